@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "spvae/core/aligned_vector.h"
+
+namespace spvae {
+
+/// Images that are ready for a model: scaled to [0, 1] and, for continuous models, with their noise.
+struct ImageSet {
+  int height = 0;
+  int width = 0;
+  std::vector<float> values;           ///< [N, V], V = height·width; 8-bit data are v/255
+  std::vector<std::uint32_t> indices;  ///< [N] index of each image in its source file
+
+  int count() const { return static_cast<int>(indices.size()); }
+  int pixels() const { return height * width; }
+};
+
+}  // namespace spvae

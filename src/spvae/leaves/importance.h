@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+
+#include "spvae/core/thread_pool.h"
+#include "spvae/leaves/leaf_engine.h"
+
+namespace spvae {
+
+/// Waist 1 from waist 2 (TP19 Eq. (2)): log_weight [L, samples, stride] → leaf_elbo [L, stride] =
+/// log-mean-exp over samples, and normalised importance weights [L, samples, stride] (sum 1).
+void importance_weights(std::span<const float> log_weight, int leaves, int samples, int stride,
+                        ThreadPool& pool, std::span<double> leaf_elbo,
+                        std::span<float> normalised_weight);
+
+/// leaf_elbo [L, stride] of streamed statistics.
+void leaf_elbo(const WeightStatistics& statistics, std::span<double> leaf_elbo);
+
+/// row_gradient [L, samples, stride] = responsibility [L, stride] · normalised weight · scale.
+void row_gradient(std::span<const double> responsibility, std::span<const float> normalised_weight,
+                  int leaves, int samples, int stride, float scale, std::span<float> row_gradient);
+
+}  // namespace spvae

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "spvae/core/aligned_vector.h"
+#include "spvae/core/random.h"
+#include "spvae/core/thread_pool.h"
+#include "spvae/data/batch.h"
+#include "spvae/leaves/leaf_bank.h"
+
+namespace spvae {
+
+/// The part of a noise address that all rows of a call share; image, leaf and sample complete it.
+/// The latent noise ε of a row is random_normal(address, dimension), dimension in [0, Z).
+struct NoiseKey {
+  std::uint32_t seed = 0;
+  std::uint32_t step = 0;
+  Purpose purpose = Purpose::kTraining;
+};
+
+/// Σ over samples of importance weights, relative to the largest: what evaluation keeps of a
+/// (leaf, image), whatever the number of samples. All [L, stride].
+struct WeightStatistics {
+  int leaves = 0;
+  int stride = 0;
+  std::int64_t samples = 0;
+  AlignedVector<float> maximum;       ///< max_s log w_s
+  AlignedVector<double> sum;          ///< Σ exp(log w_s − maximum)
+  AlignedVector<double> sum_squares;  ///< Σ exp(2 (log w_s − maximum))
+};
+
+/// Waist 2 of the design: rows (leaf, image, sample) in, one float a row out; and back. Knows
+/// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε.
+class LeafEngine {
+ public:
+  virtual ~LeafEngine() = default;
+
+  /// log_weight [L, samples, stride]: rows of samples first_sample … first_sample + samples − 1.
+  virtual void log_weights(std::span<const float> parameters, const Batch& batch,
+                           const NoiseKey& noise, int first_sample, int samples,
+                           std::span<float> log_weight) = 0;
+
+  /// grad [parameters]: overwrites the leaves' tensors with d Σ row_gradient·log_weight / d
+  /// parameters, through the reparametrised z (TP19 Algorithm 1). row_gradient [L, samples, stride],
+  /// rows 0 … samples − 1; lanes ≥ batch.size are ignored.
+  virtual void backward(std::span<const float> parameters, const Batch& batch,
+                        const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                        std::span<float> grad) = 0;
+
+  /// Statistics over `samples` importance weights; memory does not depend on `samples`.
+  virtual void statistics(std::span<const float> parameters, const Batch& batch,
+                          const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
+};
+
+}  // namespace spvae

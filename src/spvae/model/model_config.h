@@ -1,0 +1,20 @@
+#pragma once
+
+#include "spvae/leaves/leaf_config.h"
+
+namespace spvae {
+
+enum class Structure { kPoonDomingos = 0, kSingleRegion = 1 };  ///< named "spvae" and "vae"
+
+/// Everything that determines a model's shape. Part of config.json and of the model file.
+struct ModelConfig {
+  Structure structure = Structure::kPoonDomingos;
+  int height = 28;
+  int width = 28;
+  int delta = 7;   ///< step Δ of the Poon-Domingos structure, pixels
+  int k_sum = 2;   ///< sums of an internal region
+  int k_leaf = 2;  ///< leaves of a leaf region
+  LeafConfig leaf;
+};
+
+}  // namespace spvae

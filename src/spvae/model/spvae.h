@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "spvae/circuit/circuit.h"
+#include "spvae/core/parameter_layout.h"
+#include "spvae/leaves/leaf_bank.h"
+#include "spvae/model/model_config.h"
+#include "spvae/structure/region_graph.h"
+
+namespace spvae {
+
+/// A sum-product network over VAE leaves (TP19 Eq. (6)): structure and parameters. The classical
+/// VAE is the same over a single region.
+class Spvae {
+ public:
+  /// Parameters are zero until initialise() or a checkpoint sets them. Throws Error(kUsage) for
+  /// sizes ≤ 0 or absurd ones.
+  explicit Spvae(const ModelConfig& config);
+
+  const ModelConfig& config() const { return config_; }
+  const RegionGraph& graph() const { return graph_; }
+  const Circuit& circuit() const { return circuit_; }
+  const LeafBank& leaves() const { return leaves_; }
+  /// The leaves' tensors, then "circuit.logits" [W] (absent when W = 0).
+  const ParameterLayout& layout() const { return layout_; }
+
+  std::span<float> parameters() { return parameters_; }
+  std::span<const float> parameters() const { return parameters_; }
+  /// The circuit's free logits, within parameters().
+  std::span<const float> logits() const;
+
+  /// Leaves as LeafBank::initialise, logits from N(0, 1).
+  void initialise(std::uint32_t seed);
+
+ private:
+  ModelConfig config_;
+  RegionGraph graph_;
+  Circuit circuit_;
+  ParameterLayout layout_;
+  LeafBank leaves_;
+  ParameterBuffer parameters_;
+};
+
+}  // namespace spvae

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "spvae/structure/region_graph.h"
+
+namespace spvae {
+
+/// Poon-Domingos structure (TP19 Section 3.3): all rectangles whose edges lie on multiples of step
+/// or on the image's border, each divided by every such line through it. Where step does not divide
+/// a side, the last strip of super-pixels is narrower. Order: by level ((rows − 1) + (columns − 1)
+/// of super-pixels), then rows, top, left of the rectangle. Throws Error(kUsage) for sizes ≤ 0 or a
+/// graph of absurd size.
+RegionGraph poon_domingos(int height, int width, int step);
+
+}  // namespace spvae
