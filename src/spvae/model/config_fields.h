@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace spvae {
+
+using Json = nlohmann::ordered_json;
+
+enum class FieldType { kInteger, kReal, kText, kChoice, kBoolean };
+
+/// What flags, help and messages need to know of one field of a config struct.
+struct FieldInfo {
+  std::string name;  ///< as the flag without its dashes, and as the key in JSON: "k-sum"
+  std::string help;  ///< what it is, with its unit
+  FieldType type = FieldType::kText;
+  double minimum = 0;  ///< of numbers, inclusive
+  double maximum = 0;
+  std::vector<std::string> choices;  ///< of kChoice; the position is the enumerator's value
+  bool changes_result = true;        ///< false for what alters speed alone, such as threads
+};
+
+/// Checks `value` and returns it; throw Error(kUsage) with got and expected, naming `info`.
+std::int64_t integer_of(const FieldInfo& info, const Json& value);
+double real_of(const FieldInfo& info, const Json& value);
+std::string text_of(const FieldInfo& info, const Json& value);
+int choice_of(const FieldInfo& info, const Json& value);
+bool boolean_of(const FieldInfo& info, const Json& value);
+
+/// The JSON value that a flag's text stands for ("128" → 128); Error(kUsage) if it stands for none.
+/// Bounds and choices are checked too.
+Json parse_field(const FieldInfo& info, std::string_view text);
+
+/// One field of a plain config struct: what it is called, and how it is read and written.
+template <class Config>
+struct Field {
+  FieldInfo info;
+  std::function<Json(const Config&)> get;
+  std::function<void(Config&, const Json&)> set;  ///< throws as the …_of functions do
+};
+
+/// The one list of a struct's fields: it drives flags, help, config file and checkpoint header.
+template <class Config>
+using FieldList = std::vector<Field<Config>>;
+
+/// A number within [minimum, maximum].
+template <class Config, class Number>
+  requires std::is_arithmetic_v<Number>
+Field<Config> number_field(std::string name, Number Config::* member, std::string help,
+                           double minimum, double maximum) {
+  constexpr bool kIsReal = std::is_floating_point_v<Number>;
+  FieldInfo info{.name = std::move(name),
+                 .help = std::move(help),
+                 .type = kIsReal ? FieldType::kReal : FieldType::kInteger,
+                 .minimum = minimum,
+                 .maximum = maximum,
+                 .choices = {}};
+  return {info, [member](const Config& config) -> Json { return config.*member; },
+          [member, info](Config& config, const Json& value) {
+            if constexpr (kIsReal) {
+              config.*member = static_cast<Number>(real_of(info, value));
+            } else {
+              config.*member = static_cast<Number>(integer_of(info, value));
+            }
+          }};
+}
+
+/// A text of any content, such as a path.
+template <class Config>
+Field<Config> text_field(std::string name, std::string Config::* member, std::string help) {
+  FieldInfo info{
+      .name = std::move(name), .help = std::move(help), .type = FieldType::kText, .choices = {}};
+  return {
+      info, [member](const Config& config) -> Json { return config.*member; },
+      [member, info](Config& config, const Json& value) { config.*member = text_of(info, value); }};
+}
+
+/// True or false; as a flag without a value, true.
+template <class Config>
+Field<Config> boolean_field(std::string name, bool Config::* member, std::string help) {
+  FieldInfo info{
+      .name = std::move(name), .help = std::move(help), .type = FieldType::kBoolean, .choices = {}};
+  return {info, [member](const Config& config) -> Json { return config.*member; },
+          [member, info](Config& config, const Json& value) {
+            config.*member = boolean_of(info, value);
+          }};
+}
+
+/// One of named values: choices[i] is the enumerator of value i.
+template <class Config, class Enum>
+  requires std::is_enum_v<Enum>
+Field<Config> choice_field(std::string name, Enum Config::* member, std::string help,
+                           std::vector<std::string> choices) {
+  FieldInfo info{.name = std::move(name),
+                 .help = std::move(help),
+                 .type = FieldType::kChoice,
+                 .choices = std::move(choices)};
+  return {info,
+          [member, info](const Config& config) -> Json {
+            return info.choices.at(static_cast<std::size_t>(config.*member));
+          },
+          [member, info](Config& config, const Json& value) {
+            config.*member = static_cast<Enum>(choice_of(info, value));
+          }};
+}
+
+/// The same field, marked as one that does not change a result.
+template <class Config>
+Field<Config> without_effect(Field<Config> field) {
+  field.info.changes_result = false;
+  return field;
+}
+
+/// The fields of a part of Config, as fields of Config.
+template <class Config, class Part>
+FieldList<Config> fields_of(Part Config::* part, const FieldList<Part>& list) {
+  FieldList<Config> lifted;
+  for (const Field<Part>& field : list) {
+    lifted.push_back(
+        {field.info, [part, get = field.get](const Config& config) { return get(config.*part); },
+         [part, set = field.set](Config& config, const Json& value) { set(config.*part, value); }});
+  }
+  return lifted;
+}
+
+/// What is known of each field, in order.
+template <class Config>
+std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
+  std::vector<FieldInfo> infos;
+  for (const Field<Config>& field : list) infos.push_back(field.info);
+  return infos;
+}
+
+/// The object whose keys are spelt as the fields are (`_` in a key stands for `-`). Error(kUsage)
+/// when `given` is no object, or names an unknown key: says the nearest, or all known ones.
+Json canonical_keys(const Json& given, std::span<const FieldInfo> known);
+
+/// A JSON object from a file, its keys canonical. Errors: kNoInput, kUsage for what is no JSON.
+Json read_config_file(const std::string& path, std::span<const FieldInfo> known);
+
+/// Sets the fields that `given` names; the others keep their values. Errors as canonical_keys and
+/// the fields' own.
+template <class Config>
+void apply_config(const FieldList<Config>& list, const Json& given, Config& config) {
+  const Json values = canonical_keys(given, field_infos(list));
+  for (const Field<Config>& field : list) {
+    if (auto found = values.find(field.info.name); found != values.end()) {
+      field.set(config, *found);
+    }
+  }
+}
+
+/// All fields, in the list's order.
+template <class Config>
+Json config_json(const FieldList<Config>& list, const Config& config) {
+  Json values = Json::object();
+  for (const Field<Config>& field : list) values[field.info.name] = field.get(config);
+  return values;
+}
+
+}  // namespace spvae

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "spvae/model/config_fields.h"
+#include "spvae/model/model_config.h"
+
+namespace spvae {
+
+enum class LearningRateDecay { kNone = 0, kCosine = 1 };
+enum class Engine { kFused = 0, kReference = 1 };
+
+/// How a model is trained (TP19 Section 5 and Algorithm 1).
+struct TrainConfig {
+  int samples = 5;  ///< k, importance samples of a training step
+  int batch = 128;  ///< B, images of a training step
+  double learning_rate = 0.01;
+  LearningRateDecay learning_rate_decay = LearningRateDecay::kNone;
+  double beta1 = 0.9;     ///< Adam
+  double beta2 = 0.999;   ///< Adam
+  double epsilon = 1e-8;  ///< Adam
+  int max_steps = 100000;
+  int validate_every = 128;    ///< steps
+  int validation_samples = 5;  ///< importance samples of a validation
+  int patience = 10;           ///< checks in a row without a new best, after which training stops
+  std::uint32_t seed = 0;      ///< of initial parameters, shuffling and latent noise
+};
+
+/// Everything that `spvae train` may be told: the content of a run's config.json.
+struct RunConfig {
+  std::string data = "mnist";   ///< "mnist" or a path
+  std::uint32_t data_seed = 0;  ///< of split and pixel noise
+  ModelConfig model;            ///< height and width follow from the data
+  TrainConfig train;
+  Engine engine = Engine::kFused;
+  int threads = 0;  ///< 0: one for each processor
+};
+
+/// All names of RunConfig, each with help and bounds. "threads" and "engine" have changes_result
+/// false: a resumed run may alter them.
+const FieldList<RunConfig>& run_fields();
+
+/// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae,
+/// 0.001 for vae).
+RunConfig default_run_config(Structure structure);
+
+/// The one place where a run's config is made: the defaults of given["model"], then every key of
+/// `given` (flags laid over a config file). Error(kUsage) for unknown keys and bad values.
+RunConfig run_config(const Json& given);
+
+/// What config.json holds: every field's value.
+Json run_config_json(const RunConfig& config);
+
+/// The default of a field as help shows it: "5", or "30 (vae: 300)" where it depends on the model.
+std::string default_text(const std::string& field);
+
+}  // namespace spvae
