@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace spvae {
@@ -9,6 +9,11 @@ namespace spvae {
 struct Region {
   std::vector<int> scope;
 };
+
+/// Refused beyond: the sum of the sizes of all scopes of a graph (512 MiB of them).
+inline constexpr std::int64_t kMaxScopeEntries = std::int64_t{1} << 27;
+/// Refused beyond: the number of partitions of a graph.
+inline constexpr std::int64_t kMaxPartitions = std::int64_t{1} << 20;
 
 /// One way to divide a region in two: the scopes of left and right are disjoint and their union is
 /// the scope of region.
@@ -20,7 +25,7 @@ struct Partition {
 
 /// A region graph: the scopes behind a decomposable and complete sum-product network (TP19 Section
 /// 3.3). Immutable; validated at construction. Canonical order: children before parents, leaf
-/// regions first, the root last; partitions sorted by region.
+/// regions (those without a partition) first, the root last; partitions sorted by region.
 class RegionGraph {
  public:
   /// variables = V, the number of pixels. Throws Error(kUsage) that names the offending region when
@@ -37,6 +42,11 @@ class RegionGraph {
   bool is_leaf(int region) const { return region < leaf_regions_; }
 
  private:
+  void check_scopes() const;
+  void check_partitions() const;
+  void check_order() const;
+  void check_reachable() const;
+
   int variables_;
   std::vector<Region> regions_;
   std::vector<Partition> partitions_;
