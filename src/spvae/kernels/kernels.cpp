@@ -1,0 +1,98 @@
+#include "spvae/kernels/kernels.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+// Scalable vectors have no fixed number of lanes; the finer AVX-512 levels bring nothing here.
+#define HWY_DISABLED_TARGETS \
+  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_AVX3_DL | HWY_SSSE3)
+// Neither does AES, which old virtual machines hide and which must not keep them from SSE4.
+#define HWY_DISABLE_PCLMUL_AES
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "spvae/kernels/kernels.cpp"
+#include "hwy/foreach_target.h"  // must come before highway.h
+
+// clang-format off
+#include "hwy/highway.h"
+#include "spvae/kernels/leaf-inl.h"
+#include "spvae/kernels/training-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace spvae::kernels::HWY_NAMESPACE {
+
+const Table& TargetTable() {
+  static const Table kTable = {
+      hwy::TargetName(HWY_TARGET),
+      HWY_NATIVE_FMA != 0,
+      Normals,
+      Encode,
+      Decode,
+      LogWeight,
+      DecodeBackward,
+      EncodeBackward,
+      Transpose,
+      TransposeTile,
+      OuterProducts,
+      Importance,
+      Accumulate,
+      Adam,
+  };
+  return kTable;
+}
+
+}  // namespace spvae::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace spvae::kernels {
+namespace {
+
+HWY_EXPORT(TargetTable);
+
+std::atomic<const Table*> chosen{nullptr};
+
+// The best target among `mask`.
+const Table* choose(std::int64_t mask) {
+  hwy::SetSupportedTargetsForTest(mask);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  const Table* table = &HWY_DYNAMIC_DISPATCH(TargetTable)();
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  return table;
+}
+
+}  // namespace
+
+std::vector<const char*> supported_targets() {
+  std::vector<const char*> names;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    names.push_back(hwy::TargetName(target));
+  }
+  return names;
+}
+
+bool force_target(const char* name) {
+  if (name == nullptr) {
+    chosen = choose(0);
+    return true;
+  }
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (std::strcmp(hwy::TargetName(target), name) == 0) {
+      chosen = choose(target);
+      return true;
+    }
+  }
+  return false;
+}
+
+const Table& table() {
+  const Table* current = chosen;
+  if (current != nullptr) return *current;
+  if (!force_target(std::getenv("SPVAE_SIMD"))) force_target(nullptr);
+  return *chosen;
+}
+
+}  // namespace spvae::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,135 @@
+// One tile of a leaf VAE: encoder, noise, decoders, log weight, and back (TP19 Algorithm 1).
+#if defined(SPVAE_KERNELS_LEAF_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SPVAE_KERNELS_LEAF_INL_H_
+#undef SPVAE_KERNELS_LEAF_INL_H_
+#else
+#define SPVAE_KERNELS_LEAF_INL_H_
+#endif
+
+#include "spvae/kernels/dense-inl.h"
+#include "spvae/kernels/likelihood-inl.h"
+#include "spvae/kernels/random-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace spvae::kernels::HWY_NAMESPACE {
+
+// Table::encode. Posterior::mean and root are the MLPs' last outputs.
+void Encode(const Leaf& leaf, const float* x, MlpTrace* trace, const Posterior& posterior) {
+  const FloatTag d;
+  const Float one = Constant(1.0f);
+  MlpForward(leaf.encoder_mean, x, trace[0]);
+  MlpForward(leaf.encoder_precision, x, trace[1]);
+  for (int lane = 0; lane < kTile; lane += kLanes) {
+    LogProduct precisions;
+    for (int i = 0; i < leaf.latent; ++i) {
+      const Float g = hn::Load(d, posterior.root + i * kTile + lane);
+      const Float precision = hn::MulAdd(g, g, one);
+      precisions.Multiply(precision);
+      if (i % 2 == 1) precisions.Normalise();
+      hn::Store(hn::Div(one, hn::Sqrt(precision)), d, posterior.deviation + i * kTile + lane);
+    }
+    hn::Store(hn::Mul(Constant(0.5f), precisions.Logarithm()), d,
+              posterior.half_log_precision + lane);
+  }
+}
+
+// Table::decode.
+void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, const Noise& noise,
+            const DecoderTrace& trace) {
+  const FloatTag d;
+  LatentNoise(noise, leaf.index, rows, leaf.latent, trace.noise);
+  const int count = leaf.latent * kTile;
+  for (int i = 0; i < count; i += kLanes) {
+    const Float z = hn::MulAdd(hn::Load(d, posterior.deviation + i), hn::Load(d, trace.noise + i),
+                               hn::Load(d, posterior.mean + i));
+    hn::Store(z, d, trace.code + i);
+  }
+  FillOnes(trace.code + count);
+  for (int head = 0; head < leaf.heads; ++head) {
+    MlpForward(leaf.decoders[head], trace.code, trace.decoders[head]);
+  }
+}
+
+HWY_INLINE const float* LastOutput(const Leaf& leaf, const DecoderTrace& trace, int head) {
+  return trace.decoders[head].output[leaf.decoders[head].count - 1];
+}
+
+// Table::log_weight: log p(x|z) + Σ ½(ε² − z²) − ½ Σ log(1 + g²).
+void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
+               const DecoderTrace& trace, float* out) {
+  const FloatTag d;
+  const float* out0 = LastOutput(leaf, trace, 0);
+  const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
+  VisitLikelihood(leaf, [&]<class Model>() HWY_ATTR {
+    for (int lane = 0; lane < kTile; lane += kLanes) {
+      Float divergence = hn::Zero(d);
+      for (int i = 0; i < leaf.latent; ++i) {
+        const Float e = hn::Load(d, trace.noise + i * kTile + lane);
+        const Float z = hn::Load(d, trace.code + i * kTile + lane);
+        divergence = hn::MulAdd(hn::Sub(e, z), hn::Add(e, z), divergence);
+      }
+      const Float prior =
+          hn::MulSub(Constant(0.5f), divergence, hn::Load(d, posterior.half_log_precision + lane));
+      const Float likelihood =
+          hn::Add(Model::Value(x + lane, out0 + lane, out1 + lane, leaf.pixels),
+                  hn::Load(d, constant + lane));
+      hn::Store(hn::Add(likelihood, prior), d, out + lane);
+    }
+  });
+}
+
+// Table::decode_backward.
+void DecodeBackward(const Leaf& leaf, const float* x, const float* row_gradient,
+                    const DecoderTrace& trace, float* dz) {
+  const FloatTag d;
+  const float* out0 = LastOutput(leaf, trace, 0);
+  const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
+  float* delta0 = trace.decoders[0].delta[leaf.decoders[0].count - 1];
+  float* delta1 = trace.decoders[leaf.heads - 1].delta[leaf.decoders[leaf.heads - 1].count - 1];
+  VisitLikelihood(leaf, [&]<class Model>() HWY_ATTR {
+    for (int lane = 0; lane < kTile; lane += kLanes) {
+      Model::Gradient(x + lane, out0 + lane, out1 + lane, hn::Load(d, row_gradient + lane),
+                      leaf.pixels, delta0 + lane, delta1 + lane);
+    }
+  });
+  for (int i = 0; i < leaf.latent; ++i) {
+    for (int lane = 0; lane < kTile; lane += kLanes) {
+      const int at = i * kTile + lane;
+      hn::Store(hn::Neg(hn::Mul(hn::Load(d, row_gradient + lane), hn::Load(d, trace.code + at))), d,
+                dz + at);
+    }
+  }
+  for (int head = 0; head < leaf.heads; ++head) {
+    const Mlp& mlp = leaf.decoders[head];
+    MlpBackward(mlp, trace.decoders[head]);
+    const Affine& layer = mlp.layers[0];
+    Product<Start::kAccumulate>(layer.transposed, layer.outputs, layer.inputs,
+                                trace.decoders[head].delta[0], dz);
+  }
+}
+
+// Table::encode_backward: with s = 1/√(1 + g²), dg = −g·s²·(s·Σ dz·ε + Σ row gradient).
+void EncodeBackward(const Leaf& leaf, const Posterior& posterior, const PosteriorGradient& grad,
+                    MlpTrace* trace) {
+  const FloatTag d;
+  float* delta_mean = trace[0].delta[leaf.encoder_mean.count - 1];
+  float* delta_root = trace[1].delta[leaf.encoder_precision.count - 1];
+  for (int i = 0; i < leaf.latent; ++i) {
+    for (int lane = 0; lane < kTile; lane += kLanes) {
+      const int at = i * kTile + lane;
+      const Float g = hn::Load(d, posterior.root + at);
+      const Float s = hn::Load(d, posterior.deviation + at);
+      const Float inner =
+          hn::MulAdd(s, hn::Load(d, grad.noise + at), hn::Load(d, grad.rows + lane));
+      hn::Store(hn::Load(d, grad.mean + at), d, delta_mean + at);
+      hn::Store(hn::Neg(hn::Mul(hn::Mul(g, hn::Mul(s, s)), inner)), d, delta_root + at);
+    }
+  }
+  MlpBackward(leaf.encoder_mean, trace[0]);
+  MlpBackward(leaf.encoder_precision, trace[1]);
+}
+
+}  // namespace spvae::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,208 @@
+// log p(x | z) of a tile and its gradient with respect to the decoders' outputs.
+#if defined(SPVAE_KERNELS_LIKELIHOOD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SPVAE_KERNELS_LIKELIHOOD_INL_H_
+#undef SPVAE_KERNELS_LIKELIHOOD_INL_H_
+#else
+#define SPVAE_KERNELS_LIKELIHOOD_INL_H_
+#endif
+
+#include "spvae/kernels/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace spvae::kernels::HWY_NAMESPACE {
+
+inline constexpr float kHalfLog2Pi = 0.918938533f;
+inline constexpr float kLogitBound = 16.118f;  // Binomial: p in [1e-7, 1 − 1e-7]
+inline constexpr float kMaxLogScale = 8.0f;    // logistic: a = exp(min(2 − g, 8))
+inline constexpr float kLogScaleOffset = 2.0f;
+inline constexpr float kHalfBin = 1.0f / 510.0f;  // logistic: half of a grey level
+inline constexpr float kLevels = 255.0f;
+
+// Every likelihood: Value adds up one lane vector's log p over D pixels; Gradient turns head
+// outputs (in place) into deltas. out0, out1: outputs of the heads, [D][kTile]; x: pixels.
+template <bool kIdentity>
+struct Gaussian {
+  static HWY_INLINE Float Mean(Float f) { return kIdentity ? f : Sigmoid(f); }
+
+  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                const float* HWY_RESTRICT out1, int pixels) {
+    const FloatTag d;
+    LogProduct precisions;
+    Float squares = hn::Zero(d);
+    for (int i = 0; i < pixels; ++i) {
+      const Float g = hn::Load(d, out1 + i * kTile);
+      const Float error = hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile)));
+      const Float precision = hn::MulAdd(g, g, Constant(1.0f));
+      precisions.Multiply(precision);
+      if (i % 2 == 1) precisions.Normalise();
+      squares = hn::MulAdd(hn::Mul(precision, error), error, squares);
+    }
+    const Float half = hn::Mul(Constant(0.5f), hn::Sub(precisions.Logarithm(), squares));
+    return hn::Sub(half, Constant(kHalfLog2Pi * static_cast<float>(pixels)));
+  }
+
+  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                  const float* HWY_RESTRICT out1, Float row_gradient, int pixels,
+                                  float* HWY_RESTRICT delta0, float* HWY_RESTRICT delta1) {
+    const FloatTag d;
+    const Float one = Constant(1.0f);
+    for (int i = 0; i < pixels; ++i) {
+      const Float g = hn::Load(d, out1 + i * kTile);
+      const Float mean = Mean(hn::Load(d, out0 + i * kTile));
+      const Float error = hn::Sub(hn::Load(d, x + i * kTile), mean);
+      const Float precision = hn::MulAdd(g, g, one);
+      Float grad_mean = hn::Mul(hn::Mul(row_gradient, precision), error);
+      if constexpr (!kIdentity) {
+        grad_mean = hn::Mul(grad_mean, hn::NegMulAdd(mean, mean, mean));
+      }
+      const Float slope = hn::NegMulAdd(error, error, hn::Div(one, precision));
+      hn::Store(grad_mean, d, delta0 + i * kTile);
+      hn::Store(hn::Mul(hn::Mul(row_gradient, g), slope), d, delta1 + i * kTile);
+    }
+  }
+};
+
+// log C(255, v) is the caller's constant; the rest is v·f − 255·softplus(f).
+struct Binomial {
+  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                const float*, int pixels) {
+    const FloatTag d;
+    const Float bound = Constant(kLogitBound);
+    Float sum = hn::Zero(d);
+    for (int i = 0; i < pixels; ++i) {
+      const Float f = hn::Clamp(hn::Load(d, out0 + i * kTile), hn::Neg(bound), bound);
+      const Float v = hn::Round(hn::Mul(Constant(kLevels), hn::Load(d, x + i * kTile)));
+      // softplus(−|f|) keeps the cancellation of v·f against 255·softplus(f) out of float32.
+      const Float tail = Softplus(hn::Neg(hn::Abs(f)));
+      const Float misses = hn::IfThenElse(hn::Lt(f, hn::Zero(d)), v, hn::Sub(Constant(kLevels), v));
+      sum = hn::NegMulAdd(misses, hn::Abs(f), sum);
+      sum = hn::NegMulAdd(Constant(kLevels), tail, sum);
+    }
+    return sum;
+  }
+
+  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                  const float*, Float row_gradient, int pixels,
+                                  float* HWY_RESTRICT delta0, float*) {
+    const FloatTag d;
+    for (int i = 0; i < pixels; ++i) {
+      const Float f = hn::Load(d, out0 + i * kTile);
+      const Float v = hn::Round(hn::Mul(Constant(kLevels), hn::Load(d, x + i * kTile)));
+      const Float slope = hn::NegMulAdd(Constant(kLevels), Sigmoid(f), v);
+      const Float grad = hn::IfThenElseZero(hn::Le(hn::Abs(f), Constant(kLogitBound)), slope);
+      hn::Store(hn::Mul(row_gradient, grad), d, delta0 + i * kTile);
+    }
+  }
+};
+
+// Discretised logistic: log p = log σ(u) + log σ(−l) + log(1 − e^−2ah) between the edges, u, l =
+// a(x − f ± h), since σ(u) − σ(l) = σ(u)·σ(−l)·(1 − e^(l − u)).
+struct Logistic {
+  struct Pixel {
+    Float a, u, l;                         // inverse scale, upper and lower edge
+    Float exp_u, exp_l;                    // e^−|u|, e^−|l|
+    Float width;                           // 2ah
+    Float mass;                            // 1 − e^−width
+    hn::Mask<FloatTag> first, last, free;  // v = 0, v = 255, a's exponent not bounded
+  };
+
+  static HWY_INLINE Pixel Evaluate(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                   const float* HWY_RESTRICT out1) {
+    const FloatTag d;
+    Pixel p;
+    const Float value = hn::Load(d, x);
+    const Float f = hn::Load(d, out0);
+    const Float log_scale = hn::Sub(Constant(kLogScaleOffset), hn::Load(d, out1));
+    p.free = hn::Lt(log_scale, Constant(kMaxLogScale));
+    p.a = Exp(hn::Min(log_scale, Constant(kMaxLogScale)));
+    const Float distance = hn::Sub(value, f);
+    p.u = hn::Mul(p.a, hn::Add(distance, Constant(kHalfBin)));
+    p.l = hn::Mul(p.a, hn::Sub(distance, Constant(kHalfBin)));
+    p.exp_u = ExpOfMinusAbs(p.u);
+    p.exp_l = ExpOfMinusAbs(p.l);
+    p.width = hn::Mul(p.a, Constant(2.0f * kHalfBin));
+    p.mass = OneMinusExpOfMinus(p.width);
+    p.first = hn::Lt(value, Constant(kHalfBin));
+    p.last = hn::Gt(value, Constant(1.0f - kHalfBin));
+    return p;
+  }
+
+  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                const float* HWY_RESTRICT out1, int pixels) {
+    const FloatTag d;
+    const Float zero = hn::Zero(d);
+    const Float one = Constant(1.0f);
+    LogProduct tails;   // Π (1 + e^−|u|)(1 + e^−|l|), each in [1, 4]
+    LogProduct masses;  // Π (1 − e^−width)
+    Float linear = zero;
+    for (int i = 0; i < pixels; ++i) {
+      const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
+      // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
+      const Float upper = hn::IfThenZeroElse(p.last, hn::Max(hn::Neg(p.u), zero));
+      const Float lower = hn::IfThenZeroElse(p.first, hn::Max(p.l, zero));
+      linear = hn::Add(linear, hn::Add(upper, lower));
+      const Float exp_u = hn::IfThenZeroElse(p.last, p.exp_u);
+      const Float exp_l = hn::IfThenZeroElse(p.first, p.exp_l);
+      tails.Multiply(hn::Mul(hn::Add(one, exp_u), hn::Add(one, exp_l)));
+      masses.Multiply(hn::IfThenElse(hn::Or(p.first, p.last), one, p.mass));
+      if (i % 2 == 1) {
+        tails.Normalise();
+        masses.Normalise();
+      }
+    }
+    return hn::Sub(hn::Sub(masses.Logarithm(), tails.Logarithm()), linear);
+  }
+
+  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
+                                  const float* HWY_RESTRICT out1, Float row_gradient, int pixels,
+                                  float* HWY_RESTRICT delta0, float* HWY_RESTRICT delta1) {
+    const FloatTag d;
+    const Float zero = hn::Zero(d);
+    const Float one = Constant(1.0f);
+    for (int i = 0; i < pixels; ++i) {
+      const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
+      // d log σ(u)/du = σ(−u), d log σ(−l)/dl = −σ(l).
+      const Float sigma_u =
+          hn::Div(hn::IfThenElse(hn::Lt(p.u, zero), one, p.exp_u), hn::Add(one, p.exp_u));
+      const Float sigma_l =
+          hn::Div(hn::IfThenElse(hn::Lt(p.l, zero), p.exp_l, one), hn::Add(one, p.exp_l));
+      const Float grad_u = hn::IfThenZeroElse(p.last, sigma_u);
+      const Float grad_l = hn::IfThenZeroElse(p.first, hn::Neg(sigma_l));
+      // width · d log(1 − e^−width)/d width
+      const Float grad_width = hn::IfThenZeroElse(
+          hn::Or(p.first, p.last), hn::Div(hn::Mul(p.width, hn::Sub(one, p.mass)), p.mass));
+      const Float grad_location = hn::Mul(hn::Neg(p.a), hn::Add(grad_u, grad_l));
+      // d/dg = −a·d/da
+      const Float grad_scale =
+          hn::Neg(hn::MulAdd(grad_u, p.u, hn::MulAdd(grad_l, p.l, grad_width)));
+      hn::Store(hn::Mul(row_gradient, grad_location), d, delta0 + i * kTile);
+      hn::Store(hn::IfThenElseZero(p.free, hn::Mul(row_gradient, grad_scale)), d,
+                delta1 + i * kTile);
+    }
+  }
+};
+
+// Calls visit with the leaf's likelihood: the kernels' table of likelihoods.
+template <class Visit>
+HWY_INLINE void VisitLikelihood(const Leaf& leaf, const Visit& visit) {
+  switch (leaf.likelihood) {
+    case Likelihood::kGaussian:
+      if (leaf.identity_mean) {
+        visit.template operator()<Gaussian<true>>();
+      } else {
+        visit.template operator()<Gaussian<false>>();
+      }
+      break;
+    case Likelihood::kBinomial:
+      visit.template operator()<Binomial>();
+      break;
+    case Likelihood::kLogistic:
+      visit.template operator()<Logistic>();
+      break;
+  }
+}
+
+}  // namespace spvae::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
