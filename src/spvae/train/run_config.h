@@ -37,8 +37,8 @@ struct RunConfig {
   int threads = 0;  ///< 0: one for each processor
 };
 
-/// All names of RunConfig, each with help and bounds. "threads" and "engine" have changes_result
-/// false: a resumed run may alter them.
+/// All names of RunConfig, each with help and bounds. Of "threads" alone changes_result is false: a
+/// resumed run may alter it.
 const FieldList<RunConfig>& run_fields();
 
 /// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae,

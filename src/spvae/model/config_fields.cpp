@@ -1,0 +1,169 @@
+#include "spvae/model/config_fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <system_error>
+
+#include "spvae/core/error.h"
+
+namespace spvae {
+namespace {
+
+std::string joined(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// Levenshtein's distance: the fewest insertions, deletions and replacements of a letter.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+[[noreturn]] void fail_unknown_key(const std::string& key, std::span<const FieldInfo> known) {
+  std::vector<std::string> names;
+  for (const FieldInfo& info : known) names.push_back(info.name);
+  const auto nearest = std::min_element(names.begin(), names.end(),
+                                        [&key](const std::string& a, const std::string& b) {
+                                          return edit_distance(key, a) < edit_distance(key, b);
+                                        });
+  if (nearest != names.end() && edit_distance(key, *nearest) <= 2) {
+    fail(ErrorKind::kUsage, "unknown option '{}'; did you mean '{}'?", key, *nearest);
+  }
+  fail(ErrorKind::kUsage, "unknown option '{}'; known ones: {}", key, joined(names));
+}
+
+void check_bounds(const FieldInfo& info, double number, const std::string& got) {
+  // Written so that NaN fails too.
+  if (!(number >= info.minimum && number <= info.maximum)) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected {} to {}", info.name, got, info.minimum,
+         info.maximum);
+  }
+}
+
+template <class Number>
+Json parse_number(const FieldInfo& info, std::string_view text, std::string_view expected) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    fail(ErrorKind::kUsage, "{}: got '{}', expected {} from {} to {}", info.name, text, expected,
+         info.minimum, info.maximum);
+  }
+  return number;
+}
+
+}  // namespace
+
+std::int64_t integer_of(const FieldInfo& info, const Json& value) {
+  if (!value.is_number_integer()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected a whole number", info.name, value.dump());
+  }
+  check_bounds(info, value.get<double>(), value.dump());
+  return value.get<std::int64_t>();
+}
+
+double real_of(const FieldInfo& info, const Json& value) {
+  if (!value.is_number()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected a number", info.name, value.dump());
+  }
+  check_bounds(info, value.get<double>(), value.dump());
+  return value.get<double>();
+}
+
+std::string text_of(const FieldInfo& info, const Json& value) {
+  if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected a text that is not empty", info.name,
+         value.dump());
+  }
+  return value.get<std::string>();
+}
+
+int choice_of(const FieldInfo& info, const Json& value) {
+  const auto found = std::find(info.choices.begin(), info.choices.end(),
+                               value.is_string() ? value.get<std::string>() : std::string());
+  if (found == info.choices.end()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected one of: {}", info.name,
+         value.is_string() ? value.get<std::string>() : value.dump(), joined(info.choices));
+  }
+  return static_cast<int>(found - info.choices.begin());
+}
+
+bool boolean_of(const FieldInfo& info, const Json& value) {
+  if (!value.is_boolean()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected true or false", info.name, value.dump());
+  }
+  return value.get<bool>();
+}
+
+Json parse_field(const FieldInfo& info, std::string_view text) {
+  Json value = std::string(text);
+  switch (info.type) {
+    case FieldType::kInteger:
+      value = parse_number<std::int64_t>(info, text, "a whole number");
+      integer_of(info, value);
+      break;
+    case FieldType::kReal:
+      value = parse_number<double>(info, text, "a number");
+      real_of(info, value);
+      break;
+    case FieldType::kText:
+      text_of(info, value);
+      break;
+    case FieldType::kChoice:
+      choice_of(info, value);
+      break;
+    case FieldType::kBoolean:
+      if (text == "true" || text == "false") value = text == "true";
+      boolean_of(info, value);
+      break;
+  }
+  return value;
+}
+
+Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
+  if (!given.is_object()) {
+    fail(ErrorKind::kUsage, "configuration: got {}, expected a JSON object", given.dump());
+  }
+  Json values = Json::object();
+  for (const auto& [key, value] : given.items()) {
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '_', '-');
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&name](const FieldInfo& info) { return info.name == name; });
+    if (!is_known) fail_unknown_key(key, known);
+    if (values.contains(name)) fail(ErrorKind::kUsage, "option '{}' is given twice", name);
+    values[name] = value;
+  }
+  return values;
+}
+
+Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {
+  std::ifstream file(path);
+  if (!file) fail(ErrorKind::kNoInput, "{}: cannot read the configuration file", path);
+  Json given;
+  try {
+    given = Json::parse(file);
+  } catch (const Json::exception& error) {
+    fail(ErrorKind::kUsage, "{}: not a JSON file: {}", path, error.what());
+  }
+  try {
+    return canonical_keys(given, known);
+  } catch (const Error& error) {
+    throw Error(error.kind(), path + ": " + error.what());
+  }
+}
+
+}  // namespace spvae

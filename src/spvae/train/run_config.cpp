@@ -1,0 +1,102 @@
+#include "spvae/train/run_config.h"
+
+#include <limits>
+
+#include "spvae/core/error.h"
+#include "spvae/model/model_fields.h"
+
+namespace spvae {
+namespace {
+
+constexpr double kMaxSeed = std::numeric_limits<std::uint32_t>::max();
+constexpr double kMaxSteps = 1e9;
+
+const FieldList<TrainConfig>& train_fields() {
+  static const FieldList<TrainConfig> list = {
+      number_field("samples", &TrainConfig::samples, "importance samples of a training step", 1,
+                   10000),
+      number_field("batch", &TrainConfig::batch, "images of a training step", 1, 65536),
+      number_field("learning-rate", &TrainConfig::learning_rate, "Adam's step size", 1e-12, 10),
+      choice_field("learning-rate-decay", &TrainConfig::learning_rate_decay,
+                   "none: constant; cosine: from learning-rate to 0 over max-steps",
+                   {"none", "cosine"}),
+      number_field("beta1", &TrainConfig::beta1, "Adam's decay of the first moment", 0, 0.999999),
+      number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
+      number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,
+                   1),
+      number_field("max-steps", &TrainConfig::max_steps, "steps after which training ends", 1,
+                   kMaxSteps),
+      number_field("validate-every", &TrainConfig::validate_every, "steps between validations", 1,
+                   kMaxSteps),
+      number_field("validation-samples", &TrainConfig::validation_samples,
+                   "importance samples of a validation", 1, 10000),
+      number_field("patience", &TrainConfig::patience,
+                   "validations in a row without a new best, after which training ends", 1,
+                   kMaxSteps),
+      number_field("seed", &TrainConfig::seed,
+                   "seed of initial parameters, shuffling and latent noise", 0, kMaxSeed),
+  };
+  return list;
+}
+
+FieldList<RunConfig> all() {
+  FieldList<RunConfig> list = {
+      text_field("data", &RunConfig::data, "data set: mnist, or a path"),
+      number_field("data-seed", &RunConfig::data_seed, "seed of the split and of pixel noise", 0,
+                   kMaxSeed),
+  };
+  for (auto& field : fields_of(&RunConfig::model, model_choice_fields())) list.push_back(field);
+  for (auto& field : fields_of(&RunConfig::train, train_fields())) list.push_back(field);
+  list.push_back(choice_field("engine", &RunConfig::engine,
+                              "fused: SIMD kernels; reference: plain loops in double precision",
+                              {"fused", "reference"}));
+  list.push_back(without_effect(number_field("threads", &RunConfig::threads,
+                                             "threads; 0 is one for each processor", 0, 1024)));
+  return list;
+}
+
+/// Which model `given` asks for; the default one if it does not say.
+Structure structure_of(const Json& values) {
+  ModelConfig model;
+  const auto found = values.find("model");
+  if (found == values.end()) return model.structure;
+  apply_config(model_choice_fields(), Json{{"model", *found}}, model);
+  return model.structure;
+}
+
+}  // namespace
+
+const FieldList<RunConfig>& run_fields() {
+  static const FieldList<RunConfig> list = all();
+  return list;
+}
+
+RunConfig default_run_config(Structure structure) {
+  RunConfig config;
+  config.model = default_model_config(structure);
+  if (structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
+  return config;
+}
+
+RunConfig run_config(const Json& given) {
+  const Json values = canonical_keys(given, field_infos(run_fields()));
+  RunConfig config = default_run_config(structure_of(values));
+  apply_config(run_fields(), values, config);
+  return config;
+}
+
+Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }
+
+std::string default_text(const std::string& field) {
+  const auto shown = [&field](Structure structure) {
+    const Json values = run_config_json(default_run_config(structure));
+    const Json& value = values.at(field);
+    return value.is_string() ? value.get<std::string>() : value.dump();
+  };
+  const std::string spvae = shown(Structure::kPoonDomingos);
+  const std::string vae = shown(Structure::kSingleRegion);
+  if (spvae == vae || field == "model") return spvae;
+  return spvae + " (vae: " + vae + ")";
+}
+
+}  // namespace spvae

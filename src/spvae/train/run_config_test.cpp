@@ -1,0 +1,71 @@
+#include "spvae/train/run_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spvae/core/error.h"
+
+namespace spvae {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(RunConfig, HasThePapersDefaults) {
+  const RunConfig config = run_config(Json::object());
+  EXPECT_EQ(config.data, "mnist");
+  EXPECT_EQ(config.model.structure, Structure::kPoonDomingos);
+  EXPECT_EQ(config.model.leaf.hidden, 30);
+  EXPECT_EQ(config.model.leaf.latent, 25);
+  EXPECT_EQ(config.train.samples, 5);
+  EXPECT_EQ(config.train.batch, 128);
+  EXPECT_EQ(config.train.learning_rate, 0.01);
+  EXPECT_EQ(config.train.patience, 10);
+  EXPECT_EQ(config.train.validate_every, 128);
+}
+
+TEST(RunConfig, TakesTheDefaultsOfTheModelThatIsAskedFor) {
+  const RunConfig config = run_config({{"latent", 50}, {"model", "vae"}});
+  EXPECT_EQ(config.model.structure, Structure::kSingleRegion);
+  EXPECT_EQ(config.model.leaf.hidden, 300);
+  EXPECT_EQ(config.model.leaf.latent, 50);
+  EXPECT_EQ(config.train.learning_rate, 0.001);
+}
+
+TEST(RunConfig, IsReadBackFromItsOwnJson) {
+  RunConfig config = run_config({{"model", "vae"}, {"seed", 4294967295u}, {"threads", 2}});
+  const Json written = run_config_json(config);
+  EXPECT_EQ(run_config_json(run_config(Json::parse(written.dump()))), written);
+  EXPECT_EQ(written.size(), run_fields().size());
+  EXPECT_EQ(written["hidden"], 300);
+}
+
+TEST(RunConfig, RefusesUnknownKeysAndModels) {
+  EXPECT_THROW(run_config({{"hidden-units", 3}}), Error);
+  try {
+    run_config({{"model", "gan"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("spvae, vae"));
+  }
+  for (const char* size : {"hidden", "latent", "delta", "k-sum", "k-leaf", "batch", "samples"}) {
+    EXPECT_THROW(run_config({{size, 0}}), Error) << size;
+    EXPECT_THROW(run_config({{size, 1000000000}}), Error) << size;
+  }
+}
+
+TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
+  EXPECT_EQ(default_text("hidden"), "30 (vae: 300)");
+  EXPECT_EQ(default_text("learning-rate"), "0.01 (vae: 0.001)");
+  EXPECT_EQ(default_text("batch"), "128");
+  EXPECT_EQ(default_text("model"), "spvae");
+}
+
+TEST(RunConfig, LetsThreadsAloneDifferBetweenRunsOfOneResult) {
+  for (const auto& field : run_fields()) {
+    EXPECT_EQ(field.info.changes_result, field.info.name != "threads") << field.info.name;
+  }
+}
+
+}  // namespace
+}  // namespace spvae
