@@ -1,0 +1,150 @@
+#include "spvae/leaves/leaf_bank.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace spvae {
+namespace {
+
+using testing::ElementsAre;
+
+// 3 × 1 pixels, divided after the second: leaf regions {0, 1} and {2}.
+RegionGraph strip_of_three() { return RegionGraph(3, {{{0, 1}}, {{2}}, {{0, 1, 2}}}, {{2, 0, 1}}); }
+
+RegionGraph one_region(int pixels) {
+  Region region;
+  for (int pixel = 0; pixel < pixels; ++pixel) region.scope.push_back(pixel);
+  return RegionGraph(pixels, {region}, {});
+}
+
+LeafConfig small_config() { return {.hidden = 4, .hidden_layers = 1, .latent = 3}; }
+
+TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
+  ParameterLayout layout;
+  const LeafBank bank(strip_of_three(), 2, small_config(), layout);
+  EXPECT_EQ(bank.leaves(), 4);
+  ASSERT_EQ(bank.groups().size(), 2U);
+  EXPECT_EQ(bank.groups()[0].pixels, 1);
+  EXPECT_EQ(bank.groups()[1].pixels, 2);
+  EXPECT_THAT(bank.groups()[0].leaves, ElementsAre(2, 3));
+  EXPECT_THAT(bank.groups()[1].leaves, ElementsAre(0, 1));
+  EXPECT_THAT(bank.scope(0), ElementsAre(0, 1));
+  EXPECT_THAT(bank.scope(1), ElementsAre(0, 1));
+  EXPECT_THAT(bank.scope(3), ElementsAre(2));
+  for (int leaf = 0; leaf < bank.leaves(); ++leaf) {
+    const LeafGroup& group = bank.groups()[static_cast<std::size_t>(bank.group_of(leaf))];
+    EXPECT_EQ(group.leaves[static_cast<std::size_t>(bank.slot_of(leaf))], leaf);
+  }
+}
+
+TEST(LeafBank, NamesItsTensorsByGroupNetworkAndLayer) {
+  ParameterLayout layout;
+  const LeafBank bank(strip_of_three(), 2, small_config(), layout);
+  std::vector<std::string> names;
+  for (const Tensor& tensor : layout.tensors()) names.push_back(tensor.name);
+  EXPECT_THAT(names, ElementsAre("leaves.0.encoder_mean.0", "leaves.0.encoder_mean.1",
+                                 "leaves.0.encoder_precision.0", "leaves.0.encoder_precision.1",
+                                 "leaves.0.decoder_mean.0", "leaves.0.decoder_mean.1",
+                                 "leaves.0.decoder_precision.0", "leaves.0.decoder_precision.1",
+                                 "leaves.1.encoder_mean.0", "leaves.1.encoder_mean.1",
+                                 "leaves.1.encoder_precision.0", "leaves.1.encoder_precision.1",
+                                 "leaves.1.decoder_mean.0", "leaves.1.decoder_mean.1",
+                                 "leaves.1.decoder_precision.0", "leaves.1.decoder_precision.1"));
+  EXPECT_THAT(layout.find("leaves.1.encoder_mean.0").shape, ElementsAre(2, 3, 4));
+  EXPECT_THAT(layout.find("leaves.1.decoder_precision.1").shape, ElementsAre(2, 5, 2));
+  EXPECT_EQ(layout.find("leaves.1.decoder_precision.1").offset,
+            bank.groups()[1].decoders[1][1].offset);
+}
+
+TEST(LeafBank, KnowsItsPartOfTheBufferAndItsEncoders) {
+  ParameterLayout layout;
+  layout.add("something.else", {7});
+  const LeafBank bank(one_region(5), 2, small_config(), layout);
+  layout.add("more", {3});
+  const std::size_t encoder = 6 * 4 + 5 * 3;
+  const std::size_t decoder = 4 * 4 + 5 * 5;
+  EXPECT_EQ(bank.parameters_begin(), 7U);
+  EXPECT_EQ(bank.parameters_end(), 7 + 2 * (2 * encoder + 2 * decoder));
+  EXPECT_EQ(bank.encoder_parameters(), 2 * 2 * encoder);
+}
+
+TEST(LeafBank, WithoutHiddenLayersIsAffine) {
+  ParameterLayout layout;
+  const LeafBank bank(one_region(5), 1, {.hidden_layers = 0, .latent = 2}, layout);
+  ASSERT_EQ(bank.groups()[0].encoder_mean.size(), 1U);
+  EXPECT_EQ(bank.groups()[0].encoder_mean[0].inputs, 5);
+  EXPECT_EQ(bank.groups()[0].encoder_mean[0].outputs, 2);
+}
+
+TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
+  ParameterLayout layout;
+  const LeafBank bank(one_region(64), 1, {.hidden = 200, .hidden_layers = 2, .latent = 8}, layout);
+  ParameterBuffer parameters(layout.size(), 99.0F);
+  bank.initialise(3, parameters);
+  for (const MlpStack* network : bank.groups()[0].networks()) {
+    for (const AffineStack& affine : *network) {
+      const auto weights = static_cast<std::size_t>(affine.inputs * affine.outputs);
+      const std::span<const float> tensor(parameters.data() + affine.offset, affine.stride());
+      const double deviation = std::sqrt(2.0 / affine.inputs);
+      double sum = 0;
+      double sum_squares = 0;
+      double largest = 0;
+      for (const float weight : tensor.first(weights)) {
+        const double relative = weight / deviation;
+        sum += relative;
+        sum_squares += relative * relative;
+        largest = std::max(largest, std::abs(relative));
+      }
+      // Five standard errors; scaled to variance 1, the truncated normal has the fourth moment
+      // 2.37, so its square has variance 1.37.
+      const auto count = static_cast<double>(weights);
+      EXPECT_NEAR(sum / count, 0, 5 / std::sqrt(count));
+      EXPECT_NEAR(sum_squares / count, 1, 5 * std::sqrt(1.37 / count));
+      EXPECT_LE(largest, 2 / 0.8796256 + 1e-6);
+      EXPECT_GT(largest, 2.1);
+      EXPECT_THAT(tensor.subspan(weights), testing::Each(0.0F));
+    }
+  }
+}
+
+TEST(LeafInitialisation, DependsOnSeedTensorLeafAndRow) {
+  ParameterLayout layout;
+  const LeafBank bank(one_region(6), 2, {.hidden = 6, .hidden_layers = 1, .latent = 6}, layout);
+  ParameterBuffer first(layout.size());
+  ParameterBuffer again(layout.size());
+  ParameterBuffer other(layout.size());
+  bank.initialise(1, first);
+  bank.initialise(1, again);
+  bank.initialise(2, other);
+  EXPECT_EQ(first, again);
+  std::vector<float> weights;
+  for (const ParameterBuffer* buffer : {&first, &other}) {
+    for (const float weight : *buffer) {
+      if (weight != 0) weights.push_back(weight);
+    }
+  }
+  // All tensors have 6 × 6 weights: 2 seeds, 2 leaves, 4 networks of 2 layers. Two floats of
+  // different addresses are equal with probability of about 2^-23, 0.3 of all pairs; one shared
+  // address would repeat a row of six.
+  ASSERT_EQ(weights.size(), 2U * 2U * 8U * 36U);
+  std::ranges::sort(weights);
+  const auto distinct = std::ranges::unique(weights).begin() - weights.begin();
+  EXPECT_GT(distinct, 2 * 2 * 8 * 36 - 6);
+}
+
+TEST(LeafInitialisation, LeavesOtherTensorsAlone) {
+  ParameterLayout layout;
+  layout.add("before", {2});
+  const LeafBank bank(one_region(2), 1, small_config(), layout);
+  layout.add("after", {2});
+  ParameterBuffer parameters(layout.size(), 5.0F);
+  bank.initialise(1, parameters);
+  EXPECT_THAT(std::span(parameters).first(2), testing::Each(5.0F));
+  EXPECT_THAT(std::span(parameters).last(2), testing::Each(5.0F));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "spvae/leaves/leaf_bank.h"
+
+namespace spvae {
+
+/// One leaf VAE in double, one row at a time, in plain loops: the specification of the leaves.
+/// parameters is the model's whole buffer, widened; pixels [D] the leaf's part of an image; noise
+/// [Z] the row's ε.
+
+/// log w = log p(x|z) + log p(z) − log q(z|x), nats (the term of TP19 Eq. (2)).
+struct LogWeight {
+  double value = 0;
+  double magnitude = 0;  ///< sum of the magnitudes of its terms: the scale of rounding errors
+};
+
+/// Approximate posterior q(z|x) = N(mean, 1 / (1 + g²)), [Z] each.
+struct LeafPosterior {
+  std::vector<double> mean;
+  std::vector<double> g;
+};
+
+LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                          std::span<const double> pixels);
+
+/// z = mean + ε / √(1 + g²), [Z].
+std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise);
+
+/// Outputs of the decoders for latent code z [Z]: [heads][D].
+std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
+                                             std::span<const double> parameters,
+                                             std::span<const double> z);
+
+/// log w of one row.
+LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                          std::span<const double> pixels, std::span<const double> noise);
+
+/// Adds row_gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
+/// Algorithm 1). Touches the leaf's own parameters only.
+void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                   std::span<const double> pixels, std::span<const double> noise,
+                   double row_gradient, std::span<double> grad);
+
+}  // namespace spvae

@@ -1,0 +1,324 @@
+#include "spvae/reference/leaf_reference.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string>
+
+#include "spvae/core/random.h"
+#include "spvae/reference/likelihood_reference.h"
+
+namespace spvae {
+namespace {
+
+using Vector = std::vector<double>;
+
+// One leaf region of `pixels` pixels with k_leaf leaves.
+struct SmallLeaf {
+  SmallLeaf(int pixels, const LeafConfig& config, int k_leaf = 1)
+      : bank(one_region(pixels), k_leaf, config, layout), parameters(layout.size()) {}
+
+  static RegionGraph one_region(int pixels) {
+    Region region;
+    for (int pixel = 0; pixel < pixels; ++pixel) region.scope.push_back(pixel);
+    return RegionGraph(pixels, {region}, {});
+  }
+
+  std::span<double> tensor(const std::string& name) {
+    const Tensor& found = layout.find("leaves.0." + name);
+    return std::span(parameters).subspan(found.offset, found.size);
+  }
+
+  double log_weight(const Vector& pixels, const Vector& noise, int leaf = 0) const {
+    return leaf_log_weight(bank, leaf, parameters, pixels, noise).value;
+  }
+
+  ParameterLayout layout;
+  LeafBank bank;
+  Vector parameters;
+};
+
+Vector normals(std::size_t count, std::uint32_t seed, double scale) {
+  Vector result(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    result[i] = scale * random_normal({.seed = seed}, static_cast<std::uint32_t>(i));
+  }
+  return result;
+}
+
+Vector pixel_values(std::size_t count, std::uint32_t seed) {
+  Vector result(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    result[i] = random_below({.seed = seed}, static_cast<std::uint32_t>(i), 256) / 255.0;
+  }
+  result.front() = 0;
+  result.back() = 1;
+  return result;
+}
+
+double log_normal(double x, double mean, double variance) {
+  return -0.5 * (std::log(2 * std::numbers::pi * variance) + (x - mean) * (x - mean) / variance);
+}
+
+double log_mean_exp(std::span<const double> values) {
+  const double maximum = *std::ranges::max_element(values);
+  double sum = 0;
+  for (const double value : values) sum += std::exp(value - maximum);
+  return maximum + std::log(sum / static_cast<double>(values.size()));
+}
+
+// log N(x; mean, covariance) by the Cholesky factor of covariance [D, D].
+double log_multivariate_normal(Vector x, const Vector& mean, Vector covariance) {
+  const std::size_t size = x.size();
+  double result = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double sum = covariance[i * size + j];
+      for (std::size_t k = 0; k < j; ++k)
+        sum -= covariance[i * size + k] * covariance[j * size + k];
+      covariance[i * size + j] = i == j ? std::sqrt(sum) : sum / covariance[j * size + j];
+    }
+    x[i] -= mean[i];
+    for (std::size_t k = 0; k < i; ++k) x[i] -= covariance[i * size + k] * x[k];
+    x[i] /= covariance[i * size + i];
+    result += log_normal(x[i], 0, 1) - std::log(covariance[i * size + i]);
+  }
+  return result;
+}
+
+struct Case {
+  std::string name;
+  LeafConfig config;
+};
+
+class LeafGradient : public testing::TestWithParam<Case> {};
+
+TEST_P(LeafGradient, IsThatOfCentralDifferences) {
+  SmallLeaf leaf(5, GetParam().config, 2);
+  leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
+  const Vector pixels = pixel_values(5, 2);
+  const Vector noise = normals(3, 3, 1);
+  constexpr double kRowGradient = 0.7;
+  Vector grad(leaf.parameters.size());
+  leaf_backward(leaf.bank, 1, leaf.parameters, pixels, noise, kRowGradient, grad);
+
+  double largest = 0;
+  for (std::size_t i = 0; i < grad.size(); ++i) {
+    constexpr double kStep = 1e-5;
+    const double kept = leaf.parameters[i];
+    leaf.parameters[i] = kept + kStep;
+    const double above = leaf.log_weight(pixels, noise, 1);
+    leaf.parameters[i] = kept - kStep;
+    const double below = leaf.log_weight(pixels, noise, 1);
+    leaf.parameters[i] = kept;
+    const double slope = kRowGradient * (above - below) / (2 * kStep);
+    ASSERT_NEAR(grad[i], slope, 2e-6 * (1 + std::abs(slope))) << "parameter " << i;
+    largest = std::max(largest, std::abs(slope));
+  }
+  EXPECT_GT(largest, 0.01);
+}
+
+TEST_P(LeafGradient, AddsToWhatIsThereInProportionToTheRowGradient) {
+  SmallLeaf leaf(5, GetParam().config);
+  leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
+  const Vector pixels = pixel_values(5, 2);
+  const Vector noise = normals(3, 3, 1);
+  Vector once(leaf.parameters.size());
+  Vector thrice(leaf.parameters.size());
+  leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 3, once);
+  for (int i = 0; i < 3; ++i) {
+    leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 1, thrice);
+  }
+  for (std::size_t i = 0; i < once.size(); ++i) {
+    EXPECT_NEAR(once[i], thrice[i], 1e-12 * (1 + std::abs(once[i])));
+  }
+}
+
+std::vector<Case> gradient_cases() {
+  std::vector<Case> cases;
+  for (int depth = 0; depth <= 3; ++depth) {
+    const std::string suffix = "Depth" + std::to_string(depth);
+    LeafConfig config{.hidden = 4, .hidden_layers = depth, .latent = 3};
+    cases.push_back({"GaussianSigmoid" + suffix, config});
+    config.mean_link = MeanLink::kIdentity;
+    cases.push_back({"GaussianIdentity" + suffix, config});
+    config.likelihood = Likelihood::kBinomial;
+    cases.push_back({"Binomial" + suffix, config});
+    config.likelihood = Likelihood::kLogistic;
+    cases.push_back({"Logistic" + suffix, config});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllLikelihoodsAndDepths, LeafGradient, testing::ValuesIn(gradient_cases()),
+                         [](const auto& case_info) { return case_info.param.name; });
+
+TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
+  SmallLeaf leaf(5, {.hidden = 4, .hidden_layers = 2, .latent = 3});
+  leaf.parameters = normals(leaf.parameters.size(), 4, 0.6);
+  const Vector pixels = pixel_values(5, 5);
+  const Vector noise = normals(3, 6, 1);
+  const LeafPosterior posterior = encode_leaf(leaf.bank, 0, leaf.parameters, pixels);
+  const Vector z = latent_code(posterior, noise);
+  const auto heads = decode_leaf(leaf.bank, 0, leaf.parameters, z);
+  double expected = 0;
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    expected += log_normal(pixels[i], sigmoid(heads[0][i]), 1 / (1 + heads[1][i] * heads[1][i]));
+  }
+  for (std::size_t d = 0; d < z.size(); ++d) {
+    const double variance = 1 / (1 + posterior.g[d] * posterior.g[d]);
+    expected += log_normal(z[d], 0, 1) - log_normal(z[d], posterior.mean[d], variance);
+  }
+  const LogWeight weight = leaf_log_weight(leaf.bank, 0, leaf.parameters, pixels, noise);
+  EXPECT_NEAR(weight.value, expected, 1e-12 * weight.magnitude);
+  EXPECT_GT(weight.magnitude, std::abs(weight.value));
+}
+
+TEST(LeafLogWeight, OfADecoderThatIgnoresZAndThePriorAsPosteriorIsLogPForEverySample) {
+  for (const Likelihood likelihood :
+       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+    const LeafConfig config{.hidden = 4, .hidden_layers = 1, .latent = 3, .likelihood = likelihood};
+    SmallLeaf leaf(5, config);
+    const auto& names = likelihood_info(likelihood).heads;
+    std::vector<Vector> biases;
+    for (std::size_t h = 0; h < names.size(); ++h) {
+      biases.push_back(normals(5, static_cast<std::uint32_t>(h), 0.8));
+      const auto tensor = leaf.tensor("decoder_" + std::string(names[h]) + ".1");
+      std::ranges::copy(biases[h], tensor.last(5).begin());
+    }
+    const Vector pixels = pixel_values(5, 7);
+    double log_p = 0;
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      Vector heads;
+      for (const Vector& bias : biases) heads.push_back(bias[i]);
+      log_p += pixel_log_likelihood(config, pixels[i], heads).value;
+    }
+    for (std::uint32_t sample = 0; sample < 10; ++sample) {
+      EXPECT_NEAR(leaf.log_weight(pixels, normals(3, sample, 1)), log_p, 1e-10);
+    }
+  }
+}
+
+// A linear-Gaussian VAE: x = W z + b + noise of precision 1 + g², with W [Z, D].
+struct LinearGaussian {
+  LinearGaussian(int pixels, int latent)
+      : leaf(pixels, {.hidden_layers = 0, .latent = latent, .mean_link = MeanLink::kIdentity}),
+        size(static_cast<std::size_t>(pixels)),
+        latent_size(static_cast<std::size_t>(latent)),
+        w(normals(latent_size * size, 11, 0.5)),
+        b(normals(size, 12, 0.3)),
+        g(normals(size, 13, 1)) {
+    const auto mean = leaf.tensor("decoder_mean.0");
+    std::ranges::copy(w, mean.begin());
+    std::ranges::copy(b, mean.last(size).begin());
+    std::ranges::copy(g, leaf.tensor("decoder_precision.0").last(size).begin());
+  }
+
+  double precision(std::size_t pixel) const { return 1 + g[pixel] * g[pixel]; }
+
+  double log_p(const Vector& x) const {
+    Vector covariance(size * size);
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) {
+        for (std::size_t d = 0; d < latent_size; ++d) {
+          covariance[i * size + j] += w[d * size + i] * w[d * size + j];
+        }
+      }
+      covariance[i * size + i] += 1 / precision(i);
+    }
+    return log_multivariate_normal(x, b, covariance);
+  }
+
+  SmallLeaf leaf;
+  std::size_t size;
+  std::size_t latent_size;
+  Vector w;
+  Vector b;
+  Vector g;
+};
+
+TEST(LinearGaussianVae, WithItsExactPosteriorGivesLogPForEverySample) {
+  LinearGaussian model(4, 1);
+  // Posterior of the one latent dimension: precision 1 + Σ w²λ, mean Σ wλ(x − b) / precision.
+  double squared_g = 0;
+  for (std::size_t i = 0; i < model.size; ++i) {
+    squared_g += model.w[i] * model.w[i] * model.precision(i);
+  }
+  const auto mean = model.leaf.tensor("encoder_mean.0");
+  for (std::size_t i = 0; i < model.size; ++i) {
+    mean[i] = model.w[i] * model.precision(i) / (1 + squared_g);
+    mean.back() -= mean[i] * model.b[i];
+  }
+  model.leaf.tensor("encoder_precision.0").back() = std::sqrt(squared_g);
+
+  for (std::uint32_t image = 0; image < 5; ++image) {
+    const Vector x = pixel_values(4, image);
+    for (std::uint32_t sample = 0; sample < 5; ++sample) {
+      EXPECT_NEAR(model.leaf.log_weight(x, normals(1, 100 + sample, 1)), model.log_p(x), 1e-10);
+    }
+  }
+}
+
+TEST(LinearGaussianVae, HasABoundThatRisesWithTheSamplesToItsClosedForm) {
+  LinearGaussian model(4, 2);
+  std::ranges::copy(normals(model.leaf.tensor("encoder_mean.0").size(), 20, 0.2),
+                    model.leaf.tensor("encoder_mean.0").begin());
+  std::ranges::fill(model.leaf.tensor("encoder_precision.0"), 0.2);
+  const Vector x = pixel_values(4, 8);
+  const double log_p = model.log_p(x);
+
+  constexpr std::size_t kSamples = 20000;
+  Vector log_weights(kSamples);
+  for (std::size_t i = 0; i < kSamples; ++i) {
+    log_weights[i] = model.leaf.log_weight(x, normals(2, static_cast<std::uint32_t>(1000 + i), 1));
+  }
+  // The importance weights are an unbiased estimate of p(x): five standard errors.
+  double sum = 0;
+  double sum_squares = 0;
+  for (const double log_weight : log_weights) {
+    const double relative = std::exp(log_weight - log_p);
+    sum += relative;
+    sum_squares += relative * relative;
+  }
+  const double mean = sum / kSamples;
+  const double error = std::sqrt((sum_squares / kSamples - mean * mean) / kSamples);
+  EXPECT_LT(error, 0.02);
+  EXPECT_NEAR(mean, 1, 5 * error);
+
+  // Over nested divisions of the same samples the average bound rises surely (Jensen).
+  double former = -std::numeric_limits<double>::infinity();
+  for (const std::size_t k : {1U, 5U, 50U, 5000U}) {
+    double bound = 0;
+    for (std::size_t first = 0; first < kSamples; first += k) {
+      bound += log_mean_exp(std::span(log_weights).subspan(first, k));
+    }
+    bound /= static_cast<double>(kSamples / k);
+    EXPECT_GT(bound, former) << k;
+    former = bound;
+  }
+  EXPECT_NEAR(former, log_p, 5 * error);
+}
+
+TEST(LeafLogWeight, MovesWithTheParametersOfItsLeaf) {
+  SmallLeaf leaf(5, {.hidden = 4, .hidden_layers = 2, .latent = 3}, 2);
+  leaf.parameters = normals(leaf.parameters.size(), 4, 0.6);
+  SmallLeaf swapped = leaf;
+  for (const MlpStack* network : leaf.bank.groups()[0].networks()) {
+    for (const AffineStack& affine : *network) {
+      const auto first = swapped.parameters.begin() + static_cast<std::ptrdiff_t>(affine.offset);
+      const auto length = static_cast<std::ptrdiff_t>(affine.stride());
+      std::swap_ranges(first, first + length, first + length);
+    }
+  }
+  const Vector pixels = pixel_values(5, 5);
+  const Vector noise = normals(3, 6, 1);
+  EXPECT_NE(leaf.log_weight(pixels, noise, 0), leaf.log_weight(pixels, noise, 1));
+  EXPECT_EQ(leaf.log_weight(pixels, noise, 0), swapped.log_weight(pixels, noise, 1));
+  EXPECT_EQ(leaf.log_weight(pixels, noise, 1), swapped.log_weight(pixels, noise, 0));
+}
+
+}  // namespace
+}  // namespace spvae

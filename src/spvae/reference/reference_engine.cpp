@@ -1,0 +1,195 @@
+#include "spvae/reference/reference_engine.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "spvae/core/random.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+
+namespace {
+
+using Vector = std::vector<double>;
+
+Vector widen(std::span<const float> values) { return Vector(values.begin(), values.end()); }
+
+// The leaf's part [D] of one image of the batch.
+Vector leaf_pixels(const LeafBank& bank, int leaf, const Batch& batch, int lane) {
+  Vector pixels;
+  for (const std::int32_t pixel : bank.scope(leaf)) {
+    pixels.push_back(
+        batch.values[static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride) +
+                     static_cast<std::size_t>(lane)]);
+  }
+  return pixels;
+}
+
+// The noise ε [Z] of a row.
+Vector row_noise(const LeafBank& bank, int leaf, const Batch& batch, int lane, const NoiseKey& key,
+                 int sample) {
+  const RandomAddress address{.seed = key.seed,
+                              .step = key.step,
+                              .purpose = key.purpose,
+                              .image = batch.indices[static_cast<std::size_t>(lane)],
+                              .leaf = static_cast<std::uint32_t>(leaf),
+                              .sample = static_cast<std::uint32_t>(sample)};
+  Vector noise(static_cast<std::size_t>(bank.config().latent));
+  for (std::size_t d = 0; d < noise.size(); ++d) {
+    noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
+  }
+  return noise;
+}
+
+// Position of a row in an array [L, samples, stride].
+std::size_t row_index(const Batch& batch, int samples, int leaf, int sample, int lane) {
+  const auto row = static_cast<std::size_t>(leaf) * static_cast<std::size_t>(samples) +
+                   static_cast<std::size_t>(sample);
+  return row * static_cast<std::size_t>(batch.stride) + static_cast<std::size_t>(lane);
+}
+
+[[maybe_unused]] std::size_t row_count(const LeafBank& bank, const Batch& batch, int samples) {
+  return row_index(batch, samples, bank.leaves(), 0, 0);
+}
+
+// Σ exp(log w − maximum) and Σ exp(2 (log w − maximum)), one weight at a time.
+class StreamingSum {
+ public:
+  void add(double log_weight) {
+    if (log_weight > maximum_) {
+      rescale(log_weight);
+      maximum_ = log_weight;
+    }
+    if (log_weight == kMinusInfinity) return;  // a weight of zero, even if all were
+    const double weight = std::exp(log_weight - maximum_);
+    sum_ += weight;
+    sum_squares_ += weight * weight;
+  }
+
+  // Relates the sums to `reference` instead of to the maximum.
+  void rescale(double reference) {
+    if (maximum_ == kMinusInfinity) return;
+    const double factor = std::exp(maximum_ - reference);
+    sum_ *= factor;
+    sum_squares_ *= factor * factor;
+  }
+
+  double maximum() const { return maximum_; }
+  double sum() const { return sum_; }
+  double sum_squares() const { return sum_squares_; }
+
+ private:
+  static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+  double maximum_ = kMinusInfinity;
+  double sum_ = 0;
+  double sum_squares_ = 0;
+};
+
+class ReferenceEngine final : public LeafEngine {
+ public:
+  ReferenceEngine(const LeafBank& bank, ThreadPool& pool) : bank_(bank), pool_(pool) {}
+
+  void log_weights(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                   int first_sample, int samples, std::span<float> log_weight) override {
+    Vector exact(log_weight.size());
+    reference_log_weights(bank_, parameters, batch, noise, first_sample, samples, pool_, exact);
+    std::ranges::transform(exact, log_weight.begin(),
+                           [](double value) { return static_cast<float>(value); });
+  }
+
+  void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+    Vector exact(grad.size());
+    reference_gradient(bank_, parameters, batch, noise, samples, row_gradient, pool_, exact);
+    for (std::size_t i = bank_.parameters_begin(); i < bank_.parameters_end(); ++i) {
+      grad[i] = static_cast<float>(exact[i]);
+    }
+  }
+
+  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                  int samples, WeightStatistics& statistics) override {
+    assert(samples >= 1);
+    const Vector wide = widen(parameters);
+    const std::size_t count = row_count(bank_, batch, 1);
+    statistics.leaves = bank_.leaves();
+    statistics.stride = batch.stride;
+    statistics.samples = samples;
+    statistics.maximum.resize(count);
+    statistics.sum.resize(count);
+    statistics.sum_squares.resize(count);
+    pool_.run(bank_.leaves(), [&](int leaf, int) {
+      for (int lane = 0; lane < batch.stride; ++lane) {
+        const Vector pixels = leaf_pixels(bank_, leaf, batch, lane);
+        StreamingSum weights;
+        for (int sample = 0; sample < samples; ++sample) {
+          const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, sample);
+          weights.add(leaf_log_weight(bank_, leaf, wide, pixels, epsilon).value);
+        }
+        // The maximum is kept as a float: relate the sums to that very number.
+        const auto maximum = static_cast<float>(weights.maximum());
+        weights.rescale(maximum);
+        const std::size_t i = row_index(batch, 1, leaf, 0, lane);
+        statistics.maximum[i] = maximum;
+        statistics.sum[i] = weights.sum();
+        statistics.sum_squares[i] = weights.sum_squares();
+      }
+    });
+  }
+
+ private:
+  const LeafBank& bank_;
+  ThreadPool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<LeafEngine> make_reference_engine(const LeafBank& bank, ThreadPool& pool) {
+  return std::make_unique<ReferenceEngine>(bank, pool);
+}
+
+void reference_log_weights(const LeafBank& bank, std::span<const float> parameters,
+                           const Batch& batch, const NoiseKey& noise, int first_sample, int samples,
+                           ThreadPool& pool, std::span<double> log_weight,
+                           std::span<double> magnitude) {
+  assert(log_weight.size() == row_count(bank, batch, samples));
+  assert(magnitude.empty() || magnitude.size() == log_weight.size());
+  const Vector wide = widen(parameters);
+  pool.run(bank.leaves(), [&](int leaf, int) {
+    for (int lane = 0; lane < batch.stride; ++lane) {
+      const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
+      for (int sample = 0; sample < samples; ++sample) {
+        const Vector epsilon = row_noise(bank, leaf, batch, lane, noise, first_sample + sample);
+        const LogWeight weight = leaf_log_weight(bank, leaf, wide, pixels, epsilon);
+        const std::size_t i = row_index(batch, samples, leaf, sample, lane);
+        log_weight[i] = weight.value;
+        if (!magnitude.empty()) magnitude[i] = weight.magnitude;
+      }
+    }
+  });
+}
+
+void reference_gradient(const LeafBank& bank, std::span<const float> parameters, const Batch& batch,
+                        const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                        ThreadPool& pool, std::span<double> grad) {
+  assert(row_gradient.size() == row_count(bank, batch, samples));
+  assert(grad.size() == parameters.size());
+  const Vector wide = widen(parameters);
+  std::fill(grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_begin()),
+            grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_end()), 0.0);
+  pool.run(bank.leaves(), [&](int leaf, int) {
+    for (int lane = 0; lane < batch.size; ++lane) {
+      const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
+      for (int sample = 0; sample < samples; ++sample) {
+        const double gradient = row_gradient[row_index(batch, samples, leaf, sample, lane)];
+        if (gradient == 0) continue;
+        leaf_backward(bank, leaf, wide, pixels, row_noise(bank, leaf, batch, lane, noise, sample),
+                      gradient, grad);
+      }
+    }
+  });
+}
+
+}  // namespace spvae
