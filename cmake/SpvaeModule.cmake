@@ -8,20 +8,33 @@ function(spvae_compile_options target)
   endif()
 endfunction()
 
-# Adds a folder's sources to the library and builds one test program from its tests:
-#   spvae_module(core SOURCES error.cpp … TESTS random_test.cpp … [TEST_LIBRARIES …])
+# One GoogleTest program, each of its tests known to ctest as PREFIX.Suite.Name.
+# The tests find the data of the source tree, wherever the program stands.
+function(spvae_test_program target prefix)
+  cmake_parse_arguments(PROGRAM "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${target} ${PROGRAM_SOURCES})
+  spvae_compile_options(${target})
+  target_link_libraries(${target} PRIVATE spvae GTest::gtest_main GTest::gmock ${PROGRAM_LIBRARIES})
+  gtest_discover_tests(${target} TEST_PREFIX ${prefix}. DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${PROGRAM_LABEL}" ENVIRONMENT "SPVAE_DATA=${PROJECT_SOURCE_DIR}/data")
+endfunction()
+
+# Adds a folder's sources to the library and builds one test program from its tests, and one more
+# from those that take longer than a few seconds (label "slow", left out of the fast suite):
+#   spvae_module(core SOURCES error.cpp … TESTS random_test.cpp …
+#                [SLOW_TESTS …] [TEST_LIBRARIES …])
 function(spvae_module name)
-  cmake_parse_arguments(MODULE "" "" "SOURCES;TESTS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(MODULE "" "" "SOURCES;TESTS;SLOW_TESTS;TEST_LIBRARIES" ${ARGN})
   if(MODULE_SOURCES)
     list(TRANSFORM MODULE_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
     target_sources(spvae PRIVATE ${MODULE_SOURCES})
   endif()
   if(SPVAE_TESTS AND MODULE_TESTS)
-    set(test spvae_${name}_test)
-    add_executable(${test} ${MODULE_TESTS})
-    spvae_compile_options(${test})
-    target_link_libraries(${test} PRIVATE spvae GTest::gtest_main GTest::gmock ${MODULE_TEST_LIBRARIES})
-    include(GoogleTest)
-    gtest_discover_tests(${test} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60)
+    spvae_test_program(spvae_${name}_test ${name} LABEL fast
+      SOURCES ${MODULE_TESTS} LIBRARIES ${MODULE_TEST_LIBRARIES})
+  endif()
+  if(SPVAE_TESTS AND MODULE_SLOW_TESTS)
+    spvae_test_program(spvae_${name}_slow_test ${name} LABEL slow
+      SOURCES ${MODULE_SLOW_TESTS} LIBRARIES ${MODULE_TEST_LIBRARIES})
   endif()
 endfunction()
