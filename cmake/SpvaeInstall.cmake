@@ -11,9 +11,9 @@ if(TARGET spvae_cli)
   install(TARGETS spvae_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
-# "-inl.h" files are parts of the kernels' translation unit, "_testing.h" files parts of the tests.
+# "-inl.h" files are parts of the kernels' translation unit, "_test*.h" files of the tests.
 install(DIRECTORY src/spvae DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_testing.h" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_test*.h" EXCLUDE)
 install(DIRECTORY data/mnist DESTINATION ${CMAKE_INSTALL_DATADIR}/spvae/data)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
