@@ -73,7 +73,7 @@ void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Po
       const Float likelihood =
           hn::Add(Model::Value(x + lane, out0 + lane, out1 + lane, leaf.pixels),
                   hn::Load(d, constant + lane));
-      hn::Store(hn::Add(likelihood, prior), d, out + lane);
+      hn::StoreU(hn::Add(likelihood, prior), d, out + lane);
     }
   });
 }

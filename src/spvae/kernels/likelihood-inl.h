@@ -15,7 +15,8 @@ inline constexpr float kHalfLog2Pi = 0.918938533f;
 inline constexpr float kLogitBound = 16.118f;  // Binomial: p in [1e-7, 1 − 1e-7]
 inline constexpr float kMaxLogScale = 8.0f;    // logistic: a = exp(min(2 − g, 8))
 inline constexpr float kLogScaleOffset = 2.0f;
-inline constexpr float kHalfBin = 1.0f / 510.0f;  // logistic: half of a grey level
+inline constexpr float kHalfBin = 1.0f / 510.0f;        // logistic: half of a grey level
+inline constexpr float kLogTwoHalfBins = -5.54126355f;  // log(1/255)
 inline constexpr float kLevels = 255.0f;
 
 // Every likelihood: Value adds up one lane vector's log p over D pixels; Gradient turns head
@@ -101,8 +102,9 @@ struct Logistic {
   struct Pixel {
     Float a, u, l;                         // inverse scale, upper and lower edge
     Float exp_u, exp_l;                    // e^−|u|, e^−|l|
+    Float log_scale;                       // log a
     Float width;                           // 2ah
-    Float mass;                            // 1 − e^−width
+    Float share;                           // (1 − e^−width)/width: no underflow where a vanishes
     hn::Mask<FloatTag> first, last, free;  // v = 0, v = 255, a's exponent not bounded
   };
 
@@ -114,14 +116,15 @@ struct Logistic {
     const Float f = hn::Load(d, out0);
     const Float log_scale = hn::Sub(Constant(kLogScaleOffset), hn::Load(d, out1));
     p.free = hn::Lt(log_scale, Constant(kMaxLogScale));
-    p.a = Exp(hn::Min(log_scale, Constant(kMaxLogScale)));
+    p.log_scale = hn::Min(log_scale, Constant(kMaxLogScale));
+    p.a = Exp(p.log_scale);
     const Float distance = hn::Sub(value, f);
     p.u = hn::Mul(p.a, hn::Add(distance, Constant(kHalfBin)));
     p.l = hn::Mul(p.a, hn::Sub(distance, Constant(kHalfBin)));
     p.exp_u = ExpOfMinusAbs(p.u);
     p.exp_l = ExpOfMinusAbs(p.l);
     p.width = hn::Mul(p.a, Constant(2.0f * kHalfBin));
-    p.mass = OneMinusExpOfMinus(p.width);
+    p.share = OneMinusExpOverArgument(p.width);
     p.first = hn::Lt(value, Constant(kHalfBin));
     p.last = hn::Gt(value, Constant(1.0f - kHalfBin));
     return p;
@@ -133,8 +136,9 @@ struct Logistic {
     const Float zero = hn::Zero(d);
     const Float one = Constant(1.0f);
     LogProduct tails;   // Π (1 + e^−|u|)(1 + e^−|l|), each in [1, 4]
-    LogProduct masses;  // Π (1 − e^−width)
+    LogProduct shares;  // Π (1 − e^−width)/width
     Float linear = zero;
+    Float log_widths = zero;
     for (int i = 0; i < pixels; ++i) {
       const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
       // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
@@ -144,13 +148,17 @@ struct Logistic {
       const Float exp_u = hn::IfThenZeroElse(p.last, p.exp_u);
       const Float exp_l = hn::IfThenZeroElse(p.first, p.exp_l);
       tails.Multiply(hn::Mul(hn::Add(one, exp_u), hn::Add(one, exp_l)));
-      masses.Multiply(hn::IfThenElse(hn::Or(p.first, p.last), one, p.mass));
+      const auto edge = hn::Or(p.first, p.last);
+      shares.Multiply(hn::IfThenElse(edge, one, p.share));
+      log_widths = hn::Add(
+          log_widths, hn::IfThenZeroElse(edge, hn::Add(p.log_scale, Constant(kLogTwoHalfBins))));
       if (i % 2 == 1) {
         tails.Normalise();
-        masses.Normalise();
+        shares.Normalise();
       }
     }
-    return hn::Sub(hn::Sub(masses.Logarithm(), tails.Logarithm()), linear);
+    const Float logarithms = hn::Sub(shares.Logarithm(), tails.Logarithm());
+    return hn::Add(logarithms, hn::Sub(log_widths, linear));
   }
 
   static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
@@ -170,7 +178,7 @@ struct Logistic {
       const Float grad_l = hn::IfThenZeroElse(p.first, hn::Neg(sigma_l));
       // width · d log(1 − e^−width)/d width
       const Float grad_width = hn::IfThenZeroElse(
-          hn::Or(p.first, p.last), hn::Div(hn::Mul(p.width, hn::Sub(one, p.mass)), p.mass));
+          hn::Or(p.first, p.last), hn::Div(hn::NegMulAdd(p.width, p.share, one), p.share));
       const Float grad_location = hn::Mul(hn::Neg(p.a), hn::Add(grad_u, grad_l));
       // d/dg = −a·d/da
       const Float grad_scale =

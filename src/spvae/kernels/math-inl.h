@@ -138,13 +138,14 @@ struct LogProduct {
   }
 };
 
-// 1 − e^−y for y ≥ 0: error ≤ 3e-7 of the result.
-HWY_INLINE Float OneMinusExpOfMinus(Float y) {
+// (1 − e^−y)/y for y ≥ 0, 1 at 0: error ≤ 3e-7 of the result.
+HWY_INLINE Float OneMinusExpOverArgument(Float y) {
   static constexpr float kCoefficients[] = {0x1p+0f,         -0x1.ffffbep-2f, 0x1.554ce8p-3f,
                                             -0x1.548930p-5f, 0x1.083054p-7f,  -0x1.0e08d0p-10f};
-  const Float small = hn::Mul(y, Polynomial(hn::Min(y, Constant(0.7f)), kCoefficients));
-  const Float large = hn::Sub(Constant(1.0f), ExpOfMinusAbs(y));
-  return hn::IfThenElse(hn::Lt(y, Constant(0.6931f)), small, large);
+  const Float bound = Constant(0.6931f);
+  const Float small = Polynomial(hn::Min(y, bound), kCoefficients);
+  const Float large = hn::Div(hn::Sub(Constant(1.0f), ExpOfMinusAbs(y)), hn::Max(y, bound));
+  return hn::IfThenElse(hn::Lt(y, bound), small, large);
 }
 
 // sin and cos of 2π·turns for turns in [0, 1): error ≤ 1.5e-7 absolute.

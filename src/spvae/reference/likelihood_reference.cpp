@@ -55,9 +55,11 @@ PixelLogLikelihood binomial(double v, double f) {
           .grad_heads = {grad, 0}};
 }
 
-// log(1 − e⁻ᵗ) for t > 0, exact at both ends.
-double log_one_minus_exp(double t) {
-  return t < std::numbers::ln2 ? std::log(-std::expm1(-t)) : std::log1p(-std::exp(-t));
+// log(1 − e⁻ᵗ) for t = exp(log_t), exact at both ends, also where t underflows.
+double log_one_minus_exp(double log_t) {
+  const double t = std::exp(log_t);
+  if (t > std::numbers::ln2) return std::log1p(-std::exp(-t));
+  return t > 0 ? log_t + std::log(-std::expm1(-t) / t) : log_t;
 }
 
 // A logistic distribution with location f and inverse scale a = exp(min(2 − g, 8)), its mass in the
@@ -67,37 +69,38 @@ double log_one_minus_exp(double t) {
 PixelLogLikelihood logistic(double v, double f, double g) {
   constexpr double kHalfBin = 1.0 / 510;
   const double x = v / 255;
-  const double a = std::exp(std::min(2 - g, kLogInverseScaleLimit));
-  const double grad_a_g = 2 - g > kLogInverseScaleLimit ? 0 : -a;
+  const double log_a = std::min(2 - g, kLogInverseScaleLimit);
+  const double a = std::exp(log_a);
+  const double grad_log_a_g = 2 - g > kLogInverseScaleLimit ? 0 : -1;
   const double upper = x - f + kHalfBin;
   const double lower = x - f - kHalfBin;
 
   PixelLogLikelihood result;
   double grad_f = 0;
-  double grad_a = 0;
+  double grad_log_a = 0;
   if (v < 255) {
     const double term = -softplus(-a * upper);
     result.value += term;
     result.magnitude += std::abs(term);
     grad_f -= a * sigmoid(-a * upper);
-    grad_a += upper * sigmoid(-a * upper);
+    grad_log_a += a * upper * sigmoid(-a * upper);
   }
   if (v > 0) {
     const double term = -softplus(a * lower);
     result.value += term;
     result.magnitude += std::abs(term);
     grad_f += a * sigmoid(a * lower);
-    grad_a -= lower * sigmoid(a * lower);
+    grad_log_a -= a * lower * sigmoid(a * lower);
   }
   if (v > 0 && v < 255) {
     const double width = 2 * a * kHalfBin;
-    const double term = log_one_minus_exp(width);
+    const double term = log_one_minus_exp(log_a + std::log(2 * kHalfBin));
     result.value += term;
     result.magnitude += std::abs(term);
-    grad_a += 2 * kHalfBin / std::expm1(width);
+    grad_log_a += width > 0 ? width / std::expm1(width) : 1;
   }
   result.grad_heads[0] = grad_f;
-  result.grad_heads[1] = grad_a * grad_a_g;
+  result.grad_heads[1] = grad_log_a * grad_log_a_g;
   return result;
 }
 

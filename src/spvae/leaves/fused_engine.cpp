@@ -1,0 +1,173 @@
+#include "spvae/leaves/fused_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "spvae/leaves/leaf_gradient.h"
+#include "spvae/leaves/leaf_tape.h"
+
+namespace spvae {
+namespace {
+
+using kernels::kTile;
+
+// Samples whose log weights are kept at a time while statistics are streamed.
+constexpr int kChunk = 64;
+// From this many leaves on, a gradient task is a leaf; below, threads share the work on a leaf.
+constexpr int kLeavesForTasks = 8;
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+// log C(255, v): the part of the Binomial that depends on x alone.
+std::array<float, 256> log_binomial_coefficients() {
+  std::array<float, 256> table{};
+  for (std::size_t v = 0; v < table.size(); ++v) {
+    const auto x = static_cast<double>(v);
+    table[v] = static_cast<float>(std::lgamma(256.0) - std::lgamma(x + 1) - std::lgamma(256.0 - x));
+  }
+  return table;
+}
+
+class FusedEngine final : public LeafEngine {
+ public:
+  FusedEngine(const LeafBank& bank, ThreadPool& pool)
+      : bank_(bank), pool_(pool), log_coefficients_(log_binomial_coefficients()) {
+    for (int thread = 0; thread < pool.threads(); ++thread) {
+      workspaces_.emplace_back();
+      for (const LeafGroup& group : bank.groups()) {
+        workspaces_.back().emplace_back(group, bank.config().latent);
+      }
+    }
+    const bool leaf_tasks = bank.leaves() >= kLeavesForTasks;
+    const int copies = leaf_tasks ? pool.threads() : 1;
+    for (int copy = 0; copy < copies; ++copy) {
+      gradients_.emplace_back();
+      for (int group = 0; group < static_cast<int>(bank.groups().size()); ++group) {
+        gradients_.back().push_back(
+            std::make_unique<LeafGradient>(bank, group, leaf_tasks ? nullptr : &pool));
+      }
+    }
+  }
+
+  void log_weights(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                   int first_sample, int samples, std::span<float> log_weight) override {
+    assert(log_weight.size() >= index(bank_.leaves()) * index(samples) * index(batch.stride));
+    for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
+      const kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
+      encode(kernel, batch, tile, space);
+      for (int s = 0; s < samples; ++s) {
+        const std::size_t row = index(leaf) * index(samples) + index(s);
+        decode(kernel, batch, tile, noise, first_sample + s, space,
+               log_weight.data() + row * index(batch.stride) + index(tile) * kTile);
+      }
+    });
+  }
+
+  void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+    const std::size_t rows = index(samples) * index(batch.stride);
+    assert(row_gradient.size() >= index(bank_.leaves()) * rows);
+    const auto compute = [&](int leaf, std::size_t copy) {
+      gradients_[copy][index(bank_.group_of(leaf))]->compute(
+          leaf, parameters, batch, noise, samples, row_gradient.subspan(index(leaf) * rows, rows),
+          grad);
+    };
+    if (bank_.leaves() >= kLeavesForTasks) {
+      pool_.run(bank_.leaves(), [&](int leaf, int thread) { compute(leaf, index(thread)); });
+    } else {
+      for (int leaf = 0; leaf < bank_.leaves(); ++leaf) compute(leaf, 0);
+    }
+  }
+
+  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                  int samples, WeightStatistics& statistics) override {
+    const std::size_t size = index(bank_.leaves()) * index(batch.stride);
+    statistics.leaves = bank_.leaves();
+    statistics.stride = batch.stride;
+    statistics.samples = samples;
+    statistics.maximum.assign(size, -std::numeric_limits<float>::infinity());
+    statistics.sum.assign(size, 0.0);
+    statistics.sum_squares.assign(size, 0.0);
+    for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
+      const kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
+      encode(kernel, batch, tile, space);
+      const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
+      for (int first = 0; first < samples; first += kChunk) {
+        const int count = std::min(kChunk, samples - first);
+        for (int s = 0; s < count; ++s) {
+          decode(kernel, batch, tile, noise, first + s, space,
+                 space.chunk.data() + index(s) * kTile);
+        }
+        kernels::table().accumulate(space.chunk.data(), count, statistics.maximum.data() + at,
+                                    statistics.sum.data() + at, statistics.sum_squares.data() + at);
+      }
+    });
+  }
+
+ private:
+  // What a thread needs to take a tile of a group forward.
+  struct Workspace {
+    Workspace(const LeafGroup& group, int latent)
+        : encoder(group, latent, false),
+          decoder(group, latent, false),
+          constant(kTile),
+          chunk(index(kChunk) * kTile) {}
+
+    EncoderTape encoder;
+    DecoderTape decoder;
+    AlignedVector<float> constant;  // log p's part that depends on x alone
+    AlignedVector<float> chunk;
+  };
+
+  template <class Body>
+  void for_each_tile(const Batch& batch, const Body& body) {
+    const int tiles = batch.stride / kTile;
+    pool_.run(bank_.leaves() * tiles, [&](int task, int thread) {
+      const int leaf = task / tiles;
+      body(leaf, task % tiles, workspaces_[index(thread)][index(bank_.group_of(leaf))]);
+    });
+  }
+
+  void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, Workspace& space) {
+    EncoderTape& tape = space.encoder;
+    tape.load(batch, bank_.scope(static_cast<int>(leaf.index)), tile * kTile);
+    kernels::table().encode(leaf, tape.pixels.data(), tape.traces, tape.posterior());
+    if (leaf.likelihood != kernels::Likelihood::kBinomial) return;
+    std::fill(space.constant.begin(), space.constant.end(), 0.0f);
+    for (int i = 0; i < leaf.pixels * kTile; ++i) {
+      const auto v = static_cast<std::size_t>(std::lrint(255.0f * tape.pixels[index(i)]));
+      space.constant[index(i % kTile)] += log_coefficients_[v];
+    }
+  }
+
+  void decode(const kernels::Leaf& leaf, const Batch& batch, int tile, const NoiseKey& noise,
+              int sample, Workspace& space, float* log_weight) {
+    std::uint32_t samples[kTile];
+    std::fill_n(samples, kTile, static_cast<std::uint32_t>(sample));
+    const kernels::Posterior posterior = space.encoder.posterior();
+    const kernels::DecoderTrace trace = space.decoder.trace();
+    kernels::table().decode(leaf, posterior, {batch.indices.data() + tile * kTile, samples},
+                            {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
+                            trace);
+    kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(), posterior,
+                                trace, log_weight);
+  }
+
+  const LeafBank& bank_;
+  ThreadPool& pool_;
+  std::array<float, 256> log_coefficients_;
+  std::vector<std::vector<Workspace>> workspaces_;                     // [thread][group]
+  std::vector<std::vector<std::unique_ptr<LeafGradient>>> gradients_;  // [thread or 1][group]
+};
+
+}  // namespace
+
+std::unique_ptr<LeafEngine> make_fused_engine(const LeafBank& bank, ThreadPool& pool) {
+  return std::make_unique<FusedEngine>(bank, pool);
+}
+
+}  // namespace spvae

@@ -1,0 +1,291 @@
+#include "spvae/leaves/fused_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "spvae/core/random.h"
+#include "spvae/kernels/kernels.h"
+#include "spvae/leaves/leaf_gradient.h"
+#include "spvae/reference/reference_engine.h"
+#include "spvae/structure/poon_domingos.h"
+#include "spvae/structure/single_region.h"
+
+namespace spvae {
+namespace {
+
+// Errors are related to what they come from: a log weight's to the sum of the magnitudes of its
+// terms, a gradient's to the norm of its tensor's gradient.
+constexpr double kLogWeightTolerance = 1e-5;
+constexpr double kGradientTolerance = 1e-4;
+
+struct Case {
+  std::string name;
+  int height = 7, width = 7, step = 7;
+  LeafConfig leaf;
+  int k_leaf = 1;
+  int images = 33;
+  int samples = 3;
+  float spread = 1.0f;  // of the parameters, relative to fresh ones
+  bool discrete = false;
+};
+
+// A model's leaves with fresh parameters, scaled up to the size of trained ones where asked; biases
+// are drawn too, so that nothing is zero by accident.
+struct Fixture {
+  explicit Fixture(const Case& c)
+      : graph(poon_domingos(c.height, c.width, c.step)), bank(graph, c.k_leaf, c.leaf, layout) {
+    parameters.resize(layout.size());
+    bank.initialise(5, parameters);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const auto element = static_cast<std::uint32_t>(i);
+      const auto noise =
+          static_cast<float>(random_normal({77, 0, Purpose::kParameters, element, 0, 0}, 0));
+      parameters[i] = c.spread * parameters[i] + 0.05f * c.spread * noise;
+    }
+    batch.size = c.images;
+    batch.stride = (c.images + kernels::kTile - 1) / kernels::kTile * kernels::kTile;
+    batch.pixels = c.height * c.width;
+    batch.values.resize(static_cast<std::size_t>(batch.pixels * batch.stride));
+    for (int lane = 0; lane < batch.stride; ++lane) {
+      const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
+      batch.indices.push_back(1000 + 3 * image);
+      for (int v = 0; v < batch.pixels; ++v) {
+        const RandomAddress address{9, 0, Purpose::kPixelNoise, image, 0, 0};
+        double value = random_uniform(address, static_cast<std::uint32_t>(v));
+        // Edges must occur: they are special in the discretised logistic.
+        value = std::clamp(1.6 * value - 0.3, 0.0, 1.0);
+        if (c.discrete) value = std::round(255 * value) / 255;
+        batch.values[static_cast<std::size_t>(v * batch.stride + lane)] = static_cast<float>(value);
+      }
+    }
+  }
+
+  std::size_t rows(int samples) const {
+    return static_cast<std::size_t>(bank.leaves() * samples * batch.stride);
+  }
+
+  ParameterLayout layout;
+  RegionGraph graph;
+  LeafBank bank;
+  ParameterBuffer parameters;
+  Batch batch;
+};
+
+const NoiseKey kNoise{123, 45, Purpose::kTraining};
+
+// Row gradients as they come from a circuit: positive, some tiny, some exactly zero.
+std::vector<float> row_gradients(const Fixture& f, int samples) {
+  std::vector<float> gradient(f.rows(samples));
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const RandomAddress address{3, 0, Purpose::kShuffle, static_cast<std::uint32_t>(i), 0, 0};
+    const double u = random_uniform(address, 0);
+    gradient[i] = u < 0.2 ? 0.0f : static_cast<float>(u < 0.4 ? 1e-6 * u : u);
+  }
+  return gradient;
+}
+
+void expect_matches_twin(const Case& c) {
+  SCOPED_TRACE(c.name);
+  Fixture f(c);
+  ThreadPool pool(2);
+  const auto fused = make_fused_engine(f.bank, pool);
+
+  std::vector<double> expected(f.rows(c.samples)), magnitude(f.rows(c.samples));
+  reference_log_weights(f.bank, f.parameters, f.batch, kNoise, 2, c.samples, pool, expected,
+                        magnitude);
+  std::vector<float> actual(f.rows(c.samples));
+  fused->log_weights(f.parameters, f.batch, kNoise, 2, c.samples, actual);
+  double worst = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_TRUE(std::isfinite(actual[i])) << "row " << i;
+    worst = std::max(worst, std::abs(actual[i] - expected[i]) / magnitude[i]);
+  }
+  EXPECT_LE(worst, kLogWeightTolerance);
+
+  const std::vector<float> gradient = row_gradients(f, c.samples);
+  std::vector<double> expected_grad(f.layout.size());
+  reference_gradient(f.bank, f.parameters, f.batch, kNoise, c.samples, gradient, pool,
+                     expected_grad);
+  std::vector<float> grad(f.layout.size(), 99.0f);
+  fused->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
+  for (const Tensor& tensor : f.layout.tensors()) {
+    double error = 0, norm = 0;
+    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      error += std::pow(grad[i] - expected_grad[i], 2);
+      norm += std::pow(expected_grad[i], 2);
+    }
+    EXPECT_LE(std::sqrt(error), kGradientTolerance * std::sqrt(norm)) << tensor.name;
+  }
+}
+
+LeafConfig leaf(int hidden, int layers, int latent, Likelihood likelihood,
+                MeanLink link = MeanLink::kSigmoid) {
+  return {hidden, layers, latent, likelihood, link};
+}
+
+class OnEveryTarget : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { ASSERT_TRUE(kernels::force_target(GetParam())); }
+  void TearDown() override { kernels::force_target(nullptr); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Simd, OnEveryTarget, testing::ValuesIn(kernels::supported_targets()),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinAtThePapersSizes) {
+  for (const float spread : {1.0f, 2.5f}) {
+    const auto s = " spread " + std::to_string(spread);
+    expect_matches_twin({"gaussian" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40,
+                         3, spread, false});
+    expect_matches_twin({"binomial" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kBinomial), 2, 40,
+                         3, spread, true});
+    expect_matches_twin({"logistic" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kLogistic), 2, 40,
+                         3, spread, true});
+  }
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinAtAwkwardSizes) {
+  const int sizes[] = {1, 3, 7, 15, 16, 17, 30, 31, 33, 49, 50, 64, 65};
+  const Likelihood likelihoods[] = {Likelihood::kGaussian, Likelihood::kBinomial,
+                                    Likelihood::kLogistic};
+  int turn = 0;
+  for (const int hidden : sizes) {
+    // Each size in each role: hidden units, latent dimensions, pixels, images.
+    const int latent = sizes[static_cast<std::size_t>(turn + 4) % 13];
+    const int pixels = sizes[static_cast<std::size_t>(turn + 7) % 13];
+    const int images = sizes[static_cast<std::size_t>(turn + 10) % 13];
+    const Likelihood likelihood = likelihoods[turn % 3];
+    Case c{"hidden " + std::to_string(hidden),
+           1,
+           pixels,
+           pixels,
+           leaf(hidden, turn % 4, latent, likelihood),
+           1,
+           images,
+           2,
+           1.0f,
+           likelihood != Likelihood::kGaussian};
+    expect_matches_twin(c);
+    ++turn;
+  }
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereThreadsShareALeaf) {
+  expect_matches_twin({"one leaf, many tiles", 10, 10, 10,
+                       leaf(70, 3, 20, Likelihood::kGaussian, MeanLink::kIdentity), 1, 70, 7, 1.0f,
+                       false});
+}
+
+TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
+  const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1, 1.0f, false};
+  const int samples = 131;
+  Fixture f(c);
+  ThreadPool pool(2);
+  const auto engine = make_fused_engine(f.bank, pool);
+  std::vector<float> log_weight(f.rows(samples));
+  engine->log_weights(f.parameters, f.batch, kNoise, 0, samples, log_weight);
+  WeightStatistics statistics;
+  engine->statistics(f.parameters, f.batch, kNoise, samples, statistics);
+  ASSERT_EQ(statistics.samples, samples);
+  for (int l = 0; l < f.bank.leaves(); ++l) {
+    for (int b = 0; b < f.batch.size; ++b) {
+      float maximum = -INFINITY;
+      const auto w = [&](int s) {
+        return log_weight[static_cast<std::size_t>((l * samples + s) * f.batch.stride + b)];
+      };
+      for (int s = 0; s < samples; ++s) maximum = std::max(maximum, w(s));
+      double sum = 0, squares = 0;
+      for (int s = 0; s < samples; ++s) {
+        sum += std::exp(static_cast<double>(w(s) - maximum));
+        squares += std::exp(2 * static_cast<double>(w(s) - maximum));
+      }
+      const auto at = static_cast<std::size_t>(l * f.batch.stride + b);
+      EXPECT_EQ(statistics.maximum[at], maximum);
+      EXPECT_NEAR(statistics.sum[at], sum, 1e-5 * sum);
+      EXPECT_NEAR(statistics.sum_squares[at], squares, 1e-5 * squares);
+    }
+  }
+}
+
+// All that an engine computes, for comparisons of bits.
+std::vector<float> everything(const Case& c, int threads) {
+  Fixture f(c);
+  ThreadPool pool(threads);
+  const auto engine = make_fused_engine(f.bank, pool);
+  std::vector<float> result(f.rows(c.samples));
+  engine->log_weights(f.parameters, f.batch, kNoise, 0, c.samples, result);
+  std::vector<float> grad(f.layout.size());
+  engine->backward(f.parameters, f.batch, kNoise, c.samples, row_gradients(f, c.samples), grad);
+  result.insert(result.end(), grad.begin(), grad.end());
+  WeightStatistics statistics;
+  engine->statistics(f.parameters, f.batch, kNoise, 70, statistics);
+  result.insert(result.end(), statistics.maximum.begin(), statistics.maximum.end());
+  for (const double x : statistics.sum) result.push_back(static_cast<float>(x));
+  return result;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+std::vector<Case> cases_for_bits() {
+  std::vector<Case> cases;
+  for (const Likelihood likelihood :
+       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+    const bool discrete = likelihood != Likelihood::kGaussian;
+    cases.push_back(
+        {"circuit leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 50, 5, 1.0f, discrete});
+    cases.push_back(
+        {"one leaf", 12, 12, 12, leaf(65, 2, 33, likelihood), 1, 100, 5, 1.0f, discrete});
+  }
+  return cases;
+}
+
+TEST(FusedEngineThreads, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const Case& c : cases_for_bits()) {
+    const auto one = everything(c, 1);
+    EXPECT_TRUE(same_bits(one, everything(c, 2))) << c.name;
+    EXPECT_TRUE(same_bits(one, everything(c, 3))) << c.name;
+  }
+}
+
+TEST(FusedEngine, GivesTheSameBitsOnEveryTargetWithFusedMultiplyAdd) {
+  for (const Case& c : cases_for_bits()) {
+    std::vector<float> first;
+    for (const char* target : kernels::supported_targets()) {
+      ASSERT_TRUE(kernels::force_target(target));
+      if (!kernels::table().fused_multiply_add) continue;
+      const auto result = everything(c, 2);
+      if (first.empty()) first = result;
+      EXPECT_TRUE(same_bits(first, result)) << c.name << " on " << target;
+    }
+    kernels::force_target(nullptr);
+  }
+}
+
+TEST(FusedEngine, AddsNothingForRowsThatItLeavesOut) {
+  const Case c{"skipped rows", 14,   14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 64, 5,
+               1.0f,           false};
+  Fixture f(c);
+  ThreadPool pool(1);
+  const auto engine = make_fused_engine(f.bank, pool);
+  std::vector<float> gradient = row_gradients(f, c.samples);
+  std::vector<float> without(f.layout.size()), with(f.layout.size());
+  engine->backward(f.parameters, f.batch, kNoise, c.samples, gradient, without);
+  for (float& g : gradient) {
+    if (g == 0.0f) g = 0.5f * kNegligibleRow;
+  }
+  engine->backward(f.parameters, f.batch, kNoise, c.samples, gradient, with);
+  EXPECT_TRUE(same_bits(without, with));
+  std::fill(gradient.begin(), gradient.end(), 0.0f);
+  engine->backward(f.parameters, f.batch, kNoise, c.samples, gradient, with);
+  EXPECT_EQ(std::count(with.begin(), with.end(), 0.0f), static_cast<long>(with.size()));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "spvae/core/thread_pool.h"
+#include "spvae/leaves/leaf_engine.h"
+#include "spvae/leaves/leaf_tape.h"
+
+namespace spvae {
+
+/// Rows whose multiplier is below this share of their leaf's largest are left out of the gradient:
+/// they vanish in float32 (docs/kernels.md).
+inline constexpr float kNegligibleRow = 1e-12f;
+
+/// The gradient of one leaf of a group (TP19 Algorithm 1): recomputes the forward pass of the rows
+/// that matter, gathered into dense tiles, and goes back through it. Keeps its memory between
+/// calls.
+class LeafGradient {
+ public:
+  /// With a pool, the work on one leaf is spread over its threads; the bits are the same.
+  LeafGradient(const LeafBank& bank, int group, ThreadPool* pool);
+  ~LeafGradient();
+
+  /// row_gradient [samples, stride] of this leaf; overwrites the leaf's part of each tensor in
+  /// grad.
+  void compute(int leaf, std::span<const float> parameters, const Batch& batch,
+               const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+               std::span<float> grad);
+
+ private:
+  class LayerGradient;
+  struct Row {
+    int slot;  // of its image among the active ones
+    int sample;
+    float gradient;
+  };
+  struct RowTape;
+
+  void run(int tasks, const std::function<void(int)>& body);
+  void select_rows(int size, int stride, int samples, std::span<const float> row_gradient);
+  void transpose_weights(kernels::Leaf& leaf);
+  void decode_rows(const kernels::Leaf& leaf, const Batch& batch, const NoiseKey& noise);
+  void replay(const kernels::Leaf& leaf, const Batch& batch, const NoiseKey& noise,
+              std::span<const Row> rows, RowTape& tape);
+  void add_to_posterior(std::span<const Row> rows, const RowTape& tape);
+  void encode_backward(const kernels::Leaf& leaf);
+  void accumulate(std::size_t first_layer, std::size_t end_layer, int tiles);
+
+  const LeafBank& bank_;
+  const LeafGroup& group_;
+  ThreadPool* pool_;
+  std::size_t encoder_layers_;
+  std::vector<LayerGradient> layers_;             // encoders' layers, then decoders'
+  std::vector<AlignedVector<float>> transposed_;  // weights, by layer
+  std::vector<EncoderTape> encoders_;             // by tile of active images
+  std::vector<std::unique_ptr<RowTape>> wave_;
+  std::vector<int> active_;  // columns of the batch
+  std::vector<Row> rows_;
+  std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
+};
+
+}  // namespace spvae
