@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 #include <system_error>
 
 #include "spvae/core/error.h"
+#include "spvae/io/file.h"
 
 namespace spvae {
 namespace {
@@ -16,6 +16,20 @@ std::string joined(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
+}
+
+/// A value for a message; bytes that are not UTF-8 are replaced.
+std::string shown(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool is_utf8(const Json& text) {
+  try {
+    text.dump();
+  } catch (const Json::exception&) {
+    return false;
+  }
+  return true;
 }
 
 /// Levenshtein's distance: the fewest insertions, deletions and replacements of a letter.
@@ -69,24 +83,27 @@ Json parse_number(const FieldInfo& info, std::string_view text, std::string_view
 
 std::int64_t integer_of(const FieldInfo& info, const Json& value) {
   if (!value.is_number_integer()) {
-    fail(ErrorKind::kUsage, "{}: got {}, expected a whole number", info.name, value.dump());
+    fail(ErrorKind::kUsage, "{}: got {}, expected a whole number", info.name, shown(value));
   }
-  check_bounds(info, value.get<double>(), value.dump());
+  check_bounds(info, value.get<double>(), shown(value));
   return value.get<std::int64_t>();
 }
 
 double real_of(const FieldInfo& info, const Json& value) {
   if (!value.is_number()) {
-    fail(ErrorKind::kUsage, "{}: got {}, expected a number", info.name, value.dump());
+    fail(ErrorKind::kUsage, "{}: got {}, expected a number", info.name, shown(value));
   }
-  check_bounds(info, value.get<double>(), value.dump());
+  check_bounds(info, value.get<double>(), shown(value));
   return value.get<double>();
 }
 
 std::string text_of(const FieldInfo& info, const Json& value) {
   if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
     fail(ErrorKind::kUsage, "{}: got {}, expected a text that is not empty", info.name,
-         value.dump());
+         shown(value));
+  }
+  if (!is_utf8(value)) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected a text in UTF-8", info.name, shown(value));
   }
   return value.get<std::string>();
 }
@@ -95,15 +112,15 @@ int choice_of(const FieldInfo& info, const Json& value) {
   const auto found = std::find(info.choices.begin(), info.choices.end(),
                                value.is_string() ? value.get<std::string>() : std::string());
   if (found == info.choices.end()) {
-    fail(ErrorKind::kUsage, "{}: got {}, expected one of: {}", info.name,
-         value.is_string() ? value.get<std::string>() : value.dump(), joined(info.choices));
+    fail(ErrorKind::kUsage, "{}: got {}, expected one of: {}", info.name, shown(value),
+         joined(info.choices));
   }
   return static_cast<int>(found - info.choices.begin());
 }
 
 bool boolean_of(const FieldInfo& info, const Json& value) {
   if (!value.is_boolean()) {
-    fail(ErrorKind::kUsage, "{}: got {}, expected true or false", info.name, value.dump());
+    fail(ErrorKind::kUsage, "{}: got {}, expected true or false", info.name, shown(value));
   }
   return value.get<bool>();
 }
@@ -135,7 +152,7 @@ Json parse_field(const FieldInfo& info, std::string_view text) {
 
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
   if (!given.is_object()) {
-    fail(ErrorKind::kUsage, "configuration: got {}, expected a JSON object", given.dump());
+    fail(ErrorKind::kUsage, "configuration: got {}, expected a JSON object", shown(given));
   }
   Json values = Json::object();
   for (const auto& [key, value] : given.items()) {
@@ -151,11 +168,10 @@ Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
 }
 
 Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {
-  std::ifstream file(path);
-  if (!file) fail(ErrorKind::kNoInput, "{}: cannot read the configuration file", path);
+  const std::string text = read_file(path);
   Json given;
   try {
-    given = Json::parse(file);
+    given = Json::parse(text);
   } catch (const Json::exception& error) {
     fail(ErrorKind::kUsage, "{}: not a JSON file: {}", path, error.what());
   }

@@ -4,12 +4,12 @@
 #include <string>
 
 #include "spvae/model/config_fields.h"
+#include "spvae/model/engine.h"
 #include "spvae/model/model_config.h"
 
 namespace spvae {
 
-enum class LearningRateDecay { kNone = 0, kCosine = 1 };
-enum class Engine { kFused = 0, kReference = 1 };
+enum class LearningRateDecay { kNone = 0, kLinear = 1 };
 
 /// How a model is trained (TP19 Section 5 and Algorithm 1).
 struct TrainConfig {

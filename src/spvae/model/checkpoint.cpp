@@ -1,0 +1,106 @@
+#include "spvae/model/checkpoint.h"
+
+#include <algorithm>
+
+#include "spvae/core/error.h"
+#include "spvae/model/finite.h"
+#include "spvae/model/model_fields.h"
+#include "spvae/model/sealed_file.h"
+
+namespace spvae {
+namespace {
+
+const FileFormat kModelFormat = {"spvae-model", "1", "model file"};
+
+ModelConfig read_config(const TensorFile& file) {
+  try {
+    const Json values = Json::parse(file.metadata_value("config"));
+    for (const Field<ModelConfig>& field : model_fields()) {
+      if (!values.contains(field.info.name)) {
+        fail(ErrorKind::kData, "'{}' is missing", field.info.name);
+      }
+    }
+    ModelConfig config;
+    apply_config(model_fields(), values, config);
+    return config;
+  } catch (const std::exception& error) {
+    fail(ErrorKind::kData, "{}: the model file's config is not valid: {}", file.source,
+         error.what());
+  }
+}
+
+ModelOrigin read_origin(const TensorFile& file) {
+  ModelOrigin origin;
+  origin.data = file.metadata_value("data");
+  origin.data_digest = file.metadata_value("data_digest");
+  try {
+    origin.step = Json::parse(file.metadata_value("step")).get<std::int64_t>();
+    origin.validation_bound = Json::parse(file.metadata_value("validation_bound")).get<double>();
+    origin.seed = Json::parse(file.metadata_value("seed")).get<std::uint32_t>();
+    origin.training = Json::parse(file.metadata_value("training"));
+  } catch (const Json::exception& error) {
+    fail(ErrorKind::kData, "{}: the model file's metadata are not valid: {}", file.source,
+         error.what());
+  }
+  return origin;
+}
+
+void read_parameters(const TensorFile& file, Spvae& model) {
+  const std::vector<Tensor>& expected = model.layout().tensors();
+  for (const TensorRecord& tensor : file.tensors) {
+    const bool known = std::any_of(expected.begin(), expected.end(),
+                                   [&tensor](const Tensor& t) { return t.name == tensor.name; });
+    if (!known) {
+      fail(ErrorKind::kData, "{}: tensor '{}' is not part of the model that its config describes",
+           file.source, tensor.name);
+    }
+  }
+  for (const Tensor& tensor : expected) {
+    const std::vector<float> values = file.values<float>(tensor.name, tensor.shape);
+    if (!all_finite(values)) {
+      fail(ErrorKind::kData, "{}: tensor '{}' holds a value that is not finite", file.source,
+           tensor.name);
+    }
+    std::copy(values.begin(), values.end(),
+              model.parameters().begin() + static_cast<std::ptrdiff_t>(tensor.offset));
+  }
+}
+
+Spvae make_model(const TensorFile& file) {
+  try {
+    return Spvae(read_config(file));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUsage) throw;
+    fail(ErrorKind::kData, "{}: the model file's config is not valid: {}", file.source,
+         error.what());
+  }
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& path, const Spvae& model,
+                std::span<const float> parameters, const ModelOrigin& origin) {
+  TensorFile file;
+  file.metadata = {
+      {"config", config_json(model_fields(), model.config()).dump()},
+      {"data", origin.data},
+      {"data_digest", origin.data_digest},
+      {"step", Json(origin.step).dump()},
+      {"validation_bound", Json(origin.validation_bound).dump()},
+      {"seed", Json(origin.seed).dump()},
+      {"training", origin.training.dump()},
+  };
+  for (const Tensor& tensor : model.layout().tensors()) {
+    file.add(tensor.name, tensor.shape, parameters.subspan(tensor.offset, tensor.size));
+  }
+  write_sealed(path, kModelFormat, std::move(file));
+}
+
+StoredModel load_model(const std::filesystem::path& path) {
+  const TensorFile file = read_sealed(path, kModelFormat);
+  StoredModel stored{make_model(file), read_origin(file)};
+  read_parameters(file, stored.model);
+  return stored;
+}
+
+}  // namespace spvae

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+
+#include "spvae/core/aligned_vector.h"
+#include "spvae/core/thread_pool.h"
+#include "spvae/data/batch.h"
+#include "spvae/data/image_set.h"
+#include "spvae/leaves/leaf_engine.h"
+#include "spvae/model/spvae.h"
+
+namespace spvae {
+
+/// The training objective (TP19 Eq. (9)): the importance-weighted bound on log p(x), averaged over
+/// a batch, and its gradient (TP19 Algorithm 1).
+class Objective {
+ public:
+  /// samples = k. model, engine and pool must outlive it.
+  Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool);
+
+  /// The mean bound in nats; grad [parameters] is overwritten with its gradient. Keeps its memory
+  /// between calls.
+  double value_and_gradient(const Batch& batch, const NoiseKey& noise, std::span<float> grad);
+
+ private:
+  const Spvae& model_;
+  int samples_;
+  LeafEngine& engine_;
+  ThreadPool& pool_;
+  AlignedVector<float> log_weight_;         // [L, samples, stride]
+  AlignedVector<float> normalised_weight_;  // [L, samples, stride]
+  AlignedVector<float> row_gradient_;       // [L, samples, stride]
+  AlignedVector<double> leaf_elbo_;         // [L, stride]
+  AlignedVector<double> responsibility_;    // [L, stride]
+  Circuit::Trace trace_;
+};
+
+/// The bound with `samples` importance samples, averaged over all images, in nats.
+double mean_bound(const Spvae& model, const ImageSet& images, int samples, const NoiseKey& noise,
+                  LeafEngine& engine, ThreadPool& pool);
+
+}  // namespace spvae

@@ -1,0 +1,163 @@
+#include "spvae/train/run_folder.h"
+
+#include <system_error>
+
+#include "spvae/core/error.h"
+#include "spvae/io/atomic_file.h"
+#include "spvae/io/file.h"
+#include "spvae/model/checkpoint.h"
+#include "spvae/train/train_state.h"
+
+namespace spvae {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLock = "lock";
+/// Saving a state costs more than a check; work that a kill can undo is bounded by this.
+constexpr std::chrono::seconds kSaveInterval{10};
+
+bool holds_anything(const fs::path& path) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    // A lock alone is left by a start that failed before its run began.
+    if (entry.path().filename() != kLock) return true;
+  }
+  return false;
+}
+
+/// Makes the folder if the mode allows it, and returns the path of its lock.
+fs::path prepared_lock(const fs::path& path, RunMode mode) try {
+  if (mode == RunMode::kResume && !fs::exists(path / "config.json")) {
+    fail(ErrorKind::kNoInput,
+         "{}: there is no run to resume (no config.json); start one without --resume",
+         path.string());
+  }
+  if (fs::exists(path) && !fs::is_directory(path)) {
+    fail(ErrorKind::kCannotCreate, "{}: cannot be a run folder: it is a file; choose another --out",
+         path.string());
+  }
+  if (mode == RunMode::kNew && fs::exists(path) && holds_anything(path)) {
+    fail(ErrorKind::kCannotCreate,
+         "{}: the folder exists already; --resume goes on with its run, --force replaces it, or "
+         "choose another --out",
+         path.string());
+  }
+  fs::create_directories(path);
+  return path / kLock;
+} catch (const fs::filesystem_error& error) {
+  fail(ErrorKind::kCannotCreate, "{}: cannot make the run folder: {}", path.string(),
+       error.code().message());
+}
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) {
+    fail(ErrorKind::kCannotCreate, "{}: cannot remove the old run's file: {}", path.string(),
+         error.message());
+  }
+}
+
+/// Refuses the first field of `other` that would change the result of a run with `config`.
+void check_same_result(const Json& config, const Json& other, const std::string& where) {
+  for (const Field<RunConfig>& field : run_fields()) {
+    const std::string& name = field.info.name;
+    const auto found = other.find(name);
+    if (!field.info.changes_result || found == other.end() || *found == config.at(name)) continue;
+    fail(ErrorKind::kUsage,
+         "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
+         name, found->dump(), config.at(name).dump());
+  }
+}
+
+Json metrics_json(const CheckReport& report) {
+  return {{"step", report.check.step},
+          {"training_bound", report.check.training_bound},
+          {"validation_bound", report.check.validation_bound},
+          {"best_step", report.progress.best_step},
+          {"best_validation_bound", report.progress.best_bound},
+          {"seconds", report.seconds},
+          {"steps_per_second", report.steps_per_second}};
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& path, RunMode mode)
+    : path_(path), lock_(prepared_lock(path, mode)) {}
+
+RunConfig RunFolder::resumed_config(const Json& given) const {
+  const auto infos = field_infos(run_fields());
+  RunConfig config;
+  try {
+    config = run_config(read_config_file(config_path().string(), infos));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUsage) throw;
+    throw Error(ErrorKind::kData, error.what());
+  }
+  // Setting each given value checks it, and spells equal values equally.
+  const Json before = run_config_json(config);
+  apply_config(run_fields(), given, config);
+  check_same_result(before, run_config_json(config), path_.string());
+  return config;
+}
+
+void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
+  config_ = config;
+  origin_ = origin;
+  for (const fs::path& old : {state_path(), metrics_path(), model_path()}) remove_file(old);
+  write_file_atomically(config_path(), run_config_json(config).dump(2) + "\n");
+}
+
+void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Trainer& trainer) {
+  config_ = config;
+  origin_ = origin;
+  if (!fs::exists(state_path())) {
+    remove_file(metrics_path());
+    return;
+  }
+  StoredState stored = load_train_state(state_path(), trainer.model().parameters().size());
+  check_same_result(stored.origin.config, run_config_json(config), state_path().string());
+  if (stored.origin.data_digest != origin.digest) {
+    fail(ErrorKind::kData,
+         "{}: the data have changed since this run was saved (digest {}, then {}); give it the "
+         "same data",
+         path_.string(), origin.digest, stored.origin.data_digest);
+  }
+  if (stored.origin.metrics_bytes > 0)
+    truncate_file(metrics_path(), stored.origin.metrics_bytes);
+  else
+    remove_file(metrics_path());
+  trainer.restore(stored.view());
+  // A kill may have come between a newer best model and its state.
+  if (trainer.progress().best_step > 0) save_best(trainer);
+}
+
+void RunFolder::save_best(const Trainer& trainer) const {
+  save_model(model_path(), trainer.model(), trainer.best_parameters(),
+             {.data = origin_.name,
+              .data_digest = origin_.digest,
+              .step = trainer.progress().best_step,
+              .validation_bound = trainer.progress().best_bound,
+              .seed = config_.train.seed,
+              .training = run_config_json(config_)});
+}
+
+void RunFolder::record(const CheckReport& report, Trainer& trainer) {
+  append_line(metrics_path(), metrics_json(report).dump());
+  if (report.check.is_best) save_best(trainer);
+  if (trainer.finished() || std::chrono::steady_clock::now() - state_saved_ >= kSaveInterval) {
+    save_state(trainer);
+  }
+}
+
+void RunFolder::save_state(Trainer& trainer) {
+  std::error_code missing;
+  const auto metrics_bytes = fs::file_size(metrics_path(), missing);
+  save_train_state(state_path(), trainer.state(),
+                   {.config = run_config_json(config_),
+                    .data_digest = origin_.digest,
+                    .metrics_bytes = missing ? 0 : metrics_bytes});
+  state_saved_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace spvae

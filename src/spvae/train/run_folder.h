@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "spvae/io/file_lock.h"
+#include "spvae/model/config_fields.h"
+#include "spvae/train/run_config.h"
+#include "spvae/train/train_observer.h"
+#include "spvae/train/trainer.h"
+
+namespace spvae {
+
+enum class RunMode {
+  kNew,     ///< the folder must not exist yet, or be empty
+  kResume,  ///< it must hold a run, which goes on
+  kReplace  ///< a run that it holds is given up once the new one begins
+};
+
+/// What is kept of the data behind a run.
+struct DataOrigin {
+  std::string name;
+  std::string digest;  ///< DataSet::digest
+};
+
+/// The files of a run, for one trainer at a time (a lock keeps others out):
+///   config.json         run_config_json
+///   metrics.jsonl       a line for each check
+///   model.safetensors   the best model so far
+///   state.safetensors   all that resuming needs, the best parameters included
+/// Each is replaced atomically or appended to, in an order that leaves the run resumable to the
+/// same bits whenever the process is killed: metrics, model, state.
+class RunFolder {
+ public:
+  /// Error(kCannotCreate) when mode is kNew and the folder holds anything, when another process
+  /// trains in it, or when it cannot be made; Error(kNoInput) when mode is kResume and there is no
+  /// run. All say what to do.
+  RunFolder(const std::filesystem::path& path, RunMode mode);
+
+  /// The config of the run to resume. `given` may name its values again and change those that do
+  /// not change a result; Error(kUsage) names the first other difference, Error(kData) says what is
+  /// wrong with config.json.
+  RunConfig resumed_config(const Json& given) const;
+
+  /// Begins a run (not kResume): removes an old one's files, writes config.json. Keeps config and
+  /// origin for the files to come.
+  void begin(const RunConfig& config, const DataOrigin& origin);
+
+  /// Resumes a run: brings the trainer to the saved state, or leaves it at its start if none was
+  /// saved yet; cuts metrics back to it. Error(kData) when the state is damaged, or its data's
+  /// digest or its config are others.
+  void resume(const RunConfig& config, const DataOrigin& origin, Trainer& trainer);
+
+  /// Records a check: metrics, a new best model, and the state if the last was saved some time ago
+  /// or training is finished.
+  void record(const CheckReport& report, Trainer& trainer);
+
+  void save_state(Trainer& trainer);
+
+  std::filesystem::path model_path() const { return path_ / "model.safetensors"; }
+
+ private:
+  std::filesystem::path config_path() const { return path_ / "config.json"; }
+  std::filesystem::path metrics_path() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path state_path() const { return path_ / "state.safetensors"; }
+  void save_best(const Trainer& trainer) const;
+
+  std::filesystem::path path_;
+  FileLock lock_;
+  RunConfig config_;
+  DataOrigin origin_;
+  std::chrono::steady_clock::time_point state_saved_{};
+};
+
+}  // namespace spvae

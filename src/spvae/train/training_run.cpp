@@ -1,0 +1,131 @@
+#include "spvae/train/training_run.h"
+
+#include <chrono>
+
+#include "spvae/core/error.h"
+#include "spvae/data/data_set.h"
+#include "spvae/model/engine.h"
+
+namespace spvae {
+namespace {
+
+/// Seconds since it was made, and since it was last asked for a lap.
+class Stopwatch {
+ public:
+  double seconds() const { return since(start_); }
+  double lap() {
+    const double seconds = since(lap_);
+    lap_ = Clock::now();
+    return seconds;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static double since(Clock::time_point time) {
+    return std::chrono::duration<double>(Clock::now() - time).count();
+  }
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point lap_ = start_;
+};
+
+CheckReport make_report(const Check& check, const Progress& progress, int max_steps,
+                        std::int64_t steps, Stopwatch& stopwatch) {
+  CheckReport report{.check = check, .progress = progress, .seconds = stopwatch.seconds()};
+  report.steps_per_second = static_cast<double>(steps) / stopwatch.lap();
+  report.seconds_left_at_most =
+      static_cast<double>(max_steps - check.step) / report.steps_per_second;
+  return report;
+}
+
+/// Steps and checks until training is finished; returns the seconds that it took.
+double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& observer,
+             const std::function<bool()>& stop) {
+  Stopwatch stopwatch;
+  std::int64_t steps = 0;  // since the last check, in this process
+  while (!trainer.finished()) {
+    if (stop()) {
+      folder.save_state(trainer);
+      fail(ErrorKind::kInterrupted, "stopped after step {}; everything is saved, --resume goes on",
+           trainer.progress().step);
+    }
+    if (trainer.check_due()) {
+      const Check check = trainer.check();
+      const CheckReport report =
+          make_report(check, trainer.progress(), max_steps, steps, stopwatch);
+      steps = 0;
+      folder.record(report, trainer);
+      observer.on_check(report);
+    } else {
+      const double bound = trainer.step();
+      ++steps;
+      observer.on_step(trainer.progress().step, bound);
+    }
+  }
+  return stopwatch.seconds();
+}
+
+/// What is left of a run that failed.
+std::string remains(const Error& error, const Trainer& trainer, const RunFolder& folder) {
+  const std::int64_t best = trainer.progress().best_step;
+  switch (error.kind()) {
+    case ErrorKind::kNumerical:
+      return best == 0 ? "; there was no check yet, hence no model"
+                       : fmt::format("; the best model so far, of step {}, is kept in {}", best,
+                                     folder.model_path().string());
+    case ErrorKind::kIo:
+    case ErrorKind::kCannotCreate:
+      return "; what was saved before is whole, and --resume goes on from there";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+TrainingResult run_training(const std::filesystem::path& path, RunMode mode, const Json& given,
+                            TrainObserver& observer, const std::function<bool()>& stop) {
+  const bool is_resumed = mode == RunMode::kResume;
+  if (!is_resumed) run_config(given);  // refuses bad values before there is a folder
+  RunFolder folder(path, mode);
+  RunConfig config = is_resumed ? folder.resumed_config(given) : run_config(given);
+
+  ThreadPool pool(config.threads);
+  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
+  const DataSet data({config.data, config.data_seed, discrete});
+  config.model.height = data.height();
+  config.model.width = data.width();
+  Spvae model(config.model);
+  model.initialise(config.train.seed);
+  const ImageSet training_images = data.load(Split::kTrain, pool);
+  const ImageSet validation_images = data.load(Split::kValidation, pool);
+  const auto engine = make_engine(config.engine, model.leaves(), pool);
+  Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
+
+  const DataOrigin origin{data.name(), data.digest()};
+  if (is_resumed) {
+    folder.resume(config, origin, trainer);
+  } else {
+    folder.begin(config, origin);
+  }
+  TrainingResult result{.was_finished = trainer.finished(), .progress = trainer.progress()};
+  if (result.was_finished) {
+    observer.on_message(
+        fmt::format("{}: the run is finished already, at step {}; there is nothing to resume",
+                    path.string(), result.progress.step));
+    return result;
+  }
+  observer.on_start({.config = config,
+                     .training_images = training_images.count(),
+                     .validation_images = validation_images.count(),
+                     .parameters = model.parameters().size(),
+                     .step = trainer.progress().step});
+  try {
+    result.seconds = train(trainer, folder, config.train.max_steps, observer, stop);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.what() + remains(error, trainer, folder));
+  }
+  result.progress = trainer.progress();
+  return result;
+}
+
+}  // namespace spvae

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "spvae/model/config_fields.h"
+#include "spvae/train/run_folder.h"
+#include "spvae/train/train_observer.h"
+
+namespace spvae {
+
+struct TrainingResult {
+  bool was_finished = false;  ///< a finished run was resumed: nothing was done
+  Progress progress;
+  double seconds = 0;  ///< of this process's training
+};
+
+/// Trains a model from data to run folder: what `spvae train` does. `given` holds the keys that the
+/// user gave; run_config() and, when resuming, the folder's config.json supply the others. The best
+/// model so far is in the folder at any time after the first check.
+/// `stop` is asked before each step: if true, the state is saved and Error(kInterrupted) thrown. A
+/// run that was interrupted, killed or met a full disk goes on with RunMode::kResume to the bits of
+/// an uninterrupted one. Errors: as run_config, DataSet, RunFolder and Trainer.
+TrainingResult run_training(const std::filesystem::path& folder, RunMode mode, const Json& given,
+                            TrainObserver& observer, const std::function<bool()>& stop);
+
+}  // namespace spvae
