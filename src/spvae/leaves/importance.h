@@ -9,14 +9,17 @@ namespace spvae {
 
 /// Waist 1 from waist 2 (TP19 Eq. (2)): log_weight [L, samples, stride] → leaf_elbo [L, stride] =
 /// log-mean-exp over samples, and normalised importance weights [L, samples, stride] (sum 1).
+/// stride is a multiple of kernels::kTile. Where all weights vanish (−∞) the result is −∞ with
+/// normalised weights 0; a NaN makes its (leaf, image) NaN.
 void importance_weights(std::span<const float> log_weight, int leaves, int samples, int stride,
                         ThreadPool& pool, std::span<double> leaf_elbo,
                         std::span<float> normalised_weight);
 
-/// leaf_elbo [L, stride] of streamed statistics.
+/// leaf_elbo [L, stride] of streamed statistics: maximum + log(sum / samples).
 void leaf_elbo(const WeightStatistics& statistics, std::span<double> leaf_elbo);
 
-/// row_gradient [L, samples, stride] = responsibility [L, stride] · normalised weight · scale.
+/// row_gradient [L, samples, stride] = responsibility [L, stride] · normalised weight · scale: the
+/// factors of d log w in TP19 Algorithm 1.
 void row_gradient(std::span<const double> responsibility, std::span<const float> normalised_weight,
                   int leaves, int samples, int stride, float scale, std::span<float> row_gradient);
 

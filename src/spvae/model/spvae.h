@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -11,12 +12,16 @@
 
 namespace spvae {
 
+/// Refused from: the parameters of a model.
+inline constexpr std::size_t kMaxParameters = std::size_t{1} << 28;
+
 /// A sum-product network over VAE leaves (TP19 Eq. (6)): structure and parameters. The classical
 /// VAE is the same over a single region.
 class Spvae {
  public:
-  /// Parameters are zero until initialise() or a checkpoint sets them. Throws Error(kUsage) for
-  /// sizes ≤ 0 or absurd ones.
+  /// Parameters are zero until initialise() or a checkpoint sets them. A single region has one
+  /// leaf, whatever k_leaf. Throws Error(kUsage) for sizes outside of the bounds of model_fields(),
+  /// and for kMaxParameters parameters or more.
   explicit Spvae(const ModelConfig& config);
 
   const ModelConfig& config() const { return config_; }
@@ -31,7 +36,8 @@ class Spvae {
   /// The circuit's free logits, within parameters().
   std::span<const float> logits() const;
 
-  /// Leaves as LeafBank::initialise, logits from N(0, 1).
+  /// Leaves as LeafBank::initialise; logits from N(0, 1): dimension i of the address {seed,
+  /// Purpose::kParameters, image = 0, leaf = 0, sample = number of the leaves' tensors}.
   void initialise(std::uint32_t seed);
 
  private:

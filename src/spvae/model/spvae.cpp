@@ -1,0 +1,64 @@
+#include "spvae/model/spvae.h"
+
+#include "spvae/core/error.h"
+#include "spvae/core/random.h"
+#include "spvae/model/model_fields.h"
+#include "spvae/structure/poon_domingos.h"
+#include "spvae/structure/single_region.h"
+
+namespace spvae {
+
+namespace {
+
+const char* const kLogits = "circuit.logits";
+
+// Setting a field checks it against its bounds.
+ModelConfig checked(ModelConfig config) {
+  for (const auto& field : model_fields()) field.set(config, field.get(config));
+  return config;
+}
+
+RegionGraph make_graph(const ModelConfig& config) {
+  return config.structure == Structure::kSingleRegion
+             ? single_region(config.height, config.width)
+             : poon_domingos(config.height, config.width, config.delta);
+}
+
+int leaves_of_region(const ModelConfig& config) {
+  return config.structure == Structure::kSingleRegion ? 1 : config.k_leaf;
+}
+
+}  // namespace
+
+Spvae::Spvae(const ModelConfig& config)
+    : config_(checked(config)),
+      graph_(make_graph(config_)),
+      circuit_(graph_, config_.k_sum, leaves_of_region(config_)),
+      leaves_(graph_, leaves_of_region(config_), config_.leaf, layout_) {
+  if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
+  if (layout_.size() >= kMaxParameters) {
+    fail(ErrorKind::kUsage,
+         "model: {} parameters, expected fewer than {}; choose fewer hidden units or layers",
+         layout_.size(), kMaxParameters);
+  }
+  parameters_.resize(layout_.size());
+}
+
+std::span<const float> Spvae::logits() const {
+  return parameters().subspan(leaves_.parameters_end(), circuit_.sum_weights());
+}
+
+void Spvae::initialise(std::uint32_t seed) {
+  leaves_.initialise(seed, parameters_);
+  if (circuit_.sum_weights() == 0) return;
+  const Tensor& logits = layout_.find(kLogits);
+  const auto leaf_tensors = static_cast<std::uint32_t>(layout_.tensors().size() - 1);
+  const RandomAddress address{
+      .seed = seed, .purpose = Purpose::kParameters, .sample = leaf_tensors};
+  for (std::size_t i = 0; i < logits.size; ++i) {
+    parameters_[logits.offset + i] =
+        static_cast<float>(random_normal(address, static_cast<std::uint32_t>(i)));
+  }
+}
+
+}  // namespace spvae
