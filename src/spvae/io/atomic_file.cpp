@@ -1,0 +1,109 @@
+#include "spvae/io/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "spvae/core/error.h"
+#include "spvae/io/file.h"
+#include "spvae/io/file_descriptor.h"
+
+namespace spvae {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_storage_failure(int error_number) {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EIO;
+}
+
+// A new file in `folder`, removed again unless it is renamed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target) : target_(target) {
+    static std::atomic<unsigned> number = 0;
+    fs::path folder = target.parent_path();
+    if (folder.empty()) folder = ".";
+    // The name is short whatever the target's is, and skips what a killed process has left behind.
+    do {
+      path_ = folder / fmt::format(".spvae-tmp-{}-{}", ::getpid(), number++);
+      file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    } while (!file_.is_open() && errno == EEXIST);
+    if (!file_.is_open()) {
+      const int cause = errno;
+      fail(is_storage_failure(cause) ? ErrorKind::kIo : ErrorKind::kCannotCreate,
+           "{}: cannot create a file in {} ({})", target_.string(), folder.string(),
+           detail::error_text(cause));
+    }
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+
+  void write(std::string_view bytes, std::optional<mode_t> permissions) {
+    check(!permissions || ::fchmod(file_.get(), *permissions) == 0);
+    check(detail::write_all(file_.get(), bytes));
+    check(::fsync(file_.get()) == 0);
+    check(file_.close());
+  }
+
+  void rename() {
+    check(::rename(path_.c_str(), target_.c_str()) == 0);
+    renamed_ = true;
+    // The folder holds the new name; not every file system lets a folder be opened or synced.
+    const FileDescriptor folder(
+        ::open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    check(!folder.is_open() || ::fsync(folder.get()) == 0 || !is_storage_failure(errno));
+  }
+
+ private:
+  void check(bool success) const {
+    if (success) return;
+    const int cause = errno;
+    fail(ErrorKind::kIo, "{}: writing failed ({}){}", target_.string(), detail::error_text(cause),
+         renamed_ ? "" : "; what was there before is unchanged");
+  }
+
+  fs::path target_;
+  fs::path path_;
+  FileDescriptor file_;
+  bool renamed_ = false;
+};
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  if (!path.has_filename()) {
+    fail(ErrorKind::kCannotCreate, "\"{}\": expected the path of a file", path.string());
+  }
+  fs::path target = path;
+  std::optional<mode_t> permissions;
+  struct stat former{};
+  if (::stat(path.c_str(), &former) == 0) {
+    // A rename would put a file in the place of a device.
+    if (!S_ISREG(former.st_mode)) {
+      fail(ErrorKind::kCannotCreate, "{}: is {}; expected a file or nothing", path.string(),
+           S_ISDIR(former.st_mode) ? "a folder" : "not an ordinary file");
+    }
+    permissions = former.st_mode & 07777;
+    std::error_code error;
+    target = fs::canonical(path, error);
+    if (error) {
+      fail(ErrorKind::kCannotCreate, "{}: cannot be resolved ({})", path.string(), error.message());
+    }
+  }
+  TemporaryFile file(target);
+  file.write(bytes, permissions);
+  file.rename();
+}
+
+}  // namespace spvae

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace spvae {
+
+/// Makes `bytes` the content of the file at `path`, wholly or not at all: they are written to a
+/// temporary file in the same folder (".spvae-tmp-…"), synced to the disk, and renamed. If anything
+/// fails, the former file is still whole and the temporary file is removed. A link is followed; the
+/// permissions of a former file are kept.
+/// Error(kCannotCreate) if the folder is missing or cannot be written, or if something other than
+/// a file is at `path`; Error(kIo) if writing fails on the way (disk full).
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace spvae

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace spvae {
+
+/// The whole content of a file, bytes as they are.
+/// Error(kNoInput) if it is missing, a folder, or cannot be opened; Error(kIo) if reading fails.
+std::string read_file(const std::filesystem::path& path);
+
+/// Appends `line` (without a line break inside) and a line break; makes the file if it is missing.
+/// On return the line is on the disk. If writing fails, the file is cut back to its former length.
+/// Error(kCannotCreate) if the file cannot be opened, Error(kIo) if writing fails.
+void append_line(const std::filesystem::path& path, std::string_view line);
+
+/// Cuts a file back to its first `length` bytes.
+/// Error(kNoInput) if it cannot be opened, Error(kData) if it is shorter than that, Error(kIo).
+void truncate_file(const std::filesystem::path& path, std::uint64_t length);
+
+namespace detail {
+
+/// The text of the operating system's error number.
+std::string error_text(int error_number);
+
+/// Writes all bytes; false, with errno set, if that fails.
+bool write_all(int descriptor, std::string_view bytes);
+
+}  // namespace detail
+}  // namespace spvae

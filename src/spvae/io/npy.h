@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+namespace spvae {
+
+/// An array as NumPy's .npy files hold it: row-major, any rank (rank 0 is one value).
+template <class T>
+struct NpyArray {
+  std::vector<std::size_t> shape;
+  std::vector<T> values;
+
+  friend bool operator==(const NpyArray&, const NpyArray&) = default;
+};
+
+/// Writes .npy version 1.0, little-endian, C order. T: float, double, std::uint8_t, std::int64_t.
+/// values.size() is the product of the shape. Errors as write_file_atomically.
+template <class T>
+void write_npy(const std::filesystem::path& path, std::span<const std::size_t> shape,
+               std::span<const T> values);
+
+/// Reads what write_npy writes, or NumPy does for a C-ordered array of this type. Errors as
+/// read_file, and Error(kData) for another format, version, type or order, and for a wrong size.
+template <class T>
+NpyArray<T> read_npy(const std::filesystem::path& path);
+
+}  // namespace spvae

@@ -1,0 +1,156 @@
+#include "spvae/io/npy.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "spvae/core/error_testing.h"
+#include "spvae/io/file.h"
+#include "spvae/io/idx_testing.h"
+
+namespace spvae {
+namespace {
+
+using namespace std::string_literals;
+using testing::expect_error;
+using Shape = std::vector<std::size_t>;
+
+class Npy : public ::testing::Test {
+ protected:
+  // The header as NumPy pads it: the values begin at byte 128.
+  static std::string numpy_file(std::string header, const std::string& values) {
+    header.resize(117, ' ');
+    return "\x93NUMPY\x01\x00v\x00"s + header + "\n" + values;
+  }
+
+  template <class T>
+  void expect_file(const NpyArray<T>& array, const std::string& bytes) {
+    write_npy<T>(path_, array.shape, array.values);
+    EXPECT_EQ(read_file(path_), bytes);
+    EXPECT_EQ(read_npy<T>(path_), array);
+  }
+
+  template <class T>
+  void expect_refused(const std::string& part, const std::string& bytes) {
+    folder_.write("array.npy", {bytes.begin(), bytes.end()});
+    expect_error(ErrorKind::kData, part, [&] { read_npy<T>(path_); });
+  }
+
+  testing::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "array.npy";
+};
+
+TEST_F(Npy, IsByteForByteWhatNumPyWrites) {
+  expect_file<float>({{1, 3}, {1.5f, -2.0f, 0.25f}},
+                     numpy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }",
+                                "\x00\x00\xc0?\x00\x00\x00\xc0\x00\x00\x80>"s));
+  expect_file<double>({{}, {3.0}},
+                      numpy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (), }",
+                                 "\x00\x00\x00\x00\x00\x00\x08@"s));
+  expect_file<std::uint8_t>(
+      {{3}, {1, 2, 255}},
+      numpy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", "\x01\x02\xff"s));
+  expect_file<std::int64_t>({{1}, {-5}},
+                            numpy_file("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }",
+                                       "\xfb\xff\xff\xff\xff\xff\xff\xff"s));
+  expect_file<float>({{0, 3}, {}},
+                     numpy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", ""));
+}
+
+TEST_F(Npy, AlignsTheValuesWhateverTheLengthOfTheShape) {
+  Shape shape;
+  for (int rank = 0; rank < 60; ++rank) {
+    write_npy<float>(path_, shape, std::vector<float>{1.0f});
+    const std::string bytes = read_file(path_);
+    EXPECT_EQ((bytes.size() - sizeof(float)) % 64, 0u) << "rank " << rank;
+    EXPECT_EQ(read_npy<float>(path_).shape, shape);
+    shape.push_back(1);
+  }
+}
+
+TEST_F(Npy, KeepsStrangeNumbers) {
+  const std::vector<double> values{-0.0, std::numeric_limits<double>::infinity(),
+                                   std::numeric_limits<double>::denorm_min(),
+                                   std::numeric_limits<double>::quiet_NaN()};
+  write_npy<double>(path_, Shape{4}, values);
+  const std::vector<double> read = read_npy<double>(path_).values;
+  EXPECT_TRUE(std::signbit(read[0]));
+  EXPECT_EQ(read[1], values[1]);
+  EXPECT_EQ(read[2], values[2]);
+  EXPECT_TRUE(std::isnan(read[3]));
+}
+
+TEST_F(Npy, IsRefusedAtEveryTruncation) {
+  const std::string bytes =
+      numpy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", "abc");
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    expect_refused<std::uint8_t>(path_.string(), bytes.substr(0, length));
+  }
+  expect_refused<std::uint8_t>("got 4 bytes of values", bytes + "d");
+}
+
+TEST_F(Npy, IsRefusedWithAnotherTypeOrderOrVersion) {
+  const std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }";
+  expect_refused<float>("got values of type '|u1', expected '<f4'", numpy_file(header, "abc"));
+  expect_refused<std::uint8_t>(
+      "Fortran order",
+      numpy_file("{'descr': '|u1', 'fortran_order': True, 'shape': (3,), }", "abc"));
+  std::string version2 = numpy_file(header, "abc");
+  version2[6] = 2;
+  expect_refused<std::uint8_t>("version 1.0", version2);
+}
+
+TEST_F(Npy, IsRefusedWithADamagedHeader) {
+  for (const std::string header : {
+           "",
+           "{",
+           "{}",
+           "[]",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': (3), }",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': (-3,), }",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,4, }",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': 3, }",
+           "{'descr': '|u1', 'fortran_order': 0, 'shape': (3,), }",
+           "{'descr': '|u1, 'fortran_order': False, 'shape': (3,), }",
+           "{'descr': '|u1', 'shape': (3,), }",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), } x",
+           "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+       }) {
+    expect_refused<std::uint8_t>("damaged header", numpy_file(header, "abc"));
+  }
+}
+
+TEST_F(Npy, IsRefusedWithAShapeBeyondAllMemory) {
+  expect_refused<float>(
+      "expected those of the shape",
+      numpy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808, 2), }",
+                 ""));
+}
+
+TEST_F(Npy, IsRefusedOrReadWhateverByteIsChanged) {
+  const std::string bytes =
+      numpy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", "abc");
+  for (std::size_t place = 0; place < bytes.size(); ++place) {
+    for (const char value : {'\0', ' ', '0', '9', '\'', '(', ')', ',', '\n', '\xff'}) {
+      std::string damaged = bytes;
+      damaged[place] = value;
+      folder_.write("array.npy", {damaged.begin(), damaged.end()});
+      try {
+        EXPECT_EQ(read_npy<std::uint8_t>(path_).values.size(), 3u);
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kData);
+      }
+    }
+  }
+}
+
+TEST_F(Npy, IsNoInputIfMissing) {
+  expect_error(ErrorKind::kNoInput, "array.npy", [&] { read_npy<float>(path_); });
+}
+
+}  // namespace
+}  // namespace spvae
