@@ -7,7 +7,8 @@
 
 namespace spvae {
 
-/// Images that are ready for a model: scaled to [0, 1] and, for continuous models, with their noise.
+/// Images that are ready for a model: scaled to [0, 1] and, for continuous models, with their
+/// noise.
 struct ImageSet {
   int height = 0;
   int width = 0;

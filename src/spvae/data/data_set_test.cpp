@@ -1,0 +1,240 @@
+#include "spvae/data/data_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "spvae/core/error.h"
+#include "spvae/data/preprocess.h"
+#include "spvae/io/idx_testing.h"
+
+namespace spvae {
+namespace {
+
+using ::testing::AllOf;
+using testing::Bytes;
+using testing::gzip;
+using ::testing::HasSubstr;
+using testing::idx_file;
+
+constexpr Split kSplits[] = {Split::kTrain, Split::kValidation, Split::kTest};
+
+/// Images whose pixels all differ, first one from the other too.
+Bytes image_bytes(std::size_t count, std::size_t pixels) {
+  Bytes values(count * pixels);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<std::uint8_t>(i % pixels * 5 + (i / pixels + i) % 5);
+  }
+  return values;
+}
+
+Bytes images_file(std::uint32_t count, std::uint32_t height = 3, std::uint32_t width = 4) {
+  return idx_file({count, height, width}, image_bytes(count, std::size_t{height} * width));
+}
+
+std::vector<std::uint32_t> sorted(std::vector<std::uint32_t> indices) {
+  std::ranges::sort(indices);
+  return indices;
+}
+
+std::vector<std::uint32_t> first_numbers(std::size_t count) {
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+/// The Error of opening `data` and reading its three splits.
+std::string error_of(ErrorKind kind, const std::string& data) {
+  try {
+    const DataSet set({.data = data});
+    ThreadPool pool(1);
+    for (const Split split : kSplits) set.load(split, pool);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+class DataSetFiles : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const Bytes& bytes) const {
+    return folder_.write(name, bytes).string();
+  }
+  std::string path() const { return folder_.path().string(); }
+
+  testing::TemporaryFolder folder_;
+  ThreadPool pool_{2};
+};
+
+TEST(Mnist, IsDividedIntoFiftyTenTenThousandAndHasItsKnownSums) {
+  const DataSet mnist({.discrete = true});
+  EXPECT_EQ(mnist.name(), "mnist");
+  EXPECT_EQ(mnist.height(), 28);
+  EXPECT_EQ(mnist.width(), 28);
+  EXPECT_EQ(mnist.digest(), "1e071432b57f682692341784940d6b535189ee51cc926d22efdee2354c78e178");
+  EXPECT_EQ(mnist.count(Split::kTrain), 50000);
+  EXPECT_EQ(mnist.count(Split::kValidation), 10000);
+  EXPECT_EQ(mnist.count(Split::kTest), 10000);
+
+  // Sums of the levels q of the published files, in exact fractions by another program.
+  std::map<Split, std::int64_t> sums;
+  std::vector<std::uint32_t> of_training_file;
+  ThreadPool pool(2);
+  for (const Split split : kSplits) {
+    const ImageSet images = mnist.load(split, pool);
+    ASSERT_EQ(images.count(), mnist.count(split));
+    ASSERT_EQ(images.values.size(), images.indices.size() * 784);
+    for (const float value : images.values) sums[split] += std::lrint(value * 255);
+    if (split == Split::kTest) {
+      EXPECT_EQ(images.indices, first_numbers(10000));
+      double first = 0;
+      for (int i = 0; i < 784; ++i) first += images.values[static_cast<std::size_t>(i)];
+      EXPECT_NEAR(first * 255, 18454, 1e-2);
+    } else {
+      of_training_file.insert(of_training_file.end(), images.indices.begin(), images.indices.end());
+    }
+  }
+  EXPECT_EQ(sums[Split::kTrain] + sums[Split::kValidation], 1567915668);
+  EXPECT_EQ(sums[Split::kTest], 265029728);
+  EXPECT_EQ(sorted(of_training_file), first_numbers(60000));
+}
+
+TEST_F(DataSetFiles, FolderIsDividedFiveToOneAndKeepsItsTestFile) {
+  write("train-images-idx3-ubyte.gz", gzip(images_file(25)));
+  write("t10k-images-idx3-ubyte", images_file(7));
+  const DataSet set({.data = path()});
+  EXPECT_EQ(set.name(), folder_.path().filename());
+  const ImageSet train = set.load(Split::kTrain, pool_);
+  const ImageSet validation = set.load(Split::kValidation, pool_);
+  EXPECT_EQ(train.count(), 21);
+  EXPECT_EQ(validation.count(), 4);
+  EXPECT_EQ(set.load(Split::kTest, pool_).indices, first_numbers(7));
+  std::vector<std::uint32_t> all = train.indices;
+  all.insert(all.end(), validation.indices.begin(), validation.indices.end());
+  EXPECT_EQ(sorted(all), first_numbers(25));
+}
+
+TEST_F(DataSetFiles, SingleFileIsDividedEightyTenTenAtRandom) {
+  const std::string file = write("letters.gz", gzip(images_file(205)));
+  const DataSet set({.data = file, .data_seed = 4});
+  EXPECT_EQ(set.name(), "letters");
+  std::vector<std::uint32_t> all;
+  for (const auto& [split, count] :
+       {std::pair{Split::kTrain, 165}, {Split::kValidation, 20}, {Split::kTest, 20}}) {
+    const ImageSet images = set.load(split, pool_);
+    EXPECT_EQ(images.count(), count);
+    EXPECT_EQ(images.height, 3);
+    EXPECT_EQ(images.width, 4);
+    all.insert(all.end(), images.indices.begin(), images.indices.end());
+  }
+  EXPECT_NE(all, first_numbers(205));
+  EXPECT_EQ(sorted(all), first_numbers(205));
+  const DataSet same({.data = file, .data_seed = 4});
+  const DataSet other({.data = file, .data_seed = 5});
+  EXPECT_EQ(same.load(Split::kTest, pool_).indices, set.load(Split::kTest, pool_).indices);
+  EXPECT_NE(other.load(Split::kTest, pool_).indices, set.load(Split::kTest, pool_).indices);
+}
+
+TEST_F(DataSetFiles, ImagesArePreparedByFileAndIndexAlone) {
+  constexpr std::size_t kPixels = 12;
+  const auto train_values = image_bytes(600, kPixels);
+  const auto test_values = image_bytes(300, kPixels);
+  write("train-images-idx3-ubyte", idx_file({600, 3, 4}, train_values));
+  write("t10k-images-idx3-ubyte", idx_file({300, 3, 4}, test_values));
+  for (const bool discrete : {false, true}) {
+    const DataSet set({.data = path(), .data_seed = 8, .discrete = discrete});
+    for (const Split split : kSplits) {
+      const ImageSet images = set.load(split, pool_);
+      const Bytes& source = split == Split::kTest ? test_values : train_values;
+      const std::uint32_t file = split == Split::kTest ? 1 : 0;
+      for (std::size_t row = 0; row < images.indices.size(); ++row) {
+        const std::uint32_t index = images.indices[row];
+        const auto pixels = std::span(source).subspan(index * kPixels, kPixels);
+        std::vector<float> expected(kPixels);
+        if (discrete) {
+          prepare_discrete(pixels, expected);
+        } else {
+          prepare_continuous(pixels, 8, {.file = file, .index = index}, expected);
+        }
+        const auto begin = images.values.begin() + static_cast<std::ptrdiff_t>(row * kPixels);
+        ASSERT_EQ(std::vector<float>(begin, begin + kPixels), expected) << "row " << row;
+      }
+    }
+  }
+}
+
+TEST_F(DataSetFiles, OneThreadGivesTheSameBitsAsThree) {
+  const DataSet set({.data = write("images", images_file(2000))});
+  ThreadPool one(1);
+  ThreadPool three(3);
+  const ImageSet first = set.load(Split::kTrain, one);
+  const ImageSet second = set.load(Split::kTrain, three);
+  EXPECT_EQ(first.values, second.values);
+  EXPECT_EQ(first.indices, second.indices);
+}
+
+TEST_F(DataSetFiles, DigestTellsContentsApart) {
+  const DataSet one({.data = write("one", images_file(20))});
+  const DataSet same({.data = write("same", images_file(20))});
+  Bytes changed = images_file(20);
+  changed.back() ^= 1;
+  const DataSet other({.data = write("other", changed)});
+  EXPECT_EQ(one.digest().size(), 64u);
+  EXPECT_EQ(one.digest(), same.digest());
+  EXPECT_NE(one.digest(), other.digest());
+}
+
+TEST_F(DataSetFiles, UnknownNameIsUsageAndMissingPathIsNoInput) {
+  EXPECT_THAT(error_of(ErrorKind::kUsage, "mnits"),
+              AllOf(HasSubstr("mnits"), HasSubstr("unknown name; expected one of mnist")));
+  EXPECT_THAT(error_of(ErrorKind::kNoInput, path() + "/absent"),
+              AllOf(HasSubstr(path() + "/absent"), HasSubstr("no such file")));
+  EXPECT_THAT(error_of(ErrorKind::kNoInput, path()),
+              HasSubstr(path() + "/train-images-idx3-ubyte.gz"));
+}
+
+TEST_F(DataSetFiles, TooFewImagesAreReported) {
+  EXPECT_THAT(error_of(ErrorKind::kData, write("images", images_file(9))),
+              HasSubstr("got 9 images, expected 10"));
+  write("train-images-idx3-ubyte", images_file(5));
+  write("t10k-images-idx3-ubyte", images_file(1));
+  EXPECT_THAT(error_of(ErrorKind::kData, path()), HasSubstr("got 5 images, expected 6"));
+  EXPECT_THAT(error_of(ErrorKind::kData, write("images", images_file(0))),
+              HasSubstr("holds nothing"));
+}
+
+TEST_F(DataSetFiles, ImagesOfTwoSizesAreReported) {
+  write("train-images-idx3-ubyte", images_file(12));
+  write("t10k-images-idx3-ubyte", images_file(12, 4, 3));
+  EXPECT_THAT(error_of(ErrorKind::kData, path()),
+              HasSubstr("got images of 4 x 3 pixels, expected 3 x 4"));
+}
+
+TEST_F(DataSetFiles, DamagedFilesAreReported) {
+  Bytes cut_off = images_file(20);
+  cut_off.pop_back();
+  EXPECT_THAT(error_of(ErrorKind::kData, write("images", cut_off)), HasSubstr("truncated"));
+  EXPECT_THAT(error_of(ErrorKind::kData, write("images", {'P', 'N', 'G', 0})),
+              HasSubstr("wrong magic number"));
+}
+
+TEST_F(DataSetFiles, AFileThatChangesSizeInUseIsReported) {
+  const std::string file = write("images", images_file(20));
+  const DataSet set({.data = file});
+  write("images", images_file(10));
+  try {
+    set.load(Split::kTrain, pool_);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("got the shape 10 x 3 x 4, expected 20 x 3 x 4"));
+  }
+}
+
+}  // namespace
+}  // namespace spvae

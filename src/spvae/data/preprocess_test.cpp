@@ -1,0 +1,121 @@
+#include "spvae/data/preprocess.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "spvae/core/random.h"
+
+namespace spvae {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using ::testing::Each;
+
+std::vector<float> discrete(const Bytes& pixels) {
+  std::vector<float> out(pixels.size(), std::numeric_limits<float>::quiet_NaN());
+  prepare_discrete(pixels, out);
+  return out;
+}
+
+std::vector<float> continuous(const Bytes& pixels, std::uint32_t seed = 0,
+                              ImageAddress address = {}) {
+  std::vector<float> out(pixels.size(), std::numeric_limits<float>::quiet_NaN());
+  prepare_continuous(pixels, seed, address, out);
+  return out;
+}
+
+/// Levels from `least` on, `count` pixels.
+Bytes ramp(int least, int count) {
+  Bytes pixels(static_cast<std::size_t>(count));
+  std::iota(pixels.begin(), pixels.end(), static_cast<std::uint8_t>(least));
+  return pixels;
+}
+
+TEST(Discrete, FullRangeStaysAsItIs) {
+  const auto values = discrete(ramp(0, 256));
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    EXPECT_EQ(values[v], static_cast<float>(v) / 255.0f);
+  }
+}
+
+TEST(Discrete, RoundsTheExactQuotientTiesToEven) {
+  for (int least = 0; least < 255; least += 17) {
+    for (int range = 1; least + range <= 255; ++range) {
+      const auto values = discrete(ramp(least, range + 1));
+      for (int above = 0; above <= range; ++above) {
+        // In integers: the quotient and twice the remainder of 255·above / range.
+        int level = 255 * above / range;
+        const int twice = 2 * (255 * above % range);
+        if (twice > range || (twice == range && level % 2 == 1)) ++level;
+        ASSERT_EQ(values[static_cast<std::size_t>(above)], static_cast<float>(level) / 255.0f)
+            << above << " of " << range;
+      }
+    }
+  }
+}
+
+TEST(Discrete, ConstantImageIsZero) {
+  for (const std::uint8_t value : Bytes{0, 7, 255}) {
+    EXPECT_THAT(discrete(Bytes(5, value)), Each(0.0f));
+  }
+}
+
+TEST(Continuous, IsTheDocumentedFormula) {
+  Bytes pixels = ramp(20, 200);
+  pixels.insert(pixels.end(), 300, 20);   // many at the least and at the greatest value, so that
+  pixels.insert(pixels.end(), 300, 219);  // both reflections occur
+  const auto levels = discrete(pixels);
+  const RandomAddress address{.seed = 77, .purpose = Purpose::kPixelNoise, .image = 123, .leaf = 1};
+  std::vector<double> expected;
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    double x = levels[i] + random_normal(address, static_cast<std::uint32_t>(i)) / 255;
+    if (x < 0) x = -x;
+    if (x > 1) x = 2 - x;
+    expected.push_back(x);
+  }
+  const auto [least, greatest] = std::ranges::minmax(expected);
+  const auto values = continuous(pixels, 77, {.file = 1, .index = 123});
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    EXPECT_NEAR(values[i], (expected[i] - least) / (greatest - least), 1e-6);
+  }
+}
+
+TEST(Continuous, SpansZeroToOneExactly) {
+  for (const int size : {2, 3, 49, 784}) {
+    for (std::uint32_t index = 0; index < 50; ++index) {
+      const auto values = continuous(ramp(3, size), 0, {.index = index});
+      const auto [least, greatest] = std::ranges::minmax(values);
+      EXPECT_EQ(least, 0.0f);
+      EXPECT_EQ(greatest, 1.0f);
+    }
+  }
+}
+
+TEST(Continuous, ConstantImageBecomesItsNoiseAndOnePixelZero) {
+  for (const std::uint8_t value : Bytes{0, 7, 255}) {
+    const auto values = continuous(Bytes(64, value));
+    const auto [least, greatest] = std::ranges::minmax(values);
+    EXPECT_EQ(least, 0.0f);
+    EXPECT_EQ(greatest, 1.0f);
+    EXPECT_THAT(values, Each(::testing::Truly([](float x) { return std::isfinite(x); })));
+    EXPECT_THAT(continuous({value}), Each(0.0f));
+  }
+}
+
+TEST(Continuous, NoiseDependsOnSeedFileAndIndex) {
+  const Bytes pixels = ramp(0, 200);
+  const auto values = continuous(pixels, 1, {.file = 0, .index = 2});
+  EXPECT_EQ(values, continuous(pixels, 1, {.file = 0, .index = 2}));
+  EXPECT_NE(values, continuous(pixels, 0, {.file = 0, .index = 2}));
+  EXPECT_NE(values, continuous(pixels, 1, {.file = 1, .index = 2}));
+  EXPECT_NE(values, continuous(pixels, 1, {.file = 0, .index = 3}));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace spvae {
+
+/// Where the embedded data sets are looked for, in this order:
+///   1. $SPVAE_DATA, if set
+///   2. ../../data relative to the executable's folder (a build tree: build/release/spvae)
+///   3. ../share/spvae/data relative to the executable's folder (installed)
+///   4. SPVAE_SOURCE_DATA_DIR, then 5. SPVAE_INSTALL_DATA_DIR, the folders of the source tree and of
+///      the installation, each if it was defined when the library was built
+/// `environment` is the value of $SPVAE_DATA or null; an empty `executable` leaves out 2 and 3.
+std::vector<std::filesystem::path> data_folders(const char* environment,
+                                                const std::filesystem::path& executable);
+
+/// The same for this process.
+std::vector<std::filesystem::path> data_folders();
+
+/// The first of `folders` that has a folder `name`, with `name` appended. Error(kNoInput) lists the
+/// places looked in and what to do.
+std::filesystem::path find_data_folder(const std::string& name,
+                                       const std::vector<std::filesystem::path>& folders);
+
+/// The file `name` of `folder`, or else `name` without its ".gz". Error(kNoInput) if neither is
+/// there.
+std::filesystem::path find_source_file(const std::filesystem::path& folder,
+                                       const std::string& name);
+
+}  // namespace spvae
