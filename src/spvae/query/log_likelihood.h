@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "spvae/core/thread_pool.h"
@@ -23,10 +24,26 @@ struct ImageScore {
 /// Error(kInterrupted)).
 using EvaluationObserver = std::function<bool(int done, int total)>;
 
-/// Scores of all images, in order. Memory does not grow with `samples`. Throws Error(kData) when the
-/// images' size is not the model's.
+/// Scores of all images, in order. Memory does not grow with `samples`. Throws Error(kData) when
+/// the images' size is not the model's, Error(kUsage) for samples < 1, and Error(kNumerical) when a
+/// bound is not finite.
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer = {});
+
+/// What a set of images' scores come to.
+struct ScoreSummary {
+  int images = 0;
+  double log_likelihood = 0;     ///< mean, nats per image
+  double standard_error = 0;     ///< of the mean, from the spread over images; 0 for one image
+  double monte_carlo_error = 0;  ///< of the mean, from the latent noise: √(Σ variance) / images
+  double effective_samples = 0;  ///< median over images
+};
+
+/// scores must not be empty.
+ScoreSummary summarise(std::span<const ImageScore> scores);
+
+/// −log_likelihood / (pixels · ln 2): of discrete likelihoods, where log p(x) is that of a pmf.
+double bits_per_dimension(double log_likelihood, int pixels);
 
 }  // namespace spvae

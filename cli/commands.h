@@ -1,0 +1,17 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace spvae::cli {
+
+/// Runs a command whose flags have been parsed.
+using Run = std::function<void()>;
+
+/// Each adds a command's flags and help to `command` and returns what runs it.
+Run add_train(CLI::App& command);
+Run add_evaluate(CLI::App& command);
+Run add_sample(CLI::App& command);
+Run add_info(CLI::App& command);
+
+}  // namespace spvae::cli

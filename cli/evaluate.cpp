@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "commands.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "progress.h"
+#include "run_model.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/io/npy.h"
+#include "spvae/likelihood/likelihood.h"
+#include "spvae/model/engine.h"
+#include "spvae/query/log_likelihood.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "The result is the importance-weighted bound on log p(x) in nats per image, averaged over the\n"
+    "images; of the discrete likelihoods it is that of a pmf over 0 ... 255. --per-image writes\n"
+    "float64 rows (log_likelihood, monte_carlo_error, effective_samples, image) and "
+    "FILE.npy.json.\n"
+    "\n"
+    "Example:\n"
+    "  spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json";
+
+struct EvaluateConfig {
+  std::string run;
+  std::string data;  // empty: the run's
+  Split split = Split::kTest;
+  int samples = 5000;
+  int limit = 0;  // 0: all images
+  std::string per_image;
+  Engine engine = Engine::kFused;
+  std::uint32_t seed = 0;
+  int threads = 0;
+};
+
+const FieldList<EvaluateConfig>& evaluate_fields() {
+  using Config = EvaluateConfig;
+  static const FieldList<Config> list = {
+      text_field("run", &Config::run, "Folder of a run, or a model file"),
+      text_field("data", &Config::data, "data set, if not the run's: mnist, or a path"),
+      choice_field("split", &Config::split, "which images of the data set",
+                   {"train", "validation", "test"}),
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      number_field("limit", &Config::limit, "evaluate no more than the first N images", 1, 1e9),
+      text_field("per-image", &Config::per_image, "write every image's figures to FILE.npy"),
+      choice_field("engine", &Config::engine,
+                   "fused: SIMD kernels; reference: plain loops in double precision",
+                   {"fused", "reference"}),
+      number_field("seed", &Config::seed, "seed of the latent noise", 0, 4294967295.0),
+      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
+  };
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "run" || field == "data" || field == "per-image") return "";
+  if (field == "limit") return "all";
+  const Json value = config_json(evaluate_fields(), EvaluateConfig{}).at(field);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+EvaluateConfig checked_config(const Json& given) {
+  EvaluateConfig config;
+  apply_config(evaluate_fields(), given, config);
+  if (config.run.empty()) {
+    fail(ErrorKind::kUsage, "evaluate: no run given; say 'spvae evaluate RUN'");
+  }
+  if (!config.per_image.empty()) {
+    if (!config.per_image.ends_with(".npy")) {
+      fail(ErrorKind::kUsage, "per-image: got {}, expected a name that ends in .npy",
+           config.per_image);
+    }
+    check_can_create(config.per_image);
+  }
+  return config;
+}
+
+void keep_first(ImageSet& images, int limit) {
+  const auto count = static_cast<std::size_t>(std::min(limit, images.count()));
+  images.indices.resize(count);
+  images.values.resize(count * static_cast<std::size_t>(images.pixels()));
+}
+
+EvaluationObserver show_progress(ProgressDisplay& display) {
+  const auto start = std::chrono::steady_clock::now();
+  return [start, &display](int done, int total) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const double left = elapsed.count() / done * (total - done);
+    display.show(fmt::format("evaluate: {} of {} images, {} left", grouped(done), grouped(total),
+                             duration_text(left)),
+                 done == total);
+    return !interrupted();
+  };
+}
+
+void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
+                     const ImageSet& images, const std::vector<ImageScore>& scores,
+                     const Json& result) {
+  std::vector<double> rows;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    rows.push_back(scores[i].log_likelihood);
+    rows.push_back(std::sqrt(scores[i].monte_carlo_variance));
+    rows.push_back(scores[i].effective_samples);
+    rows.push_back(images.indices[i]);
+  }
+  const std::size_t shape[] = {scores.size(), 4};
+  write_npy<double>(config.per_image, shape, rows);
+  Json description = {
+      {"shape", shape},
+      {"columns",
+       {{{"name", "log_likelihood"}, {"unit", "nats"}},
+        {{"name", "monte_carlo_error"}, {"unit", "nats"}},
+        {{"name", "effective_samples"}, {"unit", "samples"}},
+        {{"name", "image"}, {"unit", "index in the source file"}}}},
+      {"evaluation", result},
+  };
+  write_description(config.per_image, config.run, stored.origin, std::move(description));
+}
+
+std::string readable(const Json& result) {
+  const auto number = [&result](const char* key) { return result.at(key).get<double>(); };
+  const auto count = [&result](const char* key) {
+    return grouped(result.at(key).get<long long>());
+  };
+  std::string text = fmt::format(
+      "{}: {} images ({}), {} importance samples\n"
+      "log-likelihood      {:.3f} nats per image\n"
+      "  standard error    {:.3f} nats, over images\n"
+      "  Monte-Carlo error {:.3f} nats\n"
+      "effective samples   {:.1f}, median\n",
+      result.at("run").get<std::string>(), count("images"), result.at("split").get<std::string>(),
+      count("samples"), number("log_likelihood"), number("standard_error"),
+      number("monte_carlo_error"), number("effective_samples"));
+  if (result.contains("bits_per_dimension")) {
+    text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
+  }
+  return text +
+         fmt::format("parameters          {}, of which encoders {}\ntime                {:.1f} s\n",
+                     count("parameters"), count("encoder_parameters"), number("seconds"));
+}
+
+Json result_json(const EvaluateConfig& config, const StoredModel& stored, const DataSet& data,
+                 const ImageSet& images, const ScoreSummary& summary, double seconds) {
+  const Spvae& model = stored.model;
+  Json result = Json::object();
+  result["images"] = summary.images;
+  result["samples"] = config.samples;
+  result["log_likelihood"] = summary.log_likelihood;
+  result["standard_error"] = summary.standard_error;
+  result["monte_carlo_error"] = summary.monte_carlo_error;
+  result["effective_samples"] = summary.effective_samples;
+  if (likelihood_info(model.config().leaf.likelihood).discrete) {
+    result["bits_per_dimension"] = bits_per_dimension(summary.log_likelihood, images.pixels());
+  }
+  result["parameters"] = model.layout().size();
+  result["encoder_parameters"] = model.leaves().encoder_parameters();
+  result["seconds"] = seconds;
+  const Json settings = config_json(evaluate_fields(), config);
+  for (const char* key : {"split", "seed", "engine", "run"}) result[key] = settings.at(key);
+  result["data"] = data.name();
+  result["data_digest"] = data.digest();
+  result["version"] = version();
+  return result;
+}
+
+void run_evaluate(const Options& options) {
+  const EvaluateConfig config = checked_config(options.given());
+  const StoredModel stored = load_run_model(config.run);
+  DataConfig data_config = data_of(stored);
+  if (!config.data.empty()) data_config.data = config.data;
+  const DataSet data(data_config);
+  ThreadPool pool(config.threads);
+  ImageSet images = data.load(config.split, pool);
+  if (config.limit > 0) keep_first(images, config.limit);
+  const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
+
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<ImageScore> scores;
+  {
+    ProgressDisplay display;
+    display.show(fmt::format("evaluate: {} images, {} importance samples each",
+                             grouped(images.count()), grouped(config.samples)),
+                 true);
+    scores = log_likelihood(stored.model, images, config.samples,
+                            {.seed = config.seed, .purpose = Purpose::kEvaluation}, *engine, pool,
+                            show_progress(display));
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const Json result = result_json(config, stored, data, images, summarise(scores), elapsed.count());
+  if (!config.per_image.empty()) write_per_image(config, stored, images, scores, result);
+  if (options.json()) return print_json(result);
+  print(readable(result));
+}
+
+}  // namespace
+
+Run add_evaluate(CLI::App& command) {
+  command.footer(kExample);
+  auto options =
+      std::make_shared<Options>(command, field_infos(evaluate_fields()), shown_default, "run");
+  return [options] { run_evaluate(*options); };
+}
+
+}  // namespace spvae::cli

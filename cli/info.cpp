@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "options.h"
+#include "output.h"
+#include "run_model.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/data/data_set.h"
+#include "spvae/model/model_fields.h"
+#include "spvae/model/spvae.h"
+#include "spvae/train/run_config.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "Examples:\n"
+    "  spvae info runs/mnist-spvae-gaussian\n"
+    "  spvae info --model vae --hidden 300 --latent 200 --likelihood binomial\n"
+    "  spvae info --hidden 32 --delta 8 --height 32 --width 32 --json";
+
+FieldInfo run_field() {
+  return {.name = "run",
+          .help = "Folder of a run, or a model file; without it, the flags describe the model",
+          .type = FieldType::kText,
+          .choices = {}};
+}
+
+// What a run's config.json may hold, and the size of the images, which there follows from the data.
+std::vector<FieldInfo> file_fields() {
+  std::vector<FieldInfo> fields = field_infos(run_fields());
+  for (const Field<ModelConfig>& field : model_fields()) {
+    if (field.info.name == "height" || field.info.name == "width") fields.push_back(field.info);
+  }
+  return fields;
+}
+
+std::vector<FieldInfo> flag_fields() {
+  std::vector<FieldInfo> fields = {run_field()};
+  for (const FieldInfo& field : field_infos(model_fields())) fields.push_back(field);
+  for (const FieldInfo& field : field_infos(run_fields())) {
+    if (field.name == "data" || field.name == "seed" || field.name == "threads") {
+      fields.push_back(field);
+    }
+  }
+  return fields;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "run" || field == "data") return "";
+  if (field == "height" || field == "width") return "28, or that of --data";
+  return default_text(field);
+}
+
+ModelConfig described_model(const Json& given) {
+  Json run = given;
+  run.erase("height");
+  run.erase("width");
+  ModelConfig model = run_config(run).model;
+  if (given.contains("data") && !(given.contains("height") && given.contains("width"))) {
+    const DataSet data({.data = given.at("data").get<std::string>()});
+    model.height = data.height();
+    model.width = data.width();
+  }
+  Json size = Json::object();
+  for (const char* key : {"height", "width"}) {
+    if (given.contains(key)) size[key] = given.at(key);
+  }
+  apply_config(model_fields(), size, model);
+  return model;
+}
+
+Json counts(const Spvae& model) {
+  Json result = Json::object();
+  result["leaves"] = model.circuit().leaves();
+  result["sum_nodes"] = model.circuit().sum_nodes();
+  result["product_nodes"] = model.circuit().product_nodes();
+  result["sum_weights"] = model.circuit().sum_weights();
+  result["regions"] = model.graph().regions().size();
+  result["partitions"] = model.graph().partitions().size();
+  result["parameters"] = model.layout().size();
+  result["encoder_parameters"] = model.leaves().encoder_parameters();
+  return result;
+}
+
+std::string readable(const Json& result) {
+  std::string text;
+  for (const auto& [key, value] : result.items()) {
+    if (value.is_object()) continue;
+    text += fmt::format("{:<20}{}\n", key,
+                        value.is_number_integer() ? grouped(value.get<long long>())
+                        : value.is_string()       ? value.get<std::string>()
+                                                  : value.dump());
+  }
+  text += "\n";
+  for (const auto& [key, value] : result.at("model").items()) {
+    text +=
+        fmt::format("{:<20}{}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return text;
+}
+
+void run_info(const Options& options) {
+  Json given = options.given();
+  Json result;
+  if (given.contains("run")) {
+    for (const char* without_effect : {"seed", "threads"}) given.erase(without_effect);
+    if (given.size() > 1) {
+      fail(ErrorKind::kUsage,
+           "info: got a run and a description of a model, expected one of them; leave out the run "
+           "or the flags");
+    }
+    const std::string run = given.at("run");
+    const StoredModel stored = load_run_model(run);
+    result = counts(stored.model);
+    result["run"] = run;
+    result["steps"] = stored.origin.step;
+    result["validation_bound"] = stored.origin.validation_bound;
+    result["seed"] = stored.origin.seed;
+    result["data"] = stored.origin.data;
+    result["data_digest"] = stored.origin.data_digest;
+    result["model"] = config_json(model_fields(), stored.model.config());
+  } else {
+    const ModelConfig config = described_model(given);
+    result = counts(Spvae(config));
+    result["model"] = config_json(model_fields(), config);
+  }
+  result["version"] = version();
+  if (options.json()) return print_json(result);
+  print(readable(result));
+}
+
+}  // namespace
+
+Run add_info(CLI::App& command) {
+  command.footer(kExample);
+  auto options =
+      std::make_shared<Options>(command, flag_fields(), shown_default, "run", file_fields());
+  return [options] { run_info(*options); };
+}
+
+}  // namespace spvae::cli

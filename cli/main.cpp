@@ -1,0 +1,109 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <sstream>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "exit_codes.h"
+#include "interruption.h"
+#include "output.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+
+namespace spvae::cli {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* description;
+  Run (*add)(CLI::App& command);
+};
+
+// The one table of commands.
+constexpr Command kCommands[] = {
+    {"train", "Learn a model; without flags, the paper's SPVAE on MNIST", add_train},
+    {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
+    {"sample", "Draw images from a run's best model", add_sample},
+    {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
+};
+
+std::string names() {
+  std::string text;
+  for (const Command& command : kCommands)
+    text += (text.empty() ? "" : ", ") + std::string(command.name);
+  return text;
+}
+
+std::string footer() {
+  return "Example:\n"
+         "  spvae train --likelihood logistic && spvae evaluate runs/mnist-spvae-logistic\n\n"
+         "'spvae COMMAND --help' lists a command's flags. Results go to stdout, progress to "
+         "stderr.\n\n" +
+         exit_codes_help();
+}
+
+void run(int argc, char** argv) {
+  CLI::App app{
+      "Learns, evaluates and samples densities of images: sum-product networks over "
+      "variational autoencoders (SPVAE)",
+      "spvae"};
+  app.set_version_flag("--version", fmt::format("spvae {}", version()), "Print the version");
+  app.footer(footer());
+  app.require_subcommand(0, 1);
+  app.allow_extras();
+  app.get_formatter()->column_width(36);
+  std::vector<std::pair<CLI::App*, Run>> commands;
+  for (const Command& command : kCommands) {
+    CLI::App* added = app.add_subcommand(command.name, command.description);
+    commands.emplace_back(added, command.add(*added));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    std::ostringstream text;
+    app.exit(help, text, text);
+    return print(text.str());
+  } catch (const CLI::ParseError& error) {
+    fail(ErrorKind::kUsage, "{}; see 'spvae --help'", error.what());
+  }
+  for (const std::string& word : app.remaining()) {
+    fail(ErrorKind::kUsage, "unknown command '{}'; known ones: {}", word, names());
+  }
+  for (const auto& [command, start] : commands) {
+    if (command->parsed()) return start();
+  }
+  fail(ErrorKind::kUsage, "no command given; known ones: {} (see 'spvae --help')", names());
+}
+
+int report(int code, const std::string& message) {
+  std::fprintf(stderr, "spvae: error: %s\n", message.c_str());
+  return code;
+}
+
+}  // namespace
+}  // namespace spvae::cli
+
+int main(int argc, char** argv) {
+  using namespace spvae;
+  using namespace spvae::cli;
+  catch_signals();
+  try {
+    run(argc, argv);
+    return kSuccess;
+  } catch (const Error& error) {
+    return report(exit_code(error.kind()), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(kOutOfMemory, "out of memory; choose smaller sizes or fewer images at a time");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(exit_code(ErrorKind::kIo), error.what());
+  } catch (const std::system_error& error) {
+    return report(kOutOfMemory, error.what());
+  } catch (const std::exception& error) {
+    return report(kBug, fmt::format("{}; this is a bug of spvae {}", error.what(), version()));
+  }
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spvae/model/config_fields.h"
+
+namespace spvae::cli {
+
+/// A command's flags: one for each field of its config, and the flags that all commands have,
+/// --config and --json. Must outlive the parsing.
+class Options {
+ public:
+  /// The default of a field as help shows it; "" to show none.
+  using DefaultText = std::function<std::string(const std::string& field)>;
+
+  /// A field named `positional` is an argument without a flag. Keys of a --config file must be in
+  /// `file_fields`.
+  Options(CLI::App& command, std::vector<FieldInfo> fields, const DefaultText& default_text,
+          const std::string& positional = "", std::vector<FieldInfo> file_fields = {});
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  /// The keys of the --config file, overridden by the flags. Errors as read_config_file and
+  /// parse_field; Error(kUsage) for an unknown flag.
+  Json given() const;
+  bool json() const { return json_; }
+
+ private:
+  void add_flag(const FieldInfo& field, const std::string& default_text);
+
+  CLI::App& command_;
+  std::vector<FieldInfo> fields_;
+  std::vector<FieldInfo> file_fields_;
+  std::string positional_;
+  std::map<std::string, std::string> texts_;  ///< what the command line gave, by field
+  std::map<std::string, CLI::Option*> flags_;
+  std::string config_file_;
+  bool json_ = false;
+};
+
+}  // namespace spvae::cli

@@ -1,0 +1,30 @@
+#include "output.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "spvae/core/error.h"
+
+namespace spvae::cli {
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    fail(ErrorKind::kIo, "cannot write the result to standard output: {}", std::strerror(errno));
+  }
+}
+
+void print_json(const Json& object) { print(object.dump() + "\n"); }
+
+std::string grouped(long long number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const std::size_t left = digits.size() - i;
+    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+}  // namespace spvae::cli

@@ -1,0 +1,46 @@
+#include "output_file.h"
+
+#include <unistd.h>
+
+#include <string>
+
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/io/atomic_file.h"
+
+namespace spvae::cli {
+
+void check_can_create(const std::filesystem::path& path) {
+  const std::filesystem::path folder =
+      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    fail(ErrorKind::kCannotCreate,
+         "{}: cannot be created, since {} is not a folder; create it first", path.string(),
+         folder.string());
+  }
+  if (std::filesystem::is_directory(path, error)) {
+    fail(ErrorKind::kCannotCreate, "{}: is a folder, expected the name of a file", path.string());
+  }
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    fail(ErrorKind::kCannotCreate, "{}: cannot be created, since {} cannot be written to",
+         path.string(), folder.string());
+  }
+}
+
+void write_description(const std::filesystem::path& path, const std::string& run,
+                       const ModelOrigin& origin, Json description) {
+  description["version"] = version();
+  description["run"] = run;
+  description["model"] = {{"step", origin.step},
+                          {"seed", origin.seed},
+                          {"validation_bound", origin.validation_bound},
+                          {"data", origin.data},
+                          {"data_digest", origin.data_digest},
+                          {"config", origin.training}};
+  std::filesystem::path beside = path;
+  beside += ".json";
+  write_file_atomically(beside, description.dump(2) + "\n");
+}
+
+}  // namespace spvae::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+
+#include "spvae/model/checkpoint.h"
+#include "spvae/model/config_fields.h"
+
+namespace spvae::cli {
+
+/// Error(kCannotCreate) if a file could not be made at `path`: asked before long computations.
+void check_can_create(const std::filesystem::path& path);
+
+/// Writes what is to be known of the array or picture at `path` into "PATH.json" beside it:
+/// `description`, then version, run, and the model's origin with its config and data digest.
+void write_description(const std::filesystem::path& path, const std::string& run,
+                       const ModelOrigin& origin, Json description);
+
+}  // namespace spvae::cli

@@ -1,0 +1,106 @@
+#include "spvae/query/sample.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "picture.h"
+#include "run_model.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/io/npy.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "A .png holds all samples in one grid, values clipped to [0, 1]; a .npy is float32\n"
+    "[count, height, width] on the scale [0, 1] of the data, not clipped (Gaussian draws may "
+    "exceed\n"
+    "it). FILE.json beside it holds config, seed, version and data digest. Sample i is the same "
+    "for\n"
+    "every count.\n"
+    "\n"
+    "Example:\n"
+    "  spvae sample runs/mnist-spvae-gaussian --count 100 --mean --out samples.png";
+
+struct SampleConfig {
+  std::string run;
+  int count = 64;
+  std::string out;
+  bool mean = false;
+  std::uint32_t seed = 0;
+  int threads = 0;
+};
+
+const FieldList<SampleConfig>& sample_fields() {
+  using Config = SampleConfig;
+  static const FieldList<Config> list = {
+      text_field("run", &Config::run, "Folder of a run, or a model file"),
+      number_field("count", &Config::count, "number of samples", 1, 1e6),
+      text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
+      boolean_field("mean", &Config::mean,
+                    "the decoders' means of the pixels instead of draws from their likelihood"),
+      number_field("seed", &Config::seed, "seed of the samples", 0, 4294967295.0),
+      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
+  };
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "run" || field == "out" || field == "mean") return "";
+  return config_json(sample_fields(), SampleConfig{}).at(field).dump();
+}
+
+SampleConfig checked_config(const Json& given) {
+  SampleConfig config;
+  apply_config(sample_fields(), given, config);
+  if (config.run.empty()) {
+    fail(ErrorKind::kUsage, "sample: no run given; say 'spvae sample RUN --out FILE.png'");
+  }
+  if (!config.out.ends_with(".png") && !config.out.ends_with(".npy")) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .npy", config.out);
+  }
+  check_can_create(config.out);
+  return config;
+}
+
+void write_images(const ImageSet& images, const std::string& out) {
+  if (out.ends_with(".png")) return write_png(out, contact_sheet(images));
+  const std::size_t shape[] = {static_cast<std::size_t>(images.count()),
+                               static_cast<std::size_t>(images.height),
+                               static_cast<std::size_t>(images.width)};
+  write_npy<float>(out, shape, images.values);
+}
+
+void run_sample(const Options& options) {
+  const SampleConfig config = checked_config(options.given());
+  const StoredModel stored = load_run_model(config.run);
+  ThreadPool pool(config.threads);
+  const ImageSet images = sample(stored.model, config.count, config.seed,
+                                 config.mean ? SampledPixels::kMean : SampledPixels::kDrawn, pool);
+  write_images(images, config.out);
+  Json result = {{"out", config.out},     {"count", config.count}, {"height", images.height},
+                 {"width", images.width}, {"mean", config.mean},   {"seed", config.seed}};
+  write_description(config.out, config.run, stored.origin, result);
+  result["run"] = config.run;
+  result["version"] = version();
+  if (options.json()) return print_json(result);
+  print(fmt::format("{}: {} samples of {}×{} pixels\n", config.out, grouped(config.count),
+                    images.height, images.width));
+}
+
+}  // namespace
+
+Run add_sample(CLI::App& command) {
+  command.footer(kExample);
+  auto options =
+      std::make_shared<Options>(command, field_infos(sample_fields()), shown_default, "run");
+  return [options] { run_sample(*options); };
+}
+
+}  // namespace spvae::cli

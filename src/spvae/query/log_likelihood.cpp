@@ -1,0 +1,133 @@
+#include "spvae/query/log_likelihood.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <numeric>
+
+#include "spvae/core/error.h"
+#include "spvae/data/batch.h"
+#include "spvae/kernels/kernels.h"
+#include "spvae/leaves/importance.h"
+
+namespace spvae {
+namespace {
+
+// Enough tiles to keep every thread busy even where a model has a single leaf. Scores do not depend
+// on it: images do not meet before the summary.
+int images_per_batch(const ThreadPool& pool) {
+  return kernels::kTile * std::max(4, 2 * pool.threads());
+}
+
+void check(const Spvae& model, const ImageSet& images, int samples) {
+  const ModelConfig& config = model.config();
+  if (images.height != config.height || images.width != config.width) {
+    fail(ErrorKind::kData,
+         "images are {}×{} pixels, but the model is of {}×{} (height × width); give images of that "
+         "size",
+         images.height, images.width, config.height, config.width);
+  }
+  if (samples < 1) fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", samples);
+}
+
+// Reads one image's column of the leaves' statistics and responsibilities, both [L, stride].
+ImageScore score_of(double bound, const WeightStatistics& statistics,
+                    std::span<const double> responsibilities, std::size_t lane) {
+  ImageScore score{.log_likelihood = bound};
+  double total = 0;
+  for (int leaf = 0; leaf < statistics.leaves; ++leaf) {
+    const std::size_t i =
+        static_cast<std::size_t>(leaf) * static_cast<std::size_t>(statistics.stride) + lane;
+    const double r = responsibilities[i];
+    const double concentration =
+        statistics.sum_squares[i] / (statistics.sum[i] * statistics.sum[i]);
+    const double spread = concentration - 1.0 / static_cast<double>(statistics.samples);
+    score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
+    score.effective_samples += r / concentration;
+    total += r;
+  }
+  score.effective_samples /= total;
+  return score;
+}
+
+}  // namespace
+
+std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
+                                       const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
+                                       const EvaluationObserver& observer) {
+  check(model, images, samples);
+  const int total = images.count();
+  std::vector<ImageScore> scores;
+  scores.reserve(static_cast<std::size_t>(total));
+  Batch batch;
+  WeightStatistics statistics;
+  Circuit::Trace trace;
+  AlignedVector<double> leaf_values;
+  AlignedVector<double> responsibilities;
+  std::vector<float> grad_logits(model.circuit().sum_weights());
+  std::vector<std::uint32_t> rows;
+  for (int done = 0; done < total;) {
+    rows.resize(static_cast<std::size_t>(std::min(images_per_batch(pool), total - done)));
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
+    gather_batch(images, rows, batch);
+    engine.statistics(model.parameters(), batch, noise, samples, statistics);
+
+    const std::size_t cells =
+        static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
+    leaf_values.resize(cells);
+    responsibilities.resize(cells);
+    leaf_elbo(statistics, leaf_values);
+    model.circuit().forward(model.logits(), leaf_values, batch.stride, pool, trace);
+    model.circuit().backward(trace, batch.size, pool, responsibilities, grad_logits);
+
+    for (std::size_t lane = 0; lane < rows.size(); ++lane) {
+      const double bound = trace.root()[lane];
+      if (!std::isfinite(bound)) {
+        fail(ErrorKind::kNumerical,
+             "the log-likelihood of image {} is {}, expected a finite number; the model's "
+             "parameters or the image are out of range",
+             batch.indices[lane], bound);
+      }
+      scores.push_back(score_of(bound, statistics, responsibilities, lane));
+    }
+    done += batch.size;
+    if (observer && !observer(done, total)) {
+      fail(ErrorKind::kInterrupted, "evaluation was stopped after {} of {} images", done, total);
+    }
+  }
+  return scores;
+}
+
+ScoreSummary summarise(std::span<const ImageScore> scores) {
+  assert(!scores.empty());
+  const double count = static_cast<double>(scores.size());
+  ScoreSummary summary{.images = static_cast<int>(scores.size())};
+  double variance = 0;
+  std::vector<double> effective;
+  for (const ImageScore& score : scores) {
+    summary.log_likelihood += score.log_likelihood / count;
+    variance += score.monte_carlo_variance;
+    effective.push_back(score.effective_samples);
+  }
+  summary.monte_carlo_error = std::sqrt(variance) / count;
+  double squares = 0;
+  for (const ImageScore& score : scores) {
+    const double deviation = score.log_likelihood - summary.log_likelihood;
+    squares += deviation * deviation;
+  }
+  if (scores.size() > 1) summary.standard_error = std::sqrt(squares / (count - 1) / count);
+  std::sort(effective.begin(), effective.end());
+  const std::size_t half = effective.size() / 2;
+  summary.effective_samples =
+      effective.size() % 2 == 1 ? effective[half] : 0.5 * (effective[half - 1] + effective[half]);
+  return summary;
+}
+
+double bits_per_dimension(double log_likelihood, int pixels) {
+  return -log_likelihood / (pixels * std::numbers::ln2);
+}
+
+}  // namespace spvae

@@ -1,0 +1,235 @@
+#include "spvae/query/log_likelihood.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "spvae/core/error.h"
+#include "spvae/model/engine.h"
+#include "spvae/reference/circuit_reference.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+namespace {
+
+constexpr NoiseKey kNoise{.seed = 3, .purpose = Purpose::kEvaluation};
+
+Spvae small_model(Likelihood likelihood) {
+  return Spvae({.height = 4,
+                .width = 4,
+                .delta = 2,
+                .leaf = {.hidden = 5, .latent = 3, .likelihood = likelihood}});
+}
+
+// Images of arbitrary 8-bit values.
+ImageSet some_images(int count, int height = 4, int width = 4) {
+  ImageSet images;
+  images.height = height;
+  images.width = width;
+  for (int i = 0; i < count; ++i) {
+    images.indices.push_back(static_cast<std::uint32_t>(100 + i));
+    for (int v = 0; v < height * width; ++v) {
+      images.values.push_back(static_cast<float>((i * 37 + v * 91) % 256) / 255.0F);
+    }
+  }
+  return images;
+}
+
+std::vector<ImageScore> scores_of(const Spvae& model, const ImageSet& images, int samples,
+                                  ThreadPool& pool, Engine kind = Engine::kReference,
+                                  NoiseKey noise = kNoise) {
+  const auto engine = make_engine(kind, model.leaves(), pool);
+  return log_likelihood(model, images, samples, noise, *engine, pool);
+}
+
+// All parameters zero: q is the prior, the decoders ignore z, and every tree says the same. Then
+// every importance weight is p(x) = Π C(255, x) / 2^255.
+TEST(LogLikelihood, IsExactWhereDecodersIgnoreTheCode) {
+  const Spvae model = small_model(Likelihood::kBinomial);
+  const ImageSet images = some_images(3);
+  ThreadPool pool(1);
+  for (const auto engine : {Engine::kReference, Engine::kFused}) {
+    const auto scores = scores_of(model, images, 7, pool, engine);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      double expected = 0;
+      for (std::size_t v = 0; v < 16; ++v) {
+        const double x = std::rint(255 * images.values[i * 16 + v]);
+        expected +=
+            std::lgamma(256) - std::lgamma(x + 1) - std::lgamma(256 - x) - 255 * std::log(2.0);
+      }
+      EXPECT_NEAR(scores[i].log_likelihood, expected, 1e-5 * std::abs(expected));
+      EXPECT_NEAR(scores[i].monte_carlo_variance, 0, 1e-9);
+      EXPECT_NEAR(scores[i].effective_samples, 7, 1e-6);
+    }
+  }
+}
+
+// The three figures of one image, from their definitions, in double throughout.
+ImageScore score_by_definition(const Spvae& model, const ImageSet& images, std::size_t row,
+                               int samples) {
+  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+  const std::vector<double> logits(model.logits().begin(), model.logits().end());
+  std::vector<double> leaf_values;
+  std::vector<double> concentration;  // Σw² / (Σw)²
+  for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
+    std::vector<double> pixels;
+    for (const auto v : model.leaves().scope(leaf)) {
+      pixels.push_back(images.values[row * 16 + static_cast<std::size_t>(v)]);
+    }
+    std::vector<double> log_weights;
+    for (int s = 0; s < samples; ++s) {
+      std::vector<double> noise;
+      for (std::uint32_t d = 0; d < 3; ++d) {
+        noise.push_back(random_normal({.seed = kNoise.seed,
+                                       .purpose = kNoise.purpose,
+                                       .image = images.indices[row],
+                                       .leaf = static_cast<std::uint32_t>(leaf),
+                                       .sample = static_cast<std::uint32_t>(s)},
+                                      d));
+      }
+      log_weights.push_back(leaf_log_weight(model.leaves(), leaf, parameters, pixels, noise).value);
+    }
+    const double top = *std::max_element(log_weights.begin(), log_weights.end());
+    double sum = 0, squares = 0;
+    for (const double log_weight : log_weights) {
+      sum += std::exp(log_weight - top);
+      squares += std::exp(2 * (log_weight - top));
+    }
+    leaf_values.push_back(top + std::log(sum / samples));
+    concentration.push_back(squares / (sum * sum));
+  }
+  const auto circuit = circuit_reference(model.graph(), 2, 2, logits, leaf_values);
+  ImageScore score{.log_likelihood = circuit.values.back()};
+  double total = 0;
+  for (std::size_t leaf = 0; leaf < leaf_values.size(); ++leaf) {
+    const double r = circuit.responsibilities[leaf];
+    score.monte_carlo_variance += r * r * (concentration[leaf] - 1.0 / samples);
+    score.effective_samples += r / concentration[leaf];
+    total += r;
+  }
+  score.effective_samples /= total;
+  return score;
+}
+
+TEST(LogLikelihood, AgreesWithItsDefinition) {
+  ThreadPool pool(2);
+  const ImageSet images = some_images(4);
+  for (const auto likelihood :
+       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+    Spvae model = small_model(likelihood);
+    model.initialise(5);
+    for (const auto engine : {Engine::kReference, Engine::kFused}) {
+      const auto scores = scores_of(model, images, 9, pool, engine);
+      for (std::size_t i = 0; i < scores.size(); ++i) {
+        const ImageScore expected = score_by_definition(model, images, i, 9);
+        // Log weights are float32: up to 1e-5 of some thousand nats.
+        EXPECT_NEAR(scores[i].log_likelihood, expected.log_likelihood,
+                    2e-5 * std::abs(expected.log_likelihood) + 1e-4);
+        EXPECT_NEAR(scores[i].monte_carlo_variance, expected.monte_carlo_variance, 0.01);
+        EXPECT_NEAR(scores[i].effective_samples, expected.effective_samples, 0.05);
+      }
+    }
+  }
+}
+
+// The delta method's variance is the spread over seeds. 300 seeds leave that spread's variance an
+// error of about 8 %; the method itself is right to first order in it.
+TEST(LogLikelihood, PredictsTheSpreadOverSeeds) {
+  Spvae model = small_model(Likelihood::kGaussian);
+  model.initialise(5);
+  const ImageSet images = some_images(1);
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
+  constexpr int kSeeds = 300;
+  double sum = 0, squares = 0, predicted = 0;
+  for (std::uint32_t seed = 0; seed < kSeeds; ++seed) {
+    const ImageScore score = log_likelihood(
+        model, images, 100, {.seed = seed, .purpose = Purpose::kEvaluation}, *engine, pool)[0];
+    sum += score.log_likelihood;
+    squares += score.log_likelihood * score.log_likelihood;
+    predicted += score.monte_carlo_variance / kSeeds;
+  }
+  const double variance = (squares - sum * sum / kSeeds) / (kSeeds - 1);
+  EXPECT_NEAR(predicted / variance, 1, 0.3);
+}
+
+TEST(LogLikelihood, OfAnImageDependsOnNeitherItsBatchNorTheThreads) {
+  Spvae model = small_model(Likelihood::kGaussian);
+  model.initialise(5);
+  ThreadPool one(1);
+  ThreadPool two(2);
+  const ImageSet images = some_images(150);
+  const auto scores = scores_of(model, images, 3, one, Engine::kFused);
+  const auto again = scores_of(model, images, 3, two, Engine::kFused);
+  ASSERT_EQ(scores.size(), 150U);
+  for (const std::size_t i : {0U, 31U, 32U, 127U, 128U, 149U}) {
+    ImageSet single = some_images(1);
+    single.indices = {images.indices[i]};
+    single.values.assign(images.values.begin() + static_cast<std::ptrdiff_t>(16 * i),
+                         images.values.begin() + static_cast<std::ptrdiff_t>(16 * i + 16));
+    EXPECT_EQ(scores_of(model, single, 3, one, Engine::kFused)[0].log_likelihood,
+              scores[i].log_likelihood);
+    EXPECT_EQ(again[i].log_likelihood, scores[i].log_likelihood);
+    EXPECT_EQ(again[i].monte_carlo_variance, scores[i].monte_carlo_variance);
+  }
+}
+
+ErrorKind kind_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.kind();
+  }
+  ADD_FAILURE() << "no error";
+  return ErrorKind::kIo;
+}
+
+TEST(LogLikelihood, RefusesWrongSizesNoSamplesAndBrokenParameters) {
+  ThreadPool pool(1);
+  Spvae model = small_model(Likelihood::kGaussian);
+  EXPECT_EQ(kind_of([&] { scores_of(model, some_images(2, 4, 5), 5, pool); }), ErrorKind::kData);
+  EXPECT_EQ(kind_of([&] { scores_of(model, some_images(2, 2, 8), 5, pool); }), ErrorKind::kData);
+  EXPECT_EQ(kind_of([&] { scores_of(model, some_images(2), 0, pool); }), ErrorKind::kUsage);
+  for (float& parameter : model.parameters()) parameter = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(kind_of([&] { scores_of(model, some_images(2), 5, pool); }), ErrorKind::kNumerical);
+}
+
+TEST(LogLikelihood, ReportsItsProgressAndStopsWhenAsked) {
+  ThreadPool pool(1);
+  const Spvae model = small_model(Likelihood::kBinomial);
+  const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
+  const ImageSet images = some_images(200);
+  std::vector<int> done;
+  log_likelihood(model, images, 1, kNoise, *engine, pool, [&](int count, int total) {
+    EXPECT_EQ(total, 200);
+    done.push_back(count);
+    return true;
+  });
+  EXPECT_EQ(done, (std::vector<int>{128, 200}));
+  EXPECT_EQ(kind_of([&] {
+              log_likelihood(model, images, 1, kNoise, *engine, pool,
+                             [](int, int) { return false; });
+            }),
+            ErrorKind::kInterrupted);
+}
+
+TEST(ScoreSummary, IsMeanErrorsAndMedian) {
+  const std::vector<ImageScore> scores = {
+      {-10, 0.04, 3}, {-14, 0.05, 5}, {-12, 0, 100}, {-16, 0, 4}};
+  const ScoreSummary summary = summarise(scores);
+  EXPECT_EQ(summary.images, 4);
+  EXPECT_DOUBLE_EQ(summary.log_likelihood, -13);
+  EXPECT_DOUBLE_EQ(summary.standard_error, std::sqrt((9 + 1 + 1 + 9) / 3.0 / 4));
+  EXPECT_DOUBLE_EQ(summary.monte_carlo_error, 0.3 / 4);
+  EXPECT_DOUBLE_EQ(summary.effective_samples, 4.5);
+  EXPECT_EQ(summarise(std::span(scores).first(1)).standard_error, 0);
+}
+
+TEST(BitsPerDimension, OfAUniformPmfOverBytesIsEight) {
+  EXPECT_DOUBLE_EQ(bits_per_dimension(-784 * std::log(256.0), 784), 8);
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,122 @@
+"""Flags, config files, help, exit codes: what all commands share."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+from cli_support import SPVAE, CommandTest, main
+
+COMMANDS = ["train", "evaluate", "sample", "info"]
+
+
+class Usage(CommandTest):
+    def test_help_names_commands_and_exit_codes(self):
+        text = self.run_spvae("--help").stdout
+        for word in COMMANDS + ["Exit codes", " 64 ", " 65 ", " 66 ", " 70 ", " 73 ", " 74 ", "130 "]:
+            self.assertIn(word, text)
+
+    def test_every_command_has_help_with_an_example_and_the_common_flags(self):
+        for command in COMMANDS:
+            text = self.run_spvae(command, "--help").stdout
+            for word in ["Example", f"spvae {command}", "--json", "--threads", "--seed", "--config"]:
+                self.assertIn(word, text, command)
+
+    def test_train_help_shows_the_defaults(self):
+        text = self.run_spvae("train", "--help").stdout
+        for word in ["--k-sum", "--patience", "(default 128)", "(default 30 (vae: 300))",
+                     "(default 0.01 (vae: 0.001))"]:
+            self.assertIn(word, text)
+
+    def test_version(self):
+        self.assertRegex(self.run_spvae("--version").stdout, r"^spvae \d+\.\d+\.\d+\n$")
+
+    def test_no_command_or_an_unknown_one_lists_the_known(self):
+        self.fails(64, says=COMMANDS)
+        self.fails(64, "trian", says=["trian"] + COMMANDS)
+        self.fails(64, "--colour", says="--colour")
+
+    def test_unknown_flags_are_refused_with_the_nearest_or_all_known(self):
+        self.fails(64, "train", "--k-sums", "3", says=["k-sums", "'k-sum'"])
+        self.fails(64, "evaluate", "x", "--frobnicate=7", says=["frobnicate", "samples", "per-image"])
+        self.fails(64, "info", "one", "two", says="two")
+        self.fails(64, "sample", "-x", says="-x")
+
+    def test_a_flag_without_its_value_is_refused(self):
+        self.fails(64, "train", "--batch", says="batch")
+
+    def test_a_flag_given_twice_is_refused(self):
+        self.fails(64, "info", "--hidden", "3", "--hidden", "4", says="hidden")
+
+    def test_absurd_numbers_are_refused_with_their_bounds(self):
+        for flag, value in [("--hidden", "0"), ("--hidden", "-5"), ("--hidden", "1e3"),
+                            ("--latent", "99999999999999999999"), ("--k-sum", "0"),
+                            ("--delta", "0"), ("--height", "0"), ("--width", "123456789"),
+                            ("--seed", "-1"), ("--threads", "-2"), ("--threads", "100000"),
+                            ("--hidden", ""), ("--hidden", "3x")]:
+            self.fails(64, "info", flag, value, says=[flag[2:], "got", "expected"])
+        for flag, value in [("--learning-rate", "nan"), ("--learning-rate", "0"),
+                            ("--learning-rate", "inf"), ("--max-steps", "0"), ("--samples", "0"),
+                            ("--batch", "-1"), ("--patience", "0"), ("--validate-every", "0")]:
+            self.fails(64, "train", flag, value, "--out", "x", says=[flag[2:], "got", "expected"])
+            self.assertFalse(pathlib.Path(self.path("x")).exists())
+
+    def test_unknown_models_likelihoods_and_engines_list_the_known(self):
+        self.fails(64, "info", "--model", "gan", says=["gan", "spvae", "vae"])
+        self.fails(64, "info", "--likelihood", "poisson",
+                   says=["poisson", "gaussian", "binomial", "logistic"])
+        self.fails(64, "train", "--engine", "warp", says=["warp", "fused", "reference"])
+        self.fails(64, "evaluate", "x", "--split", "all", says=["all", "train", "validation", "test"])
+
+
+class ConfigFile(CommandTest):
+    def write(self, content):
+        path = self.path("config.json")
+        pathlib.Path(path).write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def test_takes_the_names_of_the_flags_which_override_it(self):
+        config = self.write({"hidden": 7, "latent": 3, "likelihood": "binomial"})
+        model = self.run_json("info", "--config", config, "--latent", "5")["model"]
+        self.assertEqual((model["hidden"], model["latent"], model["likelihood"]), (7, 5, "binomial"))
+
+    def test_with_an_unknown_key_is_refused(self):
+        for command in COMMANDS:
+            self.fails(64, command, "--config", self.write({"hiden-units": 7}), says="hiden-units")
+
+    def test_with_a_value_of_the_wrong_kind_is_refused(self):
+        for value in ["7", 7.5, None, [7], True, -1]:
+            self.fails(64, "info", "--config", self.write({"hidden": value}), says="hidden")
+
+    def test_that_is_no_json_object_is_refused(self):
+        self.fails(64, "info", "--config", self.write("{"), says="config.json")
+        self.fails(64, "info", "--config", self.write("[]"), says="object")
+
+    def test_that_is_missing_is_no_input(self):
+        self.fails(66, "info", "--config", self.path("none.json"), says="none.json")
+
+
+class Streams(CommandTest):
+    def test_a_full_disk_behind_stdout_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([SPVAE, "info"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 74)
+        self.assertIn("standard output", done.stderr)
+
+    def test_a_closed_pipe_behind_stdout_is_an_error_not_a_crash(self):
+        for arguments in [["info"], ["--help"]]:
+            read_end, write_end = os.pipe()
+            os.close(read_end)
+            done = subprocess.run([SPVAE, *arguments], stdout=write_end, stderr=subprocess.PIPE,
+                                  text=True)
+            os.close(write_end)
+            self.assertEqual(done.returncode, 74)
+            self.assertIn("standard output", done.stderr)
+
+    def test_a_closed_stdout_is_an_error_not_a_crash(self):
+        done = subprocess.run(f"'{SPVAE}' info >&-", shell=True, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 74, done.stderr)
+
+
+if __name__ == "__main__":
+    main()
