@@ -7,9 +7,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spvae)
 install(TARGETS spvae EXPORT spvaeTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-if(TARGET spvae_cli)
-  install(TARGETS spvae_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS spvae_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # "-inl.h" files are parts of the kernels' translation unit, "_test*.h" files of the tests.
 install(DIRECTORY src/spvae DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
