@@ -39,8 +39,8 @@ if(private_headers)
   message(FATAL_ERROR "parts of the kernels were installed: ${private_headers}")
 endif()
 
-run(${prefix}/bin/spvae info)
-expect_output(413352)
+run(${prefix}/bin/spvae info --json)
+expect_output("\"parameters\":413352")
 
 run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/examples/consumer -B ${WORK_DIR}/consumer -G ${GENERATOR}
   -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER}
