@@ -17,7 +17,7 @@ struct ModelOrigin {
   std::int64_t step = 0;        ///< training steps behind the parameters
   double validation_bound = 0;  ///< mean over the validation images, nats
   std::uint32_t seed = 0;
-  Json training = Json::object();  ///< the run's config.json
+  Json training = Json::object();  ///< the run's config, of what changes its result
 };
 
 /// Writes a model file (docs/checkpoint.md) with `parameters` in the model's layout. Replaces the

@@ -87,6 +87,14 @@ RunConfig run_config(const Json& given) {
 
 Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }
 
+Json result_config_json(const RunConfig& config) {
+  Json values = run_config_json(config);
+  for (const Field<RunConfig>& field : run_fields()) {
+    if (!field.info.changes_result) values.erase(field.info.name);
+  }
+  return values;
+}
+
 std::string default_text(const std::string& field) {
   const auto shown = [&field](Structure structure) {
     const Json values = run_config_json(default_run_config(structure));

@@ -52,6 +52,9 @@ RunConfig run_config(const Json& given);
 /// What config.json holds: every field's value.
 Json run_config_json(const RunConfig& config);
 
+/// The fields that change a result alone: equal ones give equal bits.
+Json result_config_json(const RunConfig& config);
+
 /// The default of a field as help shows it: "5", or "30 (vae: 300)" where it depends on the model.
 std::string default_text(const std::string& field);
 

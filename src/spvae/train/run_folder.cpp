@@ -62,11 +62,10 @@ void remove_file(const fs::path& path) {
 void check_same_result(const Json& config, const Json& other, const std::string& where) {
   for (const Field<RunConfig>& field : run_fields()) {
     const std::string& name = field.info.name;
-    const auto found = other.find(name);
-    if (!field.info.changes_result || found == other.end() || *found == config.at(name)) continue;
+    if (!field.info.changes_result || other.at(name) == config.at(name)) continue;
     fail(ErrorKind::kUsage,
          "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
-         name, found->dump(), config.at(name).dump());
+         name, other.at(name).dump(), config.at(name).dump());
   }
 }
 
@@ -94,10 +93,10 @@ RunConfig RunFolder::resumed_config(const Json& given) const {
     if (error.kind() != ErrorKind::kUsage) throw;
     throw Error(ErrorKind::kData, error.what());
   }
-  // Setting each given value checks it, and spells equal values equally.
-  const Json before = run_config_json(config);
+  // Setting the given values checks them, and spells equal ones equally.
+  const Json before = result_config_json(config);
   apply_config(run_fields(), given, config);
-  check_same_result(before, run_config_json(config), path_.string());
+  check_same_result(before, result_config_json(config), path_.string());
   return config;
 }
 
@@ -116,7 +115,8 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
     return;
   }
   StoredState stored = load_train_state(state_path(), trainer.model().parameters().size());
-  check_same_result(stored.origin.config, run_config_json(config), state_path().string());
+  check_same_result(result_config_json(run_config(stored.origin.config)),
+                    result_config_json(config), state_path().string());
   if (stored.origin.data_digest != origin.digest) {
     fail(ErrorKind::kData,
          "{}: the data have changed since this run was saved (digest {}, then {}); give it the "
@@ -139,7 +139,7 @@ void RunFolder::save_best(const Trainer& trainer) const {
               .step = trainer.progress().best_step,
               .validation_bound = trainer.progress().best_bound,
               .seed = config_.train.seed,
-              .training = run_config_json(config_)});
+              .training = result_config_json(config_)});
 }
 
 void RunFolder::record(const CheckReport& report, Trainer& trainer) {
@@ -154,7 +154,7 @@ void RunFolder::save_state(Trainer& trainer) {
   std::error_code missing;
   const auto metrics_bytes = fs::file_size(metrics_path(), missing);
   save_train_state(state_path(), trainer.state(),
-                   {.config = run_config_json(config_),
+                   {.config = result_config_json(config_),
                     .data_digest = origin_.digest,
                     .metrics_bytes = missing ? 0 : metrics_bytes});
   state_saved_ = std::chrono::steady_clock::now();

@@ -11,7 +11,7 @@ namespace spvae {
 
 /// What a state file holds beside the trainer's state.
 struct StateOrigin {
-  Json config;                      ///< run_config_json
+  Json config;                      ///< result_config_json
   std::string data_digest;          ///< DataSet::digest
   std::uint64_t metrics_bytes = 0;  ///< length of metrics.jsonl at this state
 };

@@ -102,30 +102,25 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 
   const DataOrigin origin{data.name(), data.digest()};
-  if (is_resumed) {
-    folder.resume(config, origin, trainer);
-  } else {
-    folder.begin(config, origin);
-  }
-  TrainingResult result{.was_finished = trainer.finished(), .progress = trainer.progress()};
-  if (result.was_finished) {
-    observer.on_message(
-        fmt::format("{}: the run is finished already, at step {}; there is nothing to resume",
-                    path.string(), result.progress.step));
-    return result;
-  }
-  observer.on_start({.config = config,
-                     .training_images = training_images.count(),
-                     .validation_images = validation_images.count(),
-                     .parameters = model.parameters().size(),
-                     .step = trainer.progress().step});
+  if (!is_resumed) folder.begin(config, origin);
   try {
-    result.seconds = train(trainer, folder, config.train.max_steps, observer, stop);
+    if (is_resumed) folder.resume(config, origin, trainer);
+    if (trainer.finished()) {
+      observer.on_message(
+          fmt::format("{}: the run is finished already, at step {}; there is nothing to resume",
+                      path.string(), trainer.progress().step));
+      return {.was_finished = true, .progress = trainer.progress()};
+    }
+    observer.on_start({.config = config,
+                       .training_images = training_images.count(),
+                       .validation_images = validation_images.count(),
+                       .parameters = model.parameters().size(),
+                       .step = trainer.progress().step});
+    const double seconds = train(trainer, folder, config.train.max_steps, observer, stop);
+    return {.progress = trainer.progress(), .seconds = seconds};
   } catch (const Error& error) {
     throw Error(error.kind(), error.what() + remains(error, trainer, folder));
   }
-  result.progress = trainer.progress();
-  return result;
 }
 
 }  // namespace spvae

@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""Recomputes log-likelihoods of images from a model file, with NumPy alone.
+
+Written from docs/checkpoint.md, whose sections it follows; it shares no code with the program.
+
+    python3 examples/read_model.py runs/mnist-spvae-gaussian/model.safetensors \
+        data/mnist/t10k-images-idx3-ubyte.gz --count 5 --samples 100
+
+prints what `spvae evaluate RUN --engine reference --limit 5 --samples 100 --per-image FILE.npy`
+writes, as JSON.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import math
+import struct
+
+import numpy as np
+
+# Container
+
+
+def read_model(path):
+    """Returns (metadata, tensors by name)."""
+    with open(path, "rb") as file:
+        content = file.read()
+    (header_length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + header_length])
+    data = content[8 + header_length :]
+    metadata = header.pop("__metadata__")
+    if (metadata["format"], metadata["format_version"]) != ("spvae-model", "1"):
+        raise SystemExit(f"{path}: not a model file of format version 1")
+    digest = hashlib.sha256()
+    for key in sorted(metadata, key=str.encode):
+        if key != "digest":
+            digest.update(f"{key}={metadata[key]}\n".encode())
+    tensors = {}
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        begin, end = entry["data_offsets"]
+        digest.update(data[begin:end])
+        tensor = np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
+        tensors[name] = tensor.astype(np.float64)
+    if digest.hexdigest() != metadata["digest"]:
+        raise SystemExit(f"{path}: the content does not match its digest")
+    return metadata, tensors
+
+
+# Regions, partitions, leaves
+
+
+def strips(size, delta):
+    """Where the strips of one side begin, and where the last one ends."""
+    return [*range(0, size, delta), size]
+
+
+def structure(config):
+    """Returns (pixels of each leaf region, for each region its list of (left, right))."""
+    height, width = config["height"], config["width"]
+    if config["model"] == "vae":
+        return [np.arange(height * width)], [[]]
+    down, across = strips(height, config["delta"]), strips(width, config["delta"])
+    R, C = len(down) - 1, len(across) - 1
+    rectangles = sorted(
+        (h + w - 2, h, top, left, w)
+        for h in range(1, R + 1)
+        for w in range(1, C + 1)
+        for top in range(R - h + 1)
+        for left in range(C - w + 1)
+    )
+    number = {(h, w, top, left): i for i, (_, h, top, left, w) in enumerate(rectangles)}
+    scopes, partitions = [], []
+    for _, h, top, left, w in rectangles:
+        parts = [(number[cut, w, top, left], number[h - cut, w, top + cut, left])
+                 for cut in range(1, h)]
+        parts += [(number[h, cut, top, left], number[h, w - cut, top, left + cut])
+                  for cut in range(1, w)]
+        partitions.append(parts)
+        if not parts:
+            rows = np.arange(down[top], down[top + 1])
+            columns = np.arange(across[left], across[left + 1])
+            scopes.append((rows[:, None] * width + columns).ravel())
+    return scopes, partitions
+
+
+# Random numbers: arrays of unsigned 64-bit integers hold the 32-bit words.
+
+LOW = np.uint64(0xFFFFFFFF)
+SHIFT = np.uint64(32)
+
+
+def philox(counter, key):
+    c0, c1, c2, c3 = (np.asarray(c, np.uint64) for c in counter)
+    k0, k1 = key
+    for _ in range(10):
+        product0, product1 = c0 * np.uint64(0xD2511F53), c2 * np.uint64(0xCD9E8D57)
+        c0, c1, c2, c3 = (
+            (product1 >> SHIFT) ^ c1 ^ np.uint64(k0),
+            product1 & LOW,
+            (product0 >> SHIFT) ^ c3 ^ np.uint64(k1),
+            product0 & LOW,
+        )
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return np.stack(np.broadcast_arrays(c0, c1, c2, c3), axis=-1)
+
+
+def normals(count, seed, purpose, image, leaf, samples):
+    """Standard normal numbers [samples, count] at step 0, dimensions 0 … count − 1."""
+    blocks = np.arange((count + 3) // 4, dtype=np.uint64)
+    words = philox(
+        (np.uint64(purpose << 24) + blocks, samples[:, None].astype(np.uint64), leaf, image),
+        (seed, 0),
+    ).reshape(len(samples), -1, 2)
+    fractions = (words >> np.uint64(8)).astype(np.float64)
+    radius = np.sqrt(-2 * np.log((fractions[..., 0] + 1) * 2.0**-24))
+    angle = 2 * np.pi * fractions[..., 1] * 2.0**-24
+    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+    return pairs.reshape(len(samples), -1)[:, :count]
+
+
+# Images
+
+
+def read_idx(path):
+    with open(path, "rb") as file:
+        content = file.read()
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
+    if content[:4] != b"\0\0\x08\x03":
+        raise SystemExit(f"{path}: not an IDX file of images")
+    count, height, width = struct.unpack(">III", content[4:16])
+    return np.frombuffer(content, np.uint8, offset=16).reshape(count, height * width)
+
+
+def prepare(pixels, likelihood, seed, index, file):
+    """One image's pixels, uint8 → float32 in [0, 1]."""
+    one, full = np.float32(1), np.float32(255)
+    least, greatest = int(pixels.min()), int(pixels.max())
+    if least == greatest:
+        x = np.zeros(pixels.shape, np.float32)
+    else:
+        above = (pixels.astype(np.int32) - least).astype(np.float32)
+        x = np.rint(full * above / np.float32(greatest - least)) / full
+    if likelihood != "gaussian":
+        return x
+    noise = normals(len(x), seed, 7, index, file, np.zeros(1, np.uint64))[0].astype(np.float32)
+    x = np.abs(x + noise / full)
+    x = np.where(x > one, np.float32(2) - x, x)
+    span = x.max() - x.min()
+    return (x - x.min()) / span if span > 0 else np.zeros_like(x)
+
+
+# Log-likelihood
+
+
+def softplus(a):
+    return np.logaddexp(0, a)
+
+
+def log_mean_exp(values):
+    largest = values.max()
+    return largest + math.log(np.mean(np.exp(values - largest)))
+
+
+def network(tensors, name, slot, layers, x):
+    for layer in range(layers):
+        t = tensors[f"{name}.{layer}"][slot]
+        x = x @ t[:-1] + t[-1]
+        if layer + 1 < layers:
+            x = softplus(x)
+    return x
+
+
+def log_pixels(config, x, heads):
+    """log p(x|z) [samples], a sum over pixels."""
+    likelihood = config["likelihood"]
+    v = np.rint(255 * x)
+    if likelihood == "gaussian":
+        f, g = heads
+        mean = 1 / (1 + np.exp(-f)) if config["mean-link"] == "sigmoid" else f
+        terms = (np.log1p(g * g) - (1 + g * g) * (x - mean) ** 2 - math.log(2 * math.pi)) / 2
+    elif likelihood == "binomial":
+        f = np.clip(heads[0], -16.118, 16.118)
+        choose = np.array([math.log(math.comb(255, n)) for n in range(256)])[v.astype(int)]
+        terms = choose - v * softplus(-f) - (255 - v) * softplus(f)
+    else:
+        f, g = heads
+        a, h = np.exp(np.minimum(2 - g, 8)), 1 / 510
+        x = v / 255
+        log_upper = np.where(v < 255, -softplus(-a * (x - f + h)), 0)
+        log_lower = np.where(v > 0, -softplus(a * (x - f - h)), 0)
+        inner = np.where((v > 0) & (v < 255), np.log(-np.expm1(-2 * a * h)), 0)
+        terms = log_upper + log_lower + inner
+    return terms.sum(axis=-1)
+
+
+HEADS = {
+    "gaussian": ["mean", "precision"],
+    "binomial": ["logit"],
+    "logistic": ["location", "scale"],
+}
+
+
+def leaf_bound(config, tensors, group, slot, leaf, x, noise):
+    name, layers = f"leaves.{group}.", config["hidden-layers"] + 1
+    mean = network(tensors, name + "encoder_mean", slot, layers, x)
+    g = network(tensors, name + "encoder_precision", slot, layers, x)
+    z = mean + noise / np.sqrt(1 + g * g)
+    heads = [network(tensors, f"{name}decoder_{head}", slot, layers, z)
+             for head in HEADS[config["likelihood"]]]
+    prior_over_posterior = (noise**2 - z**2 - np.log1p(g * g)).sum(axis=-1) / 2
+    return log_mean_exp(log_pixels(config, x, heads) + prior_over_posterior)
+
+
+def circuit(config, partitions, logits, leaf_bounds):
+    """The root's value: `leaf_bounds` are those of the leaves, in order."""
+    leaves_of_region = 1 if config["model"] == "vae" else config["k-leaf"]
+    nodes, used, next_leaf = [], 0, 0
+    for region, parts in enumerate(partitions):
+        if not parts:
+            nodes.append(leaf_bounds[next_leaf : next_leaf + leaves_of_region])
+            next_leaf += leaves_of_region
+            continue
+        products = np.concatenate([np.add.outer(nodes[a], nodes[b]).ravel() for a, b in parts])
+        sums = []
+        for _ in range(1 if region + 1 == len(partitions) else config["k-sum"]):
+            row = logits[used : used + len(products)]
+            used += len(products)
+            log_weights = np.maximum(row - np.logaddexp.reduce(row), -300)
+            sums.append(np.logaddexp.reduce(log_weights + products))
+        nodes.append(np.array(sums))
+    return float(nodes[-1][0])
+
+
+def leaf_places(config, scopes):
+    """For each leaf: (its pixels, group, slot in the group)."""
+    per_region = 1 if config["model"] == "vae" else config["k-leaf"]
+    scope_of = [scope for scope in scopes for _ in range(per_region)]
+    groups = {pixels: g for g, pixels in enumerate(sorted({len(s) for s in scope_of}))}
+    filled = [0] * len(groups)
+    places = []
+    for scope in scope_of:
+        group = groups[len(scope)]
+        places.append((scope, group, filled[group]))
+        filled[group] += 1
+    return places
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model", help="model.safetensors of a run")
+    parser.add_argument("images", help="IDX file of images, gzip or not")
+    parser.add_argument("--file", type=int, default=1,
+                        help="number of that file in its data set (default: 1, the test images)")
+    parser.add_argument("--count", type=int, default=5, help="first images of the file")
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0, help="of the latent noise")
+    options = parser.parse_args()
+
+    metadata, tensors = read_model(options.model)
+    config = json.loads(metadata["config"])
+    data_seed = json.loads(metadata["training"])["data-seed"]
+    scopes, partitions = structure(config)
+    places = leaf_places(config, scopes)
+    samples = np.arange(options.samples)
+    result = []
+    for index, pixels in enumerate(read_idx(options.images)[: options.count]):
+        x = prepare(pixels, config["likelihood"], data_seed, index, options.file)
+        bounds = [
+            leaf_bound(config, tensors, group, slot, leaf, x[scope].astype(np.float64),
+                       normals(config["latent"], options.seed, 2, index, leaf, samples))
+            for leaf, (scope, group, slot) in enumerate(places)
+        ]
+        result.append(circuit(config, partitions, tensors.get("circuit.logits"),
+                              np.array(bounds)))
+    print(json.dumps({"samples": options.samples, "seed": options.seed,
+                      "log_likelihood": result}))
+
+
+if __name__ == "__main__":
+    main()

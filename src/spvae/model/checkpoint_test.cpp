@@ -1,0 +1,203 @@
+#include "spvae/model/checkpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <limits>
+
+#include "spvae/core/error.h"
+#include "spvae/io/file.h"
+#include "spvae/io/safetensors.h"
+#include "spvae/model/model_fields.h"
+#include "spvae/model/sealed_file.h"
+
+namespace spvae {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Spvae small_model(Structure structure = Structure::kPoonDomingos) {
+  Spvae model({.structure = structure,
+               .height = 5,
+               .width = 4,
+               .delta = 3,
+               .leaf = {.hidden = 3, .latent = 2, .likelihood = Likelihood::kLogistic}});
+  model.initialise(7);
+  return model;
+}
+
+const ModelOrigin kOrigin = {.data = "mnist",
+                             .data_digest = "abc",
+                             .step = 1280,
+                             .validation_bound = -1.0 / 3,
+                             .seed = 4294967295u,
+                             .training = {{"batch", 128}}};
+
+class Checkpoint : public testing::Test {
+ protected:
+  void SetUp() override { save_model(path_, model_, model_.parameters(), kOrigin); }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  /// Saves the model again with its file changed, and returns the message of the Error(kData) that
+  /// loading it throws.
+  std::string refusal_after(const std::function<void(TensorFile&)>& change) {
+    TensorFile file = read_safetensors(path_);
+    change(file);
+    write_sealed(path_, {"spvae-model", "1", "model file"}, file);
+    return refusal();
+  }
+
+  std::string refusal() {
+    try {
+      load_model(path_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      EXPECT_THAT(error.what(), HasSubstr(path_.string()));
+      return error.what();
+    }
+    return "";
+  }
+
+  static void change_config(TensorFile& file, const char* key, const Json& value) {
+    Json config = Json::parse(file.metadata["config"]);
+    config[key] = value;
+    file.metadata["config"] = config.dump();
+  }
+
+  Spvae model_ = small_model();
+  std::filesystem::path path_ = testing::TempDir() +
+                                testing::UnitTest::GetInstance()->current_test_info()->name() +
+                                ".safetensors";
+};
+
+TEST_F(Checkpoint, IsReadBackBitForBit) {
+  const StoredModel stored = load_model(path_);
+  EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
+  EXPECT_EQ(config_json(model_fields(), stored.model.config()),
+            config_json(model_fields(), model_.config()));
+  EXPECT_EQ(stored.origin.data, "mnist");
+  EXPECT_EQ(stored.origin.data_digest, "abc");
+  EXPECT_EQ(stored.origin.step, 1280);
+  EXPECT_EQ(stored.origin.validation_bound, -1.0 / 3);
+  EXPECT_EQ(stored.origin.seed, 4294967295u);
+  EXPECT_EQ(stored.origin.training, (Json{{"batch", 128}}));
+}
+
+TEST_F(Checkpoint, HoldsTheGivenParametersRatherThanTheModels) {
+  const ParameterBuffer others(model_.parameters().size(), 0.25f);
+  save_model(path_, model_, others, kOrigin);
+  EXPECT_TRUE(std::ranges::equal(load_model(path_).model.parameters(), others));
+}
+
+TEST_F(Checkpoint, OfASingleRegionHasNoLogits) {
+  const Spvae vae = small_model(Structure::kSingleRegion);
+  save_model(path_, vae, vae.parameters(), kOrigin);
+  EXPECT_TRUE(std::ranges::equal(load_model(path_).model.parameters(), vae.parameters()));
+}
+
+TEST_F(Checkpoint, NamesItsTensorsAndTheirShapesAsTheLayoutDoes) {
+  const TensorFile file = read_safetensors(path_);
+  ASSERT_EQ(file.tensors.size(), model_.layout().tensors().size());
+  for (const Tensor& tensor : model_.layout().tensors()) {
+    EXPECT_EQ(file.values<float>(tensor.name, tensor.shape).size(), tensor.size);
+  }
+}
+
+TEST_F(Checkpoint, ThatIsMissingIsNoInput) {
+  try {
+    load_model(path_.string() + ".missing");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNoInput);
+  }
+}
+
+TEST_F(Checkpoint, ThatIsTruncatedAnywhereIsRefused) {
+  const std::string whole = read_file(path_);
+  for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 40) {
+    std::ofstream(path_, std::ios::binary) << whole.substr(0, size);
+    EXPECT_NE(refusal(), "") << size;
+  }
+}
+
+TEST_F(Checkpoint, WithAFlippedBitAnywhereIsRefused) {
+  const std::string whole = read_file(path_);
+  for (std::size_t i = 0; i < whole.size(); i += 13) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 4);
+    std::ofstream(path_, std::ios::binary) << damaged;
+    EXPECT_NE(refusal(), "") << i;
+  }
+}
+
+TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
+  TensorFile file = read_safetensors(path_);
+  write_sealed(path_, {"spvae-model", "2", "model file"}, file);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("version '2'"), HasSubstr("expected '1'")));
+  write_sealed(path_, {"other", "1", "model file"}, file);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("'other'"), HasSubstr("'spvae-model'")));
+  file.metadata.clear();
+  write_safetensors(path_, file);
+  EXPECT_THAT(refusal(), HasSubstr("no format"));
+}
+
+TEST_F(Checkpoint, WhoseTensorsAreNotThoseOfItsConfigIsRefused) {
+  EXPECT_THAT(refusal_after([](TensorFile& file) { change_config(file, "hidden", 4); }),
+              HasSubstr("leaves.0.encoder_mean.0"));
+}
+
+TEST_F(Checkpoint, WithAMissingTensorIsRefused) {
+  EXPECT_THAT(refusal_after([](TensorFile& file) {
+                std::erase_if(file.tensors,
+                              [](const auto& tensor) { return tensor.name == "circuit.logits"; });
+              }),
+              HasSubstr("circuit.logits"));
+}
+
+TEST_F(Checkpoint, WithATensorTooManyIsRefused) {
+  EXPECT_THAT(refusal_after([](TensorFile& file) {
+                file.add("extra", {1}, std::span<const float>(std::vector<float>{1.0f}));
+              }),
+              HasSubstr("'extra'"));
+}
+
+TEST_F(Checkpoint, WithAValueThatIsNotFiniteIsRefused) {
+  for (const float value :
+       {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+        std::numeric_limits<float>::quiet_NaN()}) {
+    ParameterBuffer parameters(model_.parameters().begin(), model_.parameters().end());
+    parameters.back() = value;
+    save_model(path_, model_, parameters, kOrigin);
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("circuit.logits"), HasSubstr("not finite")));
+  }
+}
+
+TEST_F(Checkpoint, WithABadConfigIsRefused) {
+  const auto with = [this](const char* key, const Json& value) {
+    save_model(path_, model_, model_.parameters(), kOrigin);
+    return refusal_after([&](TensorFile& file) { change_config(file, key, value); });
+  };
+  EXPECT_THAT(with("latent", 0), HasSubstr("latent"));
+  EXPECT_THAT(with("likelihood", "poisson"), HasSubstr("poisson"));
+  EXPECT_THAT(with("colour", 1), HasSubstr("colour"));
+  EXPECT_THAT(with("hidden", 65536), HasSubstr("config"));
+  save_model(path_, model_, model_.parameters(), kOrigin);
+  EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata["config"] = "{}"; }),
+              HasSubstr("'model' is missing"));
+  save_model(path_, model_, model_.parameters(), kOrigin);
+  EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata["config"] = "[1"; }),
+              HasSubstr("config is not valid"));
+  save_model(path_, model_, model_.parameters(), kOrigin);
+  EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata.erase("step"); }),
+              HasSubstr("step"));
+  save_model(path_, model_, model_.parameters(), kOrigin);
+  EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata["seed"] = "x"; }),
+              HasSubstr("metadata are not valid"));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,264 @@
+#include "spvae/train/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "spvae/core/error.h"
+#include "spvae/model/engine.h"
+#include "spvae/train/train_testing.h"
+
+namespace spvae {
+namespace {
+
+using ::testing::AllOf;
+using testing::bar_images;
+using ::testing::HasSubstr;
+using testing::small_config;
+
+/// A trainer with all that must outlive it.
+struct Bench {
+  explicit Bench(const RunConfig& run)
+      : config(run),
+        pool(config.threads),
+        model(config.model),
+        engine(make_engine(config.engine, model.leaves(), pool)),
+        trainer((model.initialise(config.train.seed), config.train), model, training, validation,
+                *engine, pool) {}
+
+  /// Steps and checks until `step` steps are done.
+  void go_to(std::int64_t step) {
+    while (trainer.progress().step < step) {
+      trainer.step();
+      if (trainer.check_due()) checks.push_back(trainer.check());
+    }
+  }
+
+  RunConfig config;
+  ImageSet training = bar_images(0, 37);
+  ImageSet validation = bar_images(37, 9);
+  ThreadPool pool;
+  Spvae model;
+  std::unique_ptr<LeafEngine> engine;
+  Trainer trainer;
+  std::vector<Check> checks;
+};
+
+/// Everything that a state holds, by value.
+std::vector<std::vector<float>> copied(const TrainState& state) {
+  std::vector<std::vector<float>> all;
+  for (const auto& part :
+       {state.parameters, state.first_moment, state.second_moment, state.best_parameters}) {
+    all.emplace_back(part.begin(), part.end());
+  }
+  return all;
+}
+
+class TrainerOfEveryLikelihood : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(TrainerOfEveryLikelihood, RaisesTheBound) {
+  Bench bench(small_config({{"likelihood", GetParam()}, {"max-steps", 80}, {"batch", 20}}));
+  bench.go_to(80);
+  ASSERT_EQ(bench.checks.size(), 20U);
+  EXPECT_GT(bench.checks.back().training_bound, bench.checks.front().training_bound + 5);
+  EXPECT_GT(bench.trainer.progress().best_bound, bench.checks.front().validation_bound + 5);
+  EXPECT_TRUE(bench.trainer.finished());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TrainerOfEveryLikelihood,
+                         ::testing::Values("gaussian", "binomial", "logistic"),
+                         [](const auto& test) { return test.param; });
+
+TEST(Trainer, TrainsAClassicalVaeToo) {
+  Bench bench(small_config({{"model", "vae"}, {"max-steps", 60}, {"learning-rate", 0.01}}));
+  bench.go_to(60);
+  EXPECT_GT(bench.trainer.progress().best_bound, bench.checks.front().validation_bound + 5);
+}
+
+TEST(Trainer, GoesOnFromAStateToTheBitsOfAStraightRun) {
+  Bench straight(small_config());
+  straight.go_to(18);
+  // Before, at and after checks and ends of epochs.
+  for (const std::int64_t stop : {1, 3, 4, 7, 8, 11, 17}) {
+    Bench first(small_config());
+    first.go_to(stop);
+    Bench second(small_config());
+    second.trainer.restore(first.trainer.state());
+    second.go_to(18);
+    EXPECT_EQ(copied(second.trainer.state()), copied(straight.trainer.state())) << stop;
+    EXPECT_EQ(second.trainer.progress(), straight.trainer.progress()) << stop;
+    EXPECT_EQ(second.checks.back().training_bound, straight.checks.back().training_bound);
+  }
+}
+
+TEST(Trainer, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const char* engine : {"reference", "fused"}) {
+    for (const char* model : {"spvae", "vae"}) {
+      Bench one(small_config({{"engine", engine}, {"model", model}, {"batch", 70}}));
+      Bench three(
+          small_config({{"engine", engine}, {"model", model}, {"batch", 70}, {"threads", 3}}));
+      one.go_to(9);
+      three.go_to(9);
+      EXPECT_EQ(copied(one.trainer.state()), copied(three.trainer.state())) << engine << model;
+      EXPECT_EQ(one.trainer.progress(), three.trainer.progress()) << engine << model;
+    }
+  }
+}
+
+TEST(Trainer, DependsOnTheSeed) {
+  Bench one(small_config()), other(small_config({{"seed", 1}}));
+  one.go_to(4);
+  other.go_to(4);
+  EXPECT_NE(one.checks[0].validation_bound, other.checks[0].validation_bound);
+}
+
+TEST(Trainer, StopsAtTheCheckThatExhaustsItsPatienceAndRestoresTheBest) {
+  // So high a learning rate soon makes every check worse than the best.
+  Bench bench(small_config(
+      {{"learning-rate", 0.1}, {"patience", 3}, {"max-steps", 1000}, {"validate-every", 1}}));
+  while (!bench.trainer.finished()) {
+    bench.trainer.step();
+    bench.checks.push_back(bench.trainer.check());
+  }
+  const auto best = std::ranges::max_element(bench.checks, {}, &Check::validation_bound);
+  EXPECT_LT(bench.checks.size(), 1000U);
+  EXPECT_EQ(bench.checks.end() - best, 4);  // the best one and three more
+  EXPECT_EQ(bench.trainer.progress().best_step, best->step);
+  EXPECT_EQ(bench.trainer.progress().best_bound, best->validation_bound);
+
+  bench.trainer.restore_best();
+  const double again =
+      mean_bound(bench.model, bench.validation, bench.config.train.validation_samples,
+                 {bench.config.train.seed, 0, Purpose::kValidation}, *bench.engine, bench.pool);
+  EXPECT_EQ(again, best->validation_bound);
+}
+
+TEST(Trainer, ChecksEverySoManyStepsAndAfterTheLast) {
+  Bench bench(small_config());
+  bench.go_to(18);
+  std::vector<std::int64_t> steps;
+  for (const Check& check : bench.checks) steps.push_back(check.step);
+  EXPECT_THAT(steps, ::testing::ElementsAre(4, 8, 12, 16, 18));
+  EXPECT_TRUE(bench.trainer.finished());
+}
+
+TEST(Trainer, LetsTheLearningRateDecayToItsLastStep) {
+  // The first steps have the same rate; afterwards they part.
+  Bench constant(small_config()), linear(small_config({{"learning-rate-decay", "linear"}}));
+  constant.go_to(1);
+  linear.go_to(1);
+  EXPECT_EQ(copied(constant.trainer.state()), copied(linear.trainer.state()));
+  constant.go_to(2);
+  linear.go_to(2);
+  EXPECT_NE(copied(constant.trainer.state()), copied(linear.trainer.state()));
+}
+
+/// Spoils one number of another engine from its n-th training step on.
+class SpoilingEngine : public LeafEngine {
+ public:
+  SpoilingEngine(LeafEngine& engine, int step, bool in_bound)
+      : engine_(engine), left_(step), in_bound_(in_bound) {}
+
+  void log_weights(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                   int first_sample, int samples, std::span<float> log_weight) override {
+    engine_.log_weights(parameters, batch, noise, first_sample, samples, log_weight);
+    if (--left_ <= 0 && in_bound_) {
+      log_weight[0] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+  void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+    engine_.backward(parameters, batch, noise, samples, row_gradient, grad);
+    if (left_ <= 0 && !in_bound_) grad[5] = std::numeric_limits<float>::infinity();
+  }
+  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                  int samples, WeightStatistics& statistics) override {
+    engine_.statistics(parameters, batch, noise, samples, statistics);
+  }
+
+ private:
+  LeafEngine& engine_;
+  int left_;
+  bool in_bound_;
+};
+
+TEST(Trainer, RefusesABoundOrGradientThatIsNotFiniteAndKeepsItsParameters) {
+  for (const bool in_bound : {true, false}) {
+    Bench bench(small_config({{"seed", 11}}));
+    SpoilingEngine engine(*bench.engine, 3, in_bound);
+    Trainer trainer(bench.config.train, bench.model, bench.training, bench.validation, engine,
+                    bench.pool);
+    trainer.step();
+    trainer.step();
+    const auto before = copied(trainer.state());
+    try {
+      trainer.step();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kNumerical);
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("step 3"), HasSubstr("seed 11"),
+                                      HasSubstr(in_bound ? "bound" : "gradient")));
+    }
+    EXPECT_EQ(copied(trainer.state()), before);
+    EXPECT_EQ(trainer.progress().step, 2);
+  }
+}
+
+TEST(Trainer, RefusesImagesThatDoNotFitTheModel) {
+  Bench bench(small_config());
+  ImageSet wide = bench.training;
+  wide.width = 9;
+  wide.height = 4;
+  const ImageSet none{
+      .height = testing::kSide, .width = testing::kSide, .values = {}, .indices = {}};
+  for (const ImageSet* images : {&std::as_const(wide), &none}) {
+    EXPECT_THROW(Trainer(bench.config.train, bench.model, *images, bench.validation, *bench.engine,
+                         bench.pool),
+                 Error);
+    EXPECT_THROW(Trainer(bench.config.train, bench.model, bench.training, *images, *bench.engine,
+                         bench.pool),
+                 Error);
+  }
+}
+
+TEST(Objective, HasTheGradientOfItsValue) {
+  // The bound with its noise held fixed, differentiated along a random direction. The gradient of
+  // TP19 Algorithm 1 is that of the bound itself, so central differences give the same number.
+  Bench bench(small_config({{"samples", 4}}));
+  Objective objective(bench.model, 4, *bench.engine, bench.pool);
+  Batch batch;
+  const std::vector<std::uint32_t> rows = {0, 5, 11, 17, 30};
+  gather_batch(bench.training, rows, batch);
+  const NoiseKey noise{3, 1, Purpose::kTraining};
+  ParameterBuffer grad(bench.model.parameters().size()), unused(grad.size());
+  objective.value_and_gradient(batch, noise, grad);
+
+  const ParameterBuffer start(bench.model.parameters().begin(), bench.model.parameters().end());
+  const Tensor& logits = bench.model.layout().find("circuit.logits");
+  for (const std::size_t first : {std::size_t{0}, logits.offset}) {  // the leaves, the circuit
+    const std::size_t end = first == 0 ? logits.offset : grad.size();
+    double expected = 0;
+    const auto value_at = [&](double length) {
+      for (std::size_t i = first; i < end; ++i) {
+        bench.model.parameters()[i] =
+            start[i] + static_cast<float>(length * std::sin(static_cast<double>(i)));
+      }
+      return objective.value_and_gradient(batch, noise, unused);
+    };
+    for (std::size_t i = first; i < end; ++i) {
+      expected += static_cast<double>(grad[i]) * std::sin(static_cast<double>(i));
+    }
+    const double length = 2e-3;
+    const double difference = (value_at(length) - value_at(-length)) / (2 * length);
+    value_at(0);
+    EXPECT_NEAR(difference, expected, 2e-3 * std::max(1.0, std::abs(expected))) << first;
+  }
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,352 @@
+#include "spvae/train/training_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "spvae/core/error.h"
+#include "spvae/io/file.h"
+#include "spvae/io/file_lock.h"
+#include "spvae/io/idx_testing.h"
+#include "spvae/io/safetensors.h"
+#include "spvae/model/checkpoint.h"
+#include "spvae/train/train_testing.h"
+
+namespace spvae {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+/// Keeps what it is told, and can ask to stop or die after a step.
+class Witness : public TrainObserver {
+ public:
+  void on_start(const TrainStart& start) override { starts.push_back(start); }
+  void on_step(std::int64_t step, double) override {
+    last_step = step;
+    if (step == die_after) raise(SIGKILL);
+  }
+  void on_check(const CheckReport& report) override { checks.push_back(report); }
+  void on_message(const std::string& message) override { messages.push_back(message); }
+
+  bool stop() const { return stop_after >= 0 && last_step >= stop_after; }
+
+  std::int64_t stop_after = -1;
+  std::int64_t die_after = -1;
+  std::int64_t last_step = 0;
+  std::vector<TrainStart> starts;
+  std::vector<CheckReport> checks;
+  std::vector<std::string> messages;
+};
+
+class TrainingRun : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto data = folder_.write(
+        "bars", testing::idx_file({60, testing::kSide, testing::kSide}, testing::bar_pixels(60)));
+    keys_ = testing::small_run();
+    keys_["data"] = data.string();
+  }
+
+  TrainingResult run(const std::string& name, RunMode mode, Witness& witness, const Json& given) {
+    return run_training(folder_.path() / name, mode, given, witness,
+                        [&witness] { return witness.stop(); });
+  }
+  TrainingResult run(const std::string& name, RunMode mode = RunMode::kNew) {
+    Witness witness;
+    return run(name, mode, witness, mode == RunMode::kResume ? Json::object() : keys_);
+  }
+
+  /// The message of the Error of this kind that a run throws.
+  std::string refusal(ErrorKind kind, const std::string& name, RunMode mode, const Json& given) {
+    Witness witness;
+    try {
+      run(name, mode, witness, given);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), kind) << error.what();
+      return error.what();
+    }
+    ADD_FAILURE() << "no error";
+    return "";
+  }
+
+  void stop_after(std::int64_t step, const std::string& name, RunMode mode = RunMode::kNew) {
+    Witness witness;
+    witness.stop_after = step;
+    try {
+      run(name, mode, witness, mode == RunMode::kResume ? Json::object() : keys_);
+      ADD_FAILURE() << "not interrupted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInterrupted) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr("--resume"));
+    }
+  }
+
+  std::string content(const std::string& name, const std::string& file) const {
+    return read_file(folder_.path() / name / file);
+  }
+
+  /// The lines of metrics.jsonl without what the clock says.
+  std::vector<Json> metrics(const std::string& name) const {
+    std::vector<Json> lines;
+    std::ifstream file(folder_.path() / name / "metrics.jsonl");
+    for (std::string line; std::getline(file, line);) {
+      Json json = Json::parse(line);
+      EXPECT_EQ(json.erase("seconds") + json.erase("steps_per_second"), 2U);
+      lines.push_back(json);
+    }
+    return lines;
+  }
+
+  void expect_equal_runs(const std::string& one, const std::string& other) const {
+    EXPECT_EQ(content(one, "config.json"), content(other, "config.json"));
+    EXPECT_EQ(content(one, "model.safetensors"), content(other, "model.safetensors"));
+    EXPECT_EQ(metrics(one), metrics(other));
+    const TensorFile a = read_safetensors(folder_.path() / one / "state.safetensors");
+    const TensorFile b = read_safetensors(folder_.path() / other / "state.safetensors");
+    EXPECT_EQ(a.tensors, b.tensors);
+    EXPECT_EQ(a.metadata_value("progress"), b.metadata_value("progress"));
+  }
+
+  TemporaryFolder folder_;
+  Json keys_;
+};
+
+TEST_F(TrainingRun, LeavesConfigMetricsModelAndState) {
+  Witness witness;
+  const TrainingResult result = run("a/b", RunMode::kNew, witness, keys_);
+  EXPECT_FALSE(result.was_finished);
+  EXPECT_EQ(result.progress.step, 18);
+  ASSERT_EQ(witness.starts.size(), 1U);
+  EXPECT_EQ(witness.starts[0].training_images, 48);
+  EXPECT_EQ(witness.starts[0].validation_images, 6);
+  EXPECT_EQ(witness.starts[0].config.model.height, testing::kSide);
+  ASSERT_EQ(witness.checks.size(), 5U);
+  EXPECT_GT(witness.checks[0].steps_per_second, 0);
+  EXPECT_EQ(witness.checks.back().seconds_left_at_most, 0);
+
+  // config.json is what --config takes, and names every key.
+  const Json config = Json::parse(content("a/b", "config.json"));
+  EXPECT_EQ(run_config_json(run_config(config)), config);
+  EXPECT_EQ(config.size(), run_fields().size());
+
+  const std::vector<Json> lines = metrics("a/b");
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[1]["step"], 8);
+  EXPECT_EQ(lines[1]["validation_bound"], witness.checks[1].check.validation_bound);
+
+  const StoredModel stored = load_model(folder_.path() / "a/b/model.safetensors");
+  EXPECT_EQ(stored.origin.step, result.progress.best_step);
+  EXPECT_EQ(stored.origin.validation_bound, result.progress.best_bound);
+  EXPECT_EQ(stored.origin.data, "bars");
+}
+
+TEST_F(TrainingRun, ThatIsInterruptedAnywhereResumesToTheBitsOfAStraightOne) {
+  run("straight");
+  for (const std::int64_t step : {0, 1, 4, 6, 17}) {
+    const std::string name = "stopped-" + std::to_string(step);
+    stop_after(step, name);
+    run(name, RunMode::kResume);
+    expect_equal_runs("straight", name);
+  }
+}
+
+TEST_F(TrainingRun, ThatIsInterruptedAgainAndAgainResumesToTheBitsOfAStraightOne) {
+  run("straight");
+  stop_after(3, "stopped");
+  for (const std::int64_t step : {5, 9, 10, 16}) stop_after(step, "stopped", RunMode::kResume);
+  run("stopped", RunMode::kResume);
+  expect_equal_runs("straight", "stopped");
+}
+
+TEST_F(TrainingRun, ThatIsKilledAnywhereResumesToTheBitsOfAStraightOne) {
+  run("straight");
+  for (const std::int64_t step : {2, 5, 11, 18}) {
+    const std::string name = "killed-" + std::to_string(step);
+    const pid_t child = fork();
+    if (child == 0) {
+      Witness witness;
+      witness.die_after = step;
+      run(name, RunMode::kNew, witness, keys_);
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    run(name, RunMode::kResume);
+    expect_equal_runs("straight", name);
+  }
+}
+
+/// While it lives, this process can write no file longer than `bytes`: as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    handler_ = signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &former_);
+    const rlimit limit{bytes, former_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &former_);
+    signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit former_{};
+  void (*handler_)(int);
+};
+
+TEST_F(TrainingRun, ThatMeetsAFullDiskKeepsItsFilesAndResumesToTheBitsOfAStraightOne) {
+  run("straight");
+  stop_after(6, "full");
+  const std::string state = content("full", "state.safetensors");
+  const std::string model = content("full", "model.safetensors");
+  // Too little for a metrics line, for a model, and for a state.
+  for (const rlim_t bytes : {rlim_t{100}, rlim_t{4000}, rlim_t{model.size() + 100}}) {
+    ASSERT_LT(bytes, state.size());
+    {
+      const FullDisk full(bytes);
+      EXPECT_THAT(refusal(ErrorKind::kIo, "full", RunMode::kResume, Json::object()),
+                  HasSubstr("resume"));
+    }
+    EXPECT_EQ(content("full", "state.safetensors"), state);
+    EXPECT_NO_THROW(load_model(folder_.path() / "full/model.safetensors"));
+  }
+  run("full", RunMode::kResume);
+  expect_equal_runs("straight", "full");
+}
+
+TEST_F(TrainingRun, GivesTheSameModelForAnyNumberOfThreads) {
+  keys_["engine"] = "fused";
+  run("one");
+  keys_["threads"] = 2;
+  run("two");
+  EXPECT_EQ(content("one", "model.safetensors"), content("two", "model.safetensors"));
+  EXPECT_EQ(metrics("one"), metrics("two"));
+}
+
+TEST_F(TrainingRun, MayBeResumedWithOtherThreads) {
+  keys_["engine"] = "fused";
+  run("straight");
+  stop_after(5, "stopped");
+  Witness witness;
+  run("stopped", RunMode::kResume, witness, {{"threads", 2}, {"batch", 10}});
+  expect_equal_runs("straight", "stopped");
+}
+
+TEST_F(TrainingRun, RefusesAFolderThatExistsAndSaysWhatToDo) {
+  run("a");
+  const std::string before = content("a", "model.safetensors");
+  EXPECT_THAT(refusal(ErrorKind::kCannotCreate, "a", RunMode::kNew, keys_),
+              AllOf(HasSubstr("--resume"), HasSubstr("--force")));
+  EXPECT_EQ(content("a", "model.safetensors"), before);
+  EXPECT_THAT(refusal(ErrorKind::kCannotCreate, "bars", RunMode::kNew, keys_),
+              HasSubstr("it is a file"));
+  EXPECT_THAT(refusal(ErrorKind::kCannotCreate, "bars/a", RunMode::kNew, keys_),
+              HasSubstr("cannot make"));
+}
+
+TEST_F(TrainingRun, ReplacesARunByForceOnceTheNewOneIsKnownToBegin) {
+  run("straight");
+  keys_["seed"] = 5;
+  run("a");
+  const std::string before = content("a", "model.safetensors");
+  Json bad = keys_;
+  bad["data"] = (folder_.path() / "missing").string();
+  refusal(ErrorKind::kNoInput, "a", RunMode::kReplace, bad);
+  bad["data"] = keys_["data"];
+  bad["hidden"] = 0;
+  refusal(ErrorKind::kUsage, "a", RunMode::kReplace, bad);
+  EXPECT_EQ(content("a", "model.safetensors"), before);
+
+  keys_["seed"] = 0;
+  run("a", RunMode::kReplace);
+  expect_equal_runs("straight", "a");
+}
+
+TEST_F(TrainingRun, MayBeStartedAgainAfterAStartThatFailed) {
+  Json bad = keys_;
+  bad["data"] = (folder_.path() / "missing").string();
+  refusal(ErrorKind::kNoInput, "a", RunMode::kNew, bad);
+  EXPECT_EQ(run("a").progress.step, 18);
+}
+
+TEST_F(TrainingRun, SaysThatAFinishedRunIsFinished) {
+  run("a");
+  const std::string before = content("a", "state.safetensors");
+  Witness witness;
+  const TrainingResult result = run("a", RunMode::kResume, witness, Json::object());
+  EXPECT_TRUE(result.was_finished);
+  EXPECT_EQ(result.progress.step, 18);
+  ASSERT_EQ(witness.messages.size(), 1U);
+  EXPECT_THAT(witness.messages[0], HasSubstr("finished"));
+  EXPECT_TRUE(witness.starts.empty());
+  EXPECT_EQ(content("a", "state.safetensors"), before);
+}
+
+TEST_F(TrainingRun, RefusesToResumeWhatContradictsTheRun) {
+  stop_after(5, "a");
+  EXPECT_THAT(refusal(ErrorKind::kUsage, "a", RunMode::kResume, {{"batch", 11}, {"seed", 3}}),
+              AllOf(HasSubstr("batch"), HasSubstr("11"), HasSubstr("10")));
+  EXPECT_THAT(refusal(ErrorKind::kUsage, "a", RunMode::kResume, {{"btch", 11}}),
+              HasSubstr("'btch'"));
+  refusal(ErrorKind::kNoInput, "none", RunMode::kResume, Json::object());
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "none"));
+
+  folder_.write("bars",
+                testing::idx_file({59, testing::kSide, testing::kSide}, testing::bar_pixels(59)));
+  EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
+              HasSubstr("data have changed"));
+}
+
+TEST_F(TrainingRun, RefusesADamagedConfigOrState) {
+  stop_after(5, "a");
+  const auto state = folder_.path() / "a" / "state.safetensors";
+  const std::string whole = read_file(state);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{9}, whole.size() - 1}) {
+    std::ofstream(state, std::ios::binary) << whole.substr(0, size);
+    EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
+                HasSubstr("state.safetensors"));
+  }
+  std::string damaged = whole;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  std::ofstream(state, std::ios::binary) << damaged;
+  EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
+              HasSubstr("digest"));
+  std::ofstream(state, std::ios::binary) << whole;
+  std::ofstream(folder_.path() / "a" / "config.json") << "{\"batch\": ";
+  EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
+              HasSubstr("config.json"));
+}
+
+TEST_F(TrainingRun, IsLockedAgainstASecondTrainer) {
+  stop_after(5, "a");
+  const FileLock other(folder_.path() / "a" / "lock");
+  refusal(ErrorKind::kCannotCreate, "a", RunMode::kResume, Json::object());
+  refusal(ErrorKind::kCannotCreate, "a", RunMode::kReplace, keys_);
+  EXPECT_EQ(metrics("a").size(), 1U);
+}
+
+TEST_F(TrainingRun, KeepsItsBestModelWhenTheBoundIsNoLongerFinite) {
+  // A learning rate that soon overflows float32.
+  keys_["learning-rate"] = 1;
+  keys_["max-steps"] = 100000;
+  keys_["patience"] = 100000;
+  keys_["validate-every"] = 1;
+  const std::string message = refusal(ErrorKind::kNumerical, "a", RunMode::kNew, keys_);
+  EXPECT_THAT(message, AllOf(HasSubstr("step"), HasSubstr("seed 0"), HasSubstr("is kept in")));
+  EXPECT_NO_THROW(load_model(folder_.path() / "a/model.safetensors"));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,83 @@
+"""examples/read_model.py, written from docs/checkpoint.md, agrees with the program.
+
+Makes an environment of its own with NumPy from PyPI, hence the label "slow". The environment
+variable SPVAE names the program under test.
+"""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+import venv
+
+from cli_support import SPVAE, read_npy, write_data
+
+NUMPY = "numpy>=1.24,<3"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MNIST = ROOT / "data" / "mnist"
+# Nats. The reference engine computes in double, the other in float32 (pixels stand for thousands
+# of nats).
+TOLERANCE = {"reference": 1e-3, "fused": 1e-2}
+
+
+class ReadModel(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        venv.create(cls.path / "venv", with_pip=True)
+        cls.python = cls.path / "venv" / "bin" / "python"
+        subprocess.run([cls.python, "-m", "pip", "install", "--quiet", NUMPY], check=True)
+        cls.data = write_data(cls.path / "data")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def check(self, name, data, test_images, *flags, count=4, samples=50):
+        run = self.path / name
+        subprocess.run([SPVAE, "train", "--data", data, "--out", run, "--data-seed", "3",
+                        "--validate-every", "20", *flags], check=True, capture_output=True)
+        example = [self.python, ROOT / "examples" / "read_model.py", run / "model.safetensors",
+                   test_images, "--count", str(count), "--samples", str(samples), "--seed", "7"]
+        output = subprocess.run(example, check=True, capture_output=True).stdout
+        expected = json.loads(output)["log_likelihood"]
+        for engine, tolerance in TOLERANCE.items():
+            values = self.path / f"{name}-{engine}.npy"
+            subprocess.run([SPVAE, "evaluate", run, "--engine", engine, "--limit", str(count),
+                            "--samples", str(samples), "--seed", "7", "--per-image", values],
+                           check=True, capture_output=True)
+            (rows, columns), numbers = read_npy(values)
+            self.assertEqual(rows, count)
+            for image in range(count):
+                self.assertAlmostEqual(numbers[image * columns], expected[image], delta=tolerance,
+                                       msg=f"{name}, {engine}, image {image}")
+
+    def small(self, name, *flags):
+        # 8 × 8 images with step 3: the last strips are narrower, so there are three groups.
+        self.check(name, self.data, pathlib.Path(self.data) / "t10k-images-idx3-ubyte.gz",
+                   "--delta", "3", "--hidden", "6", "--latent", "3", "--max-steps", "60", "--batch",
+                   "16", *flags)
+
+    def test_agrees_for_every_likelihood(self):
+        for likelihood in ["gaussian", "binomial", "logistic"]:
+            self.small(likelihood, "--likelihood", likelihood)
+
+    def test_agrees_for_other_structures_and_depths(self):
+        self.small("vae", "--model", "vae")
+        self.small("vae-logistic", "--model", "vae", "--likelihood", "logistic")
+        self.small("wide", "--k-sum", "3", "--k-leaf", "1", "--hidden-layers", "1")
+        self.small("affine", "--hidden-layers", "0", "--mean-link", "identity",
+                   "--learning-rate", "0.001")
+        self.small("one-strip", "--delta", "8", "--k-leaf", "1")
+
+    def test_agrees_on_mnist_at_the_papers_size(self):
+        images = MNIST / "t10k-images-idx3-ubyte.gz"
+        self.check("mnist", MNIST, images, "--max-steps", "200", samples=20)
+        self.check("mnist-logistic", MNIST, images, "--likelihood", "logistic", "--max-steps",
+                   "200", samples=20)
+
+
+if __name__ == "__main__":
+    unittest.main()
