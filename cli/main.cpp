@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <sstream>
 #include <system_error>
@@ -39,6 +40,16 @@ std::string names() {
   return text;
 }
 
+/// Names the command in the line of its usage, which CLI11 leaves out.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(36); }
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (app->get_parent() != nullptr) name += " " + app->get_name();
+    return CLI::Formatter::make_usage(app, name);
+  }
+};
+
 std::string footer() {
   return "Example:\n"
          "  spvae train --likelihood logistic && spvae evaluate runs/mnist-spvae-logistic\n\n"
@@ -56,7 +67,7 @@ void run(int argc, char** argv) {
   app.footer(footer());
   app.require_subcommand(0, 1);
   app.allow_extras();
-  app.get_formatter()->column_width(36);
+  app.formatter(std::make_shared<HelpFormatter>());  // inherited by the commands
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const Command& command : kCommands) {
     CLI::App* added = app.add_subcommand(command.name, command.description);

@@ -3,6 +3,10 @@
 function(spvae_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                                            -ffp-contract=off)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # Its warning about std::string's own memcpy is a false alarm (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   if(SPVAE_DEVELOPER)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -14,7 +14,7 @@ struct InducedTree {
     int sum;      ///< sum node, in 0 … sum_nodes − 1
     int product;  ///< position among that sum's products
   };
-  std::vector<Choice> choices;  ///< of the reached sums, root first
+  std::vector<Choice> choices;  ///< of the reached sums, root first (descending)
   std::vector<int> leaves;      ///< ascending by leaf region
   double log_probability = 0;   ///< Σ log weights of the chosen edges (prior), nats
 };
@@ -25,10 +25,12 @@ using UniformSource = std::function<double()>;
 /// A tree from the prior: each sum's child with probability w. log_weights [W].
 InducedTree sample_tree(const Circuit& circuit, std::span<const double> log_weights,
                         const UniformSource& uniform);
-/// A tree from the posterior of image `lane`, given the trace of a forward pass.
+/// A tree from the posterior of image `lane`, given the trace of a forward pass. Below a sum that
+/// is impossible for the image (log value −∞), from the prior.
 InducedTree sample_tree(const Circuit& circuit, const Circuit::Trace& trace, int lane,
                         const UniformSource& uniform);
-/// The most probable tree of image `lane` (max-product over the whole circuit).
+/// The most probable tree of image `lane` (max-product over the whole circuit); of equals, the one
+/// whose products come first.
 InducedTree best_tree(const Circuit& circuit, const Circuit::Trace& trace, int lane);
 
 }  // namespace spvae

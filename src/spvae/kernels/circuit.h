@@ -9,7 +9,7 @@ namespace spvae::kernels {
 
 /// Largest errors, in units in the last place, with and without fused multiply-add.
 /// exp: x in [−708, 709]; 0 below −708 (so for −∞), NaN for NaN.
-inline constexpr double kMaxUlpsExp = 1.0;
+inline constexpr double kMaxUlpsExp = 1.1;
 /// log: normal numbers; −∞ for 0 and subnormal numbers, ∞ for ∞, NaN for NaN.
 inline constexpr double kMaxUlpsLog = 1.0;
 
@@ -49,14 +49,16 @@ struct CircuitForward {
   double* values = nullptr;  ///< [nodes] log values: those of leaves are read, of sums written
   double* scaled = nullptr;  ///< [nodes] out: exp(value − maximum of the region)
   double* maxima = nullptr;  ///< [regions] out: largest log value of the region
+  double* totals = nullptr;  ///< [regions] out: largest sum relative to the best product, > 0
 };
 
 /// Top-down pass over one tile, for what CircuitForward left behind. All lanes contribute.
 struct CircuitBackward {
   CircuitGraph graph;
-  std::size_t stride = 0;  ///< of scaled and maxima
+  std::size_t stride = 0;  ///< of scaled, maxima and totals
   const double* scaled = nullptr;
   const double* maxima = nullptr;
+  const double* totals = nullptr;
   /// [nodes, kTile] work: d root / d scaled value; on entry the root's row is set (1, or 0 for a
   /// lane to ignore) and all others are 0.
   double* grad_scaled = nullptr;

@@ -4,17 +4,15 @@
 #include <cstdlib>
 #include <cstring>
 
-// Scalable vectors have no fixed number of lanes; the finer AVX-512 levels bring nothing here.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_AVX3_DL | HWY_SSSE3)
-// Neither does AES, which old virtual machines hide and which must not keep them from SSE4.
-#define HWY_DISABLE_PCLMUL_AES
+#include "spvae/kernels/targets.h"
+//
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "spvae/kernels/kernels.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 // clang-format off
 #include "hwy/highway.h"
+#include "spvae/kernels/circuit-inl.h"
 #include "spvae/kernels/leaf-inl.h"
 #include "spvae/kernels/training-inl.h"
 // clang-format on
@@ -38,6 +36,10 @@ const Table& TargetTable() {
       Importance,
       Accumulate,
       Adam,
+      RunCircuitForward,
+      RunCircuitBackward,
+      ExpArray,
+      LogArray,
   };
   return kTable;
 }

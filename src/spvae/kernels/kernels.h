@@ -149,6 +149,12 @@ struct Table {
                float* second_moment, float* parameters);
 
   // circuit
+  /// Bottom-up and top-down pass over one tile.
+  void (*circuit_forward)(const CircuitForward&);
+  void (*circuit_backward)(const CircuitBackward&);
+  /// out[i] = exp(in[i]) and log(in[i]), i < count, a multiple of kCircuitLanes; in may be out.
+  void (*exp_array)(const double* in, double* out, std::size_t count);
+  void (*log_array)(const double* in, double* out, std::size_t count);
 };
 
 /// The table of the best target of this machine, or of the one forced, chosen once.
