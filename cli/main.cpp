@@ -92,7 +92,7 @@ void run(int argc, char** argv) {
 }
 
 int report(int code, const std::string& message) {
-  std::fprintf(stderr, "spvae: error: %s\n", message.c_str());
+  std::fprintf(stderr, "spvae: error: %s\n", one_line(message).c_str());
   return code;
 }
 

@@ -14,7 +14,20 @@ void print(const std::string& text) {
   }
 }
 
-void print_json(const Json& object) { print(object.dump() + "\n"); }
+void print_json(const Json& object) { print(json_text(object) + "\n"); }
+
+std::string json_text(const Json& object, int indent) {
+  return object.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string one_line(const std::string& message) {
+  auto text = Json::parse(json_text(message)).get<std::string>();
+  for (char& letter : text) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (code < 0x20 || code == 0x7f) letter = ' ';
+  }
+  return text;
+}
 
 std::string grouped(long long number) {
   const std::string digits = std::to_string(number);

@@ -12,6 +12,13 @@ void print(const std::string& text);
 /// One JSON object on one line.
 void print_json(const Json& object);
 
+/// JSON text; bytes that are no UTF-8, as a file's name may hold, become U+FFFD. indent < 0: one
+/// line.
+std::string json_text(const Json& object, int indent = -1);
+
+/// The same sentence as valid UTF-8 on one line: a message may quote a damaged file.
+std::string one_line(const std::string& message);
+
 /// 1234567 as "1,234,567".
 std::string grouped(long long number);
 

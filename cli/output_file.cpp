@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "output.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
@@ -40,7 +41,7 @@ void write_description(const std::filesystem::path& path, const std::string& run
                           {"config", origin.training}};
   std::filesystem::path beside = path;
   beside += ".json";
-  write_file_atomically(beside, description.dump(2) + "\n");
+  write_file_atomically(beside, json_text(description, 2) + "\n");
 }
 
 }  // namespace spvae::cli

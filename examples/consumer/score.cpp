@@ -1,5 +1,5 @@
-// Scores images under a model: the density of the paper's MNIST model, as yet untrained, at an image
-// of zeros and at one of ones.
+// Scores images under a model: the density of the paper's MNIST model, as yet untrained, at an
+// image of zeros and at one of ones.
 
 #include <cstdint>
 #include <cstdio>

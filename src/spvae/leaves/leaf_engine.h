@@ -44,8 +44,8 @@ class LeafEngine {
                            std::span<float> log_weight) = 0;
 
   /// grad [parameters]: overwrites the leaves' tensors with d Σ row_gradient·log_weight / d
-  /// parameters, through the reparametrised z (TP19 Algorithm 1). row_gradient [L, samples, stride],
-  /// rows 0 … samples − 1; lanes ≥ batch.size are ignored.
+  /// parameters, through the reparametrised z (TP19 Algorithm 1). row_gradient [L, samples,
+  /// stride], rows 0 … samples − 1; lanes ≥ batch.size are ignored.
   virtual void backward(std::span<const float> parameters, const Batch& batch,
                         const NoiseKey& noise, int samples, std::span<const float> row_gradient,
                         std::span<float> grad) = 0;

@@ -14,9 +14,9 @@ enum class MeanLink { kSigmoid = 0, kIdentity = 1 };
 /// Named facts about a likelihood, one row of one table at the end of likelihood.cpp.
 struct LikelihoodInfo {
   Likelihood likelihood;
-  std::string_view name;                      ///< as in the config
-  std::vector<std::string_view> heads;        ///< decoder networks, in order: names of their tensors
-  bool discrete;                              ///< a pmf over 0 … 255: bits per dimension apply
+  std::string_view name;                ///< as in the config
+  std::vector<std::string_view> heads;  ///< decoder networks, in order: names of their tensors
+  bool discrete;                        ///< a pmf over 0 … 255: bits per dimension apply
 };
 
 const LikelihoodInfo& likelihood_info(Likelihood likelihood);
