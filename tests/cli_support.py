@@ -25,6 +25,12 @@ SMALL = ["--delta", "4", "--hidden", "4", "--latent", "2", "--batch", "16", "--s
 LIKELIHOODS = ["gaussian", "binomial", "logistic"]
 
 
+def small(*flags):
+    """The flags of SMALL that are not among `flags`, then `flags`."""
+    names = [flag for flag in SMALL[0::2] if flag not in flags]
+    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + list(flags)
+
+
 def images(count, side=SIDE, first=0):
     """Bars at changing places, 8 bits a pixel."""
     pixels = bytearray()
@@ -105,7 +111,7 @@ class CommandTest(unittest.TestCase):
         return message
 
     def train(self, out, *arguments):
-        self.run_spvae("train", "--data", self.data, "--out", self.path(out), *SMALL, *arguments)
+        self.run_spvae("train", "--data", self.data, "--out", self.path(out), *small(*arguments))
         return self.path(out)
 
     def model_bytes(self, run):
