@@ -44,9 +44,7 @@ class Train(CommandTest):
     def test_gives_the_same_bytes_for_one_and_two_threads(self):
         self.train("one", "--threads", "1")
         self.train("two", "--threads", "2")
-        # The recorded config is the whole difference that may be.
-        one, two = self.model_bytes("one"), self.model_bytes("two")
-        self.assertEqual(one.replace(b'"threads":1', b'"threads":2'), two)
+        self.assertEqual(self.model_bytes("one"), self.model_bytes("two"))
 
     def test_gives_the_same_bytes_from_the_config_of_a_run(self):
         run = self.train("one", "--likelihood", "logistic", "--seed", "3")
@@ -184,7 +182,7 @@ class Resume(CommandTest):
 
         done = self.run_spvae(*self.arguments("run", "--resume"), code=74,
                               preexec_fn=no_more_than_half)
-        self.assertIn("--resume", done.stderr)
+        self.assertIn(self.path("run"), done.stderr)
         self.assertEqual(self.model_bytes("run"), before)
         self.run_spvae("info", self.path("run"))
         self.run_spvae(*self.arguments("run", "--resume"))
