@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "spvae/core/error.h"
 #include "spvae/kernels/kernels.h"
@@ -10,8 +9,8 @@
 namespace spvae {
 namespace {
 
-// Keeps every weight, and every ratio of weights, far from under- and overflow.
-constexpr double kMinLogWeight = -300.0;
+// e^−300: keeps every weight, and every ratio of weights, far from under- and overflow.
+constexpr double kMinWeight = 5.148200222412013e-131;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 

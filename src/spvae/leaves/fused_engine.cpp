@@ -150,7 +150,7 @@ class FusedEngine final : public LeafEngine {
     std::fill_n(samples, kTile, static_cast<std::uint32_t>(sample));
     const kernels::Posterior posterior = space.encoder.posterior();
     const kernels::DecoderTrace trace = space.decoder.trace();
-    kernels::table().decode(leaf, posterior, {batch.indices.data() + tile * kTile, samples},
+    kernels::table().decode(leaf, posterior, {batch.indices.data() + index(tile) * kTile, samples},
                             {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
                             trace);
     kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(), posterior,

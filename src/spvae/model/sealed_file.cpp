@@ -10,7 +10,7 @@ namespace {
 std::string content_digest(const TensorFile& file) {
   std::string bytes;
   for (const auto& [key, value] : file.metadata) {
-    if (key != "digest") bytes += key + "=" + value + "\n";
+    if (key != "digest") bytes.append(key).append("=").append(value).append("\n");
   }
   for (const TensorRecord& tensor : file.tensors) {
     bytes.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());

@@ -101,7 +101,7 @@ std::string default_text(const std::string& field) {
     const Json& value = values.at(field);
     return value.is_string() ? value.get<std::string>() : value.dump();
   };
-  const std::string spvae = shown(Structure::kPoonDomingos);
+  std::string spvae = shown(Structure::kPoonDomingos);
   const std::string vae = shown(Structure::kSingleRegion);
   if (spvae == vae || field == "model") return spvae;
   return spvae + " (vae: " + vae + ")";
