@@ -108,12 +108,11 @@ void Circuit::normalise(std::span<const float> logits, std::span<double> log_wei
     }
   }
   kernels.exp_array(exps.data(), exps.data(), exps.size());
-  const double min_weight = std::exp(kMinLogWeight);
   for (int sum = 0; sum < sum_nodes(); ++sum) {
     const std::size_t first = first_weight(sum);
     for (std::size_t j = first; j < first + at(products(sum)); ++j) totals[at(sum)] += exps[j];
     for (std::size_t j = first; j < first + at(products(sum)); ++j) {
-      weights[j] = std::max(exps[j] / totals[at(sum)], min_weight);
+      weights[j] = std::max(exps[j] / totals[at(sum)], kMinWeight);
     }
   }
   kernels.log_array(totals.data(), totals.data(), totals.size());
