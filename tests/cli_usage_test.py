@@ -117,6 +117,9 @@ class Streams(CommandTest):
         done = subprocess.run(f"'{SPVAE}' info >&-", shell=True, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 74, done.stderr)
 
+    def test_a_name_that_is_no_utf8_does_not_break_the_message(self):
+        self.fails(64, "info", os.fsdecode(b"no\xff\nrun"), says=["no\ufffd", "UTF-8"])
+
 
 if __name__ == "__main__":
     main()
