@@ -9,8 +9,9 @@
 namespace spvae {
 namespace {
 
-// e^−300: keeps every weight, and every ratio of weights, far from under- and overflow.
-constexpr double kMinWeight = 5.148200222412013e-131;
+// Keep every weight, and every ratio of weights, far from under- and overflow.
+constexpr double kMinLogWeight = -300;
+constexpr double kMinWeight = 5.148200222412013e-131;  // e^−300
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -119,7 +120,7 @@ void Circuit::normalise(std::span<const float> logits, std::span<double> log_wei
   for (int sum = 0; sum < sum_nodes(); ++sum) {
     const std::size_t first = first_weight(sum);
     for (std::size_t j = first; j < first + at(products(sum)); ++j) {
-      log_weights[j] -= totals[at(sum)];
+      log_weights[j] = std::max(log_weights[j] - totals[at(sum)], kMinLogWeight);
     }
   }
 }

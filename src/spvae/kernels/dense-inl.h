@@ -14,7 +14,7 @@ namespace spvae::kernels::HWY_NAMESPACE {
 // Register block: kBlockRows × kBlockVectors accumulators, one broadcast and kBlockVectors
 // operands.
 inline constexpr int kBlockVectors = kVectors < 2 ? 1 : 2;
-inline constexpr int kBlockRows = HWY_TARGET == HWY_AVX3 ? 12 : 6;
+inline constexpr int kBlockRows = kLanes >= 16 ? 12 : 6;
 
 // Calls body.template operator()<rows>(first) for blocks of nearly equal height, at most
 // kBlockRows, that cover [0, count).
@@ -107,14 +107,14 @@ HWY_INLINE void SoftplusInPlace(float* HWY_RESTRICT values, int count) {
   }
 }
 
-// delta ⊙ softplus', from the softplus s itself: 1 − e^−s.
+// delta ⊙ softplus', from the softplus s itself: 1 − e^−s; right also where s is tiny, since Adam
+// makes whole steps of tiny gradients.
 HWY_INLINE void MultiplyBySoftplusSlope(const float* HWY_RESTRICT s, float* HWY_RESTRICT delta,
                                         int count) {
   const FloatTag d;
   for (int i = 0; i < count; i += kLanes) {
-    const Float e = ExpOfMinusAbs(hn::Load(d, s + i));
-    const Float value = hn::Load(d, delta + i);
-    hn::Store(hn::NegMulAdd(value, e, value), d, delta + i);
+    const Float slope = OneMinusExpOfMinus(hn::Load(d, s + i));
+    hn::Store(hn::Mul(hn::Load(d, delta + i), slope), d, delta + i);
   }
 }
 

@@ -71,7 +71,7 @@ struct Binomial {
     const Float bound = Constant(kLogitBound);
     Float sum = hn::Zero(d);
     for (int i = 0; i < pixels; ++i) {
-      const Float f = hn::Clamp(hn::Load(d, out0 + i * kTile), hn::Neg(bound), bound);
+      const Float f = hn::Min(bound, hn::Max(hn::Neg(bound), hn::Load(d, out0 + i * kTile)));
       const Float v = hn::Round(hn::Mul(Constant(kLevels), hn::Load(d, x + i * kTile)));
       // softplus(−|f|) keeps the cancellation of v·f against 255·softplus(f) out of float32.
       const Float tail = Softplus(hn::Neg(hn::Abs(f)));
@@ -116,7 +116,7 @@ struct Logistic {
     const Float f = hn::Load(d, out0);
     const Float log_scale = hn::Sub(Constant(kLogScaleOffset), hn::Load(d, out1));
     p.free = hn::Lt(log_scale, Constant(kMaxLogScale));
-    p.log_scale = hn::Min(log_scale, Constant(kMaxLogScale));
+    p.log_scale = hn::Min(Constant(kMaxLogScale), log_scale);
     p.a = Exp(p.log_scale);
     const Float distance = hn::Sub(value, f);
     p.u = hn::Mul(p.a, hn::Add(distance, Constant(kHalfBin)));
@@ -142,8 +142,8 @@ struct Logistic {
     for (int i = 0; i < pixels; ++i) {
       const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
       // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
-      const Float upper = hn::IfThenZeroElse(p.last, hn::Max(hn::Neg(p.u), zero));
-      const Float lower = hn::IfThenZeroElse(p.first, hn::Max(p.l, zero));
+      const Float upper = hn::IfThenZeroElse(p.last, hn::Max(zero, hn::Neg(p.u)));
+      const Float lower = hn::IfThenZeroElse(p.first, hn::Max(zero, p.l));
       linear = hn::Add(linear, hn::Add(upper, lower));
       const Float exp_u = hn::IfThenZeroElse(p.last, p.exp_u);
       const Float exp_l = hn::IfThenZeroElse(p.first, p.exp_l);

@@ -1,4 +1,6 @@
 // Float32 functions of one vector; math_error.h states their largest errors, math_test.cpp checks.
+// A NaN comes out as a NaN, except from Log, which looks at bits alone: x86's minimum and maximum
+// return their second operand where either is a NaN, so a bound stands first.
 // Polynomials are minimax fits; everything is written in multiply-adds, so that all targets with
 // fused multiply-add give the same bits.
 #if defined(SPVAE_KERNELS_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -54,24 +56,38 @@ HWY_INLINE Float Exp(Float x) {
   static constexpr float kCoefficients[] = {0x1p+0f,        0x1p+0f,        0x1.fffffap-2f,
                                             0x1.555408p-3f, 0x1.5558a0p-5f, 0x1.126e6ep-7f,
                                             0x1.6ab81cp-10f};
-  const Float bounded = hn::Max(x, Constant(-87.0f));
+  const Float bounded = hn::Max(Constant(-87.0f), x);
   const Float shifted = hn::MulAdd(bounded, Constant(kLog2E), Constant(kRoundingShift));
   const Float n = hn::Sub(shifted, Constant(kRoundingShift));
   Float r = hn::NegMulAdd(n, Constant(kLn2High), bounded);
   r = hn::NegMulAdd(n, Constant(kLn2Low), r);
   const Float result = ScaleByShifted(Polynomial(r, kCoefficients), shifted);
-  return hn::IfThenElseZero(hn::Ge(x, Constant(-87.0f)), result);
+  return hn::IfThenZeroElse(hn::Lt(x, Constant(-87.0f)), result);
 }
 
 // exp(−|x|) for |x| ≤ 87, exp(−87) beyond.
 HWY_INLINE Float ExpOfMinusAbs(Float x) {
   static constexpr float kCoefficients[] = {0x1.000002p+0f, 0x1.fffff6p-1f, 0x1.fffd14p-2f,
                                             0x1.555a22p-3f, 0x1.5761p-5f,   0x1.0fe494p-7f};
-  const Float bounded = hn::Max(hn::Neg(hn::Abs(x)), Constant(-87.0f));
+  const Float bounded = hn::Max(Constant(-87.0f), hn::Neg(hn::Abs(x)));
   const Float shifted = hn::MulAdd(bounded, Constant(kLog2E), Constant(kRoundingShift));
   const Float n = hn::Sub(shifted, Constant(kRoundingShift));
   const Float r = hn::NegMulAdd(n, Constant(kLn2High), bounded);
   return ScaleByShifted(Polynomial(r, kCoefficients), shifted);
+}
+
+// 1 − e^−s for s ≥ 0, without cancellation: with −s = n·ln 2 + r, e^−s − 1 = 2^n (e^r − 1) + (2^n −
+// 1).
+HWY_INLINE Float OneMinusExpOfMinus(Float s) {
+  static constexpr float kCoefficients[] = {0x1.fffffep-1f, 0x1.fffe5cp-2f, 0x1.5556bep-3f,
+                                            0x1.570b58p-5f, 0x1.111114p-7f};
+  const Float one = Constant(1.0f);
+  const Float bounded = hn::Max(Constant(-87.0f), hn::Neg(s));
+  const Float shifted = hn::MulAdd(bounded, Constant(kLog2E), Constant(kRoundingShift));
+  const Float n = hn::Sub(shifted, Constant(kRoundingShift));
+  const Float r = hn::NegMulAdd(n, Constant(kLn2High), bounded);
+  const Float power = ScaleByShifted(one, shifted);
+  return hn::NegMulAdd(hn::Mul(r, Polynomial(r, kCoefficients)), power, hn::Sub(one, power));
 }
 
 // softplus(x) = log(1 + e^x) = max(x, 0) + log1p(e^−|x|).
@@ -80,7 +96,7 @@ HWY_INLINE Float Softplus(Float x) {
                                      -0x1.fcc8c6p-3f, 0x1.874a7ep-3f,  -0x1.17d2bep-3f,
                                      0x1.4069d2p-4f,  -0x1.e369dcp-6f, 0x1.56edf8p-8f};
   const Float e = ExpOfMinusAbs(x);
-  return hn::MulAdd(e, Polynomial(e, kLog1p), hn::Max(x, hn::Zero(FloatTag())));
+  return hn::MulAdd(e, Polynomial(e, kLog1p), hn::Max(hn::Zero(FloatTag()), x));
 }
 
 // σ(x) = 1/(1 + e^−x).

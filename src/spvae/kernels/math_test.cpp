@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,17 @@
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
 
-enum class Function { kExp, kExpOfMinusAbs, kSoftplus, kSigmoid, kLog, kOneMinusExp, kSin, kCos };
+enum class Function {
+  kExp,
+  kExpOfMinusAbs,
+  kOneMinusExpOfMinus,
+  kSoftplus,
+  kSigmoid,
+  kLog,
+  kOneMinusExp,
+  kSin,
+  kCos
+};
 
 // out[i] = function(in[i]); count is a multiple of kTile.
 void Evaluate(int function, const float* in, float* out, std::size_t count) {
@@ -37,6 +48,9 @@ void Evaluate(int function, const float* in, float* out, std::size_t count) {
         break;
       case Function::kExpOfMinusAbs:
         y = ExpOfMinusAbs(x);
+        break;
+      case Function::kOneMinusExpOfMinus:
+        y = OneMinusExpOfMinus(x);
         break;
       case Function::kSoftplus:
         y = Softplus(x);
@@ -143,6 +157,25 @@ TEST_P(Math, ExpOfMinusAbsIsWithinItsStatedError) {
   const auto exact = [](double x) { return std::exp(-std::abs(x)); };
   EXPECT_LE(largest_error(kExpOfMinusAbs, -30, 30, exact, absolute), kExpOfMinusAbsError);
   EXPECT_LE(largest_error(kExpOfMinusAbs, -1e30, 1e30, exact, absolute), kExpOfMinusAbsError);
+}
+
+TEST_P(Math, OneMinusExpOfMinusIsWithinItsStatedErrorDownToTheSmallestArguments) {
+  const auto exact = [](double s) { return -std::expm1(-s); };
+  for (const double top : {100.0, 1.0, 1e-3, 1e-7, 1e-30}) {
+    EXPECT_LE(largest_error(kOneMinusExpOfMinus, 1e-6 * top, top, exact, relative),
+              kOneMinusExpOfMinusError)
+        << top;
+  }
+  EXPECT_EQ(largest_error(kOneMinusExpOfMinus, 0, 0, exact, absolute), 0);
+}
+
+TEST_P(Math, LetsANanThrough) {
+  const std::vector<float> nan(kTile, std::numeric_limits<float>::quiet_NaN());
+  for (const Function function : {kExp, kExpOfMinusAbs, kOneMinusExpOfMinus, kSoftplus, kSigmoid}) {
+    std::vector<float> y(kTile);
+    HWY_DYNAMIC_DISPATCH(Evaluate)(static_cast<int>(function), nan.data(), y.data(), kTile);
+    for (const float value : y) EXPECT_TRUE(std::isnan(value)) << static_cast<int>(function);
+  }
 }
 
 TEST_P(Math, SoftplusIsWithinItsStatedError) {

@@ -37,13 +37,14 @@ void Importance(const float* log_weight, std::size_t stride, int samples, float*
       sum = hn::Add(sum, w);
       hn::StoreU(w, d, normalised + s * stride + lane);
     }
-    const auto possible = hn::Gt(sum, hn::Zero(d));
-    const Float safe = hn::IfThenElse(possible, sum, Constant(1.0f));
+    const auto impossible = hn::Eq(sum, hn::Zero(d));
+    const Float safe = hn::IfThenElse(impossible, Constant(1.0f), sum);
     for (std::size_t s = 0; s < rows; ++s) {
       float* w = normalised + s * stride + lane;
       hn::StoreU(hn::Div(hn::LoadU(d, w), safe), d, w);
     }
-    hn::StoreU(top, d, maximum + lane);
+    // The maximum may have passed over a NaN, the sum has not.
+    hn::StoreU(hn::IfThenElse(hn::IsNaN(sum), sum, top), d, maximum + lane);
     hn::StoreU(Log(hn::Div(safe, Constant(static_cast<float>(samples)))), d, log_mean + lane);
   }
 }

@@ -2,7 +2,6 @@
 
 #include <cassert>
 #include <cmath>
-#include <limits>
 
 #include "spvae/kernels/kernels.h"
 
@@ -28,17 +27,8 @@ void importance_weights(std::span<const float> log_weight, int leaves, int sampl
       alignas(64) float maximum[kernels::kTile];
       alignas(64) float log_mean[kernels::kTile];
       table.importance(tile, lanes, samples, normalised, maximum, log_mean);
-      // The kernel's maximum may pass over a NaN, so it is looked for here: the trainer must see it
-      // before the parameters are touched.
-      bool is_nan[kernels::kTile] = {};
-      for (std::size_t row = 0; row < rows; ++row) {
-        for (std::size_t i = 0; i < kernels::kTile; ++i) {
-          is_nan[i] |= std::isnan(tile[row * lanes + i]);
-        }
-      }
       for (std::size_t i = 0; i < kernels::kTile; ++i) {
-        elbo[i] = is_nan[i] ? std::numeric_limits<double>::quiet_NaN()
-                            : static_cast<double>(maximum[i]) + static_cast<double>(log_mean[i]);
+        elbo[i] = static_cast<double>(maximum[i]) + static_cast<double>(log_mean[i]);
       }
     }
   });

@@ -32,12 +32,15 @@ void Adam::ascend(std::int64_t t, double learning_rate, std::span<const float> g
   const std::size_t size = first_moment_.size();
   assert(t >= 1 && gradient.size() == size && parameters.size() == size);
 
-  const double correction1 = 1 - power(config_.beta1, t);
-  const double correction2 = std::sqrt(1 - power(config_.beta2, t));
+  // The corrections belong to the rounded decays that the moments are made with.
+  const auto beta1 = static_cast<float>(config_.beta1);
+  const auto beta2 = static_cast<float>(config_.beta2);
+  const double correction1 = 1 - power(double{beta1}, t);
+  const double correction2 = std::sqrt(1 - power(double{beta2}, t));
   const kernels::AdamStep step{
       .learning_rate = static_cast<float>(learning_rate * correction2 / correction1),
-      .beta1 = static_cast<float>(config_.beta1),
-      .beta2 = static_cast<float>(config_.beta2),
+      .beta1 = beta1,
+      .beta2 = beta2,
       .epsilon = static_cast<float>(config_.epsilon * correction2)};
 
   const int chunks = static_cast<int>((size + kChunk - 1) / kChunk);
