@@ -94,12 +94,12 @@ void keep_first(ImageSet& images, int limit) {
 
 EvaluationObserver show_progress(ProgressDisplay& display) {
   const auto start = std::chrono::steady_clock::now();
-  return [start, &display](int done, int total) {
+  return [start, &display](double done, int total) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const double left = elapsed.count() / done * (total - done);
-    display.show(fmt::format("evaluate: {} of {} images, {} left", grouped(done), grouped(total),
-                             duration_text(left)),
-                 done == total);
+    display.show(fmt::format("evaluate: {} of {} images, {} left", grouped(static_cast<int>(done)),
+                             grouped(total), duration_text(left)),
+                 done >= total);
     return !interrupted();
   };
 }
@@ -130,18 +130,22 @@ void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
 
 std::string readable(const Json& result) {
   const auto number = [&result](const char* key) { return result.at(key).get<double>(); };
+  const auto error = [&number](const char* key) {
+    return std::isnan(number(key)) ? std::string("unknown")
+                                   : fmt::format("{:.3f} nats", number(key));
+  };
   const auto count = [&result](const char* key) {
     return grouped(result.at(key).get<long long>());
   };
   std::string text = fmt::format(
       "{}: {} images ({}), {} importance samples\n"
       "log-likelihood      {:.3f} nats per image\n"
-      "  standard error    {:.3f} nats, over images\n"
-      "  Monte-Carlo error {:.3f} nats\n"
+      "  standard error    {}, over images\n"
+      "  Monte-Carlo error {}\n"
       "effective samples   {:.1f}, median\n",
       result.at("run").get<std::string>(), count("images"), result.at("split").get<std::string>(),
-      count("samples"), number("log_likelihood"), number("standard_error"),
-      number("monte_carlo_error"), number("effective_samples"));
+      count("samples"), number("log_likelihood"), error("standard_error"),
+      error("monte_carlo_error"), number("effective_samples"));
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
   }
@@ -175,14 +179,14 @@ Json result_json(const EvaluateConfig& config, const StoredModel& stored, const 
 }
 
 void run_evaluate(const Options& options) {
+  stop_on_signals();
   const EvaluateConfig config = checked_config(options.given());
   const StoredModel stored = load_run_model(config.run);
-  DataConfig data_config = data_of(stored);
-  if (!config.data.empty()) data_config.data = config.data;
-  const DataSet data(data_config);
+  const DataSet data = open_data(stored, config.run, config.data);
   ThreadPool pool(config.threads);
   ImageSet images = data.load(config.split, pool);
   if (config.limit > 0) keep_first(images, config.limit);
+  check_images(images, stored.model.config().height, stored.model.config().width);
   const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
 
   const auto start = std::chrono::steady_clock::now();
@@ -198,9 +202,13 @@ void run_evaluate(const Options& options) {
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const Json result = result_json(config, stored, data, images, summarise(scores), elapsed.count());
+  // Printed first: a file that cannot be written must not cost the result.
+  if (options.json()) {
+    print_json(result);
+  } else {
+    print(readable(result));
+  }
   if (!config.per_image.empty()) write_per_image(config, stored, images, scores, result);
-  if (options.json()) return print_json(result);
-  print(readable(result));
 }
 
 }  // namespace

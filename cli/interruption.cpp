@@ -19,7 +19,7 @@ extern "C" void request_stop(int) {
 
 }  // namespace
 
-void catch_signals() {
+void stop_on_signals() {
   struct sigaction action = {};
   action.sa_handler = request_stop;
   action.sa_flags = SA_RESTART;  // no read or write of ours fails because of a signal
@@ -30,7 +30,9 @@ void catch_signals() {
     // What a parent ignores on our behalf (nohup, a script's background job) stays ignored.
     if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
   }
-  // A closed pipe and a file beyond the permitted size become errors of the write.
+}
+
+void turn_write_signals_into_errors() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

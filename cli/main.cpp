@@ -102,7 +102,7 @@ int report(int code, const std::string& message) {
 int main(int argc, char** argv) {
   using namespace spvae;
   using namespace spvae::cli;
-  catch_signals();
+  turn_write_signals_into_errors();
   try {
     run(argc, argv);
     return kSuccess;

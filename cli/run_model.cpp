@@ -5,11 +5,21 @@
 #include "spvae/core/error.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/train/run_config.h"
+#include "spvae/train/run_folder.h"
 
 namespace spvae::cli {
+
 namespace {
 
-constexpr const char* kModelFile = "model.safetensors";  // as RunFolder names it
+// As the model's file names it.
+DataConfig training_data(const StoredModel& stored, const std::string& run) try {
+  const RunConfig config = run_config(stored.origin.training);
+  return {.data = config.data,
+          .data_seed = config.data_seed,
+          .discrete = likelihood_info(stored.model.config().leaf.likelihood).discrete};
+} catch (const Error& error) {
+  fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
+}
 
 }  // namespace
 
@@ -20,19 +30,28 @@ StoredModel load_run_model(const std::string& run) {
     fail(ErrorKind::kNoInput, "{}: no such run; 'spvae train --out {}' makes one", run, run);
   }
   if (!std::filesystem::is_directory(path, error)) return load_model(path);
-  const std::filesystem::path model = path / kModelFile;
+  const std::filesystem::path model = path / RunFolder::kModelFile;
   if (!std::filesystem::exists(model, error)) {
     fail(ErrorKind::kNoInput, "{}: holds no model ({}); a run has one from its first validation on",
-         run, kModelFile);
+         run, RunFolder::kModelFile);
   }
   return load_model(model);
 }
 
-DataConfig data_of(const StoredModel& stored) {
-  const RunConfig config = run_config(stored.origin.training);
-  return {.data = config.data,
-          .data_seed = config.data_seed,
-          .discrete = likelihood_info(stored.model.config().leaf.likelihood).discrete};
+DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead) {
+  DataConfig config = training_data(stored, run);
+  if (!instead.empty()) {
+    config.data = instead;
+    return DataSet(config);
+  }
+  try {
+    DataSet data(config);
+    if (data.digest() == stored.origin.data_digest) return data;
+    fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
+         run, data.digest(), stored.origin.data_digest);
+  } catch (const Error& error) {
+    fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
+  }
 }
 
 }  // namespace spvae::cli

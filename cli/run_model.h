@@ -11,7 +11,9 @@ namespace spvae::cli {
 /// Error(kNoInput), one sentence, for a folder without a model.
 StoredModel load_run_model(const std::string& run);
 
-/// The data that a stored model was trained on, as its config names them.
-DataConfig data_of(const StoredModel& stored);
+/// The data that a stored model of `run` was trained on, or those at `instead` if it is not empty,
+/// prepared alike. Errors as DataSet, and Error(kData) when the data are no longer those of the
+/// training: divided anew, training images might be test images.
+DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead);
 
 }  // namespace spvae::cli

@@ -147,6 +147,7 @@ class Display : public TrainObserver {
 };
 
 void run_train(const Options& options) {
+  stop_on_signals();
   Json given = options.given();
   const Destination destination = take_destination(given);
   const RunMode mode = destination.resume  ? RunMode::kResume

@@ -39,6 +39,8 @@ def read_model(path):
     tensors = {}
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
+        shape = ",".join(map(str, entry["shape"]))
+        digest.update(f"{name} {entry['dtype']} [{shape}]\n".encode())
         digest.update(data[begin:end])
         tensor = np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
         tensors[name] = tensor.astype(np.float64)

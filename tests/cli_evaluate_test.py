@@ -3,10 +3,11 @@
 import json
 import math
 import pathlib
+import shutil
 import signal
-import time
+import subprocess
 
-from cli_support import LIKELIHOODS, CommandTest, main, read_npy, write_data
+from cli_support import LIKELIHOODS, SPVAE, CommandTest, main, read_npy, write_data
 
 KEYS = ["images", "samples", "log_likelihood", "standard_error", "monte_carlo_error",
         "effective_samples", "bits_per_dimension", "parameters", "encoder_parameters", "seconds"]
@@ -124,10 +125,34 @@ class Evaluate(CommandTest):
                              "1", "--engine", "reference")
         self.assertIn("50 images", process.stderr.readline())
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-        process.send_signal(signal.SIGINT)  # the second ends it at once, inside of a batch
-        process.communicate()
+        _, said = process.communicate()  # long before the batch is done
         self.assertEqual(process.returncode, 130)
+        self.assertIn("0 of 50 images", said)
+
+    def test_of_data_that_have_changed_is_refused_unless_asked_for(self):
+        run = self.train("run")
+        shutil.rmtree(self.data)
+        write_data(self.data, first=3)
+        message = self.fails(65, "evaluate", run, "--samples", "2", says=["not those", "--data"])
+        self.assertIn(self.data, message)
+        self.run_spvae("evaluate", run, "--samples", "2", "--data", self.data)
+        shutil.rmtree(self.data)
+        self.fails(66, "evaluate", run, "--samples", "2", says="--data")
+
+    def test_errors_that_cannot_be_estimated_are_null(self):
+        run = self.train("run")
+        self.assertIsNone(self.run_json("evaluate", run, "--samples", "1")["monte_carlo_error"])
+        self.assertIsNone(self.run_json("evaluate", run, "--samples", "2", "--limit",
+                                        "1")["standard_error"])
+        self.assertIn("unknown", self.run_spvae("evaluate", run, "--samples", "1").stdout)
+
+    def test_prints_the_result_even_if_the_file_of_images_cannot_be_written(self):
+        run = self.train("run")
+        done = subprocess.run(["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", SPVAE, "evaluate", run,
+                               "--samples", "2", "--json", "--per-image", self.path("x.npy")],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["images"], 20)
 
 
 if __name__ == "__main__":

@@ -45,14 +45,14 @@ def idx_bytes(count, side=SIDE, first=0, magic=0x00000803):
     return struct.pack(">IIII", magic, count, side, side) + images(count, side, first)
 
 
-def write_data(folder, side=SIDE):
+def write_data(folder, side=SIDE, first=0):
     """60 training images (10 of them for validation) and 20 test images, under MNIST's names."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     with gzip.open(folder / "train-images-idx3-ubyte.gz", "wb") as file:
-        file.write(idx_bytes(60, side))
+        file.write(idx_bytes(60, side, first))
     with gzip.open(folder / "t10k-images-idx3-ubyte.gz", "wb") as file:
-        file.write(idx_bytes(20, side, first=60))
+        file.write(idx_bytes(20, side, first + 60))
     return str(folder)
 
 

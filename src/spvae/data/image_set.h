@@ -19,4 +19,8 @@ struct ImageSet {
   int pixels() const { return height * width; }
 };
 
+/// Error(kData) where there are no images, their size is not height × width, or a pixel is not in
+/// [0, 1]: names the image.
+void check_images(const ImageSet& images, int height, int width);
+
 }  // namespace spvae

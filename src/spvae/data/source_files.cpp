@@ -12,12 +12,9 @@ std::vector<fs::path> data_folders(const char* environment, const fs::path& exec
   if (environment != nullptr && *environment != '\0') folders.emplace_back(environment);
   if (!executable.empty()) {
     const fs::path folder = executable.parent_path();
-    folders.push_back((folder / "../../data").lexically_normal());
     folders.push_back((folder / "../share/spvae/data").lexically_normal());
+    folders.push_back((folder / "../../data").lexically_normal());
   }
-#ifdef SPVAE_SOURCE_DATA_DIR
-  folders.emplace_back(SPVAE_SOURCE_DATA_DIR);
-#endif
 #ifdef SPVAE_INSTALL_DATA_DIR
   folders.emplace_back(SPVAE_INSTALL_DATA_DIR);
 #endif

@@ -8,11 +8,9 @@ namespace spvae {
 
 /// Where the embedded data sets are looked for, in this order:
 ///   1. $SPVAE_DATA, if set
-///   2. ../../data relative to the executable's folder (a build tree: build/release/spvae)
-///   3. ../share/spvae/data relative to the executable's folder (installed)
-///   4. SPVAE_SOURCE_DATA_DIR, then 5. SPVAE_INSTALL_DATA_DIR, the folders of the source tree and
-///   of
-///      the installation, each if it was defined when the library was built
+///   2. ../share/spvae/data relative to the executable's folder (installed)
+///   3. ../../data relative to the executable's folder (a build tree: build/release/spvae)
+///   4. the data folder of the installation that the library was built for
 /// `environment` is the value of $SPVAE_DATA or null; an empty `executable` leaves out 2 and 3.
 std::vector<std::filesystem::path> data_folders(const char* environment,
                                                 const std::filesystem::path& executable);

@@ -24,12 +24,12 @@ std::string no_input_error(Function function) {
   return "no error";
 }
 
-TEST(SourceFiles, SearchOrderIsEnvironmentBuildTreeInstallation) {
+TEST(SourceFiles, SearchOrderIsEnvironmentInstallationBuildTree) {
   const auto folders = data_folders("/elsewhere", "/src/build/release/spvae");
   ASSERT_GE(folders.size(), 3u);
   EXPECT_EQ(folders[0], "/elsewhere");
-  EXPECT_EQ(folders[1], "/src/data");
-  EXPECT_EQ(data_folders(nullptr, "/usr/bin/spvae")[1], "/usr/share/spvae/data");
+  EXPECT_EQ(folders[2], "/src/data");
+  EXPECT_EQ(data_folders(nullptr, "/usr/bin/spvae")[0], "/usr/share/spvae/data");
   EXPECT_EQ(data_folders("", "/usr/bin/spvae"), data_folders(nullptr, "/usr/bin/spvae"));
   EXPECT_EQ(data_folders(nullptr, "").size() + 2, data_folders(nullptr, "/usr/bin/spvae").size());
 }

@@ -1,14 +1,17 @@
 #include "spvae/io/atomic_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "spvae/core/error.h"
@@ -19,6 +22,8 @@ namespace spvae {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kTemporaryPrefix = ".spvae-tmp-";  // then process, "-", number
 
 bool is_storage_failure(int error_number) {
   return error_number == ENOSPC || error_number == EDQUOT || error_number == EIO;
@@ -33,7 +38,7 @@ class TemporaryFile {
     if (folder.empty()) folder = ".";
     // The name is short whatever the target's is, and skips what a killed process has left behind.
     do {
-      path_ = folder / fmt::format(".spvae-tmp-{}-{}", ::getpid(), number++);
+      path_ = folder / fmt::format("{}{}-{}", kTemporaryPrefix, ::getpid(), number++);
       file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     } while (!file_.is_open() && errno == EEXIST);
     if (!file_.is_open()) {
@@ -104,6 +109,22 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   TemporaryFile file(target);
   file.write(bytes, permissions);
   file.rename();
+}
+
+bool is_temporary_file(const fs::path& path) {
+  return path.filename().string().starts_with(kTemporaryPrefix);
+}
+
+void remove_temporary_files(const fs::path& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (!is_temporary_file(entry.path())) continue;
+    const std::string rest = entry.path().filename().string().substr(kTemporaryPrefix.size());
+    pid_t process = 0;
+    const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), process);
+    const bool is_ours = parsed.ec == std::errc() && process > 0;
+    if (is_ours && ::kill(process, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+  }
 }
 
 }  // namespace spvae

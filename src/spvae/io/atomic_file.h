@@ -13,4 +13,11 @@ namespace spvae {
 /// a file is at `path`; Error(kIo) if writing fails on the way (disk full).
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Whether a path has the name of such a temporary file.
+bool is_temporary_file(const std::filesystem::path& path);
+
+/// Removes temporary files that killed processes have left in a folder, where that can be done;
+/// those of living processes stay.
+void remove_temporary_files(const std::filesystem::path& folder);
+
 }  // namespace spvae

@@ -1,6 +1,7 @@
 #include "spvae/io/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,6 +95,19 @@ TEST_F(AtomicFile, PassesByWhatAKilledProcessLeftBehind) {
   write_file_atomically(path("file"), "content");
   EXPECT_EQ(read_file(path("file")), "content");
   EXPECT_EQ(names().size(), 201u);
+}
+
+TEST_F(AtomicFile, RemovesWhatKilledProcessesLeftBehindAndNothingElse) {
+  const pid_t ended = ::fork();
+  if (ended == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(ended, nullptr, 0), ended);
+  const std::string living = fmt::format(".spvae-tmp-{}-0", ::getpid());
+  folder_.write(living, {'x'});
+  folder_.write(fmt::format(".spvae-tmp-{}-0", ended), {'x'});
+  folder_.write(".spvae-tmp-mine", {'x'});
+  folder_.write("file", {'x'});
+  remove_temporary_files(folder_.path());
+  EXPECT_EQ(names(), (std::vector<std::string>{living, ".spvae-tmp-mine", "file"}));
 }
 
 TEST_F(AtomicFile, TakesTheLongestNamesAndNamesRelativeToTheFolder) {

@@ -216,6 +216,8 @@ std::string shape_text(std::span<const std::size_t> shape) {
 
 }  // namespace
 
+std::string_view dtype_name(Dtype dtype) { return info(dtype).name; }
+
 void TensorFile::add_bytes(TensorRecord tensor) {
   assert(tensor.name != kMetadata);
   assert(std::ranges::find(tensors, tensor.name, &TensorRecord::name) == tensors.end());

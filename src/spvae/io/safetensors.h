@@ -49,6 +49,9 @@ struct TensorRecord {
   friend bool operator==(const TensorRecord&, const TensorRecord&) = default;
 };
 
+/// As the format spells it: "F32".
+std::string_view dtype_name(Dtype dtype);
+
 /// The content of a safetensors file (https://huggingface.co/docs/safetensors).
 struct TensorFile {
   std::string source;  ///< where it comes from, for messages; not part of the file

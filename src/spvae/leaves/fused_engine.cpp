@@ -15,8 +15,6 @@ namespace {
 
 using kernels::kTile;
 
-// Samples whose log weights are kept at a time while statistics are streamed.
-constexpr int kChunk = 64;
 // From this many leaves on, a gradient task is a leaf; below, threads share the work on a leaf.
 constexpr int kLeavesForTasks = 8;
 
@@ -34,7 +32,7 @@ std::array<float, 256> log_binomial_coefficients() {
 
 class FusedEngine final : public LeafEngine {
  public:
-  FusedEngine(const LeafBank& bank, ThreadPool& pool)
+  FusedEngine(const LeafBank& bank, ThreadPool& pool, float negligible_row)
       : bank_(bank), pool_(pool), log_coefficients_(log_binomial_coefficients()) {
     for (int thread = 0; thread < pool.threads(); ++thread) {
       workspaces_.emplace_back();
@@ -47,8 +45,8 @@ class FusedEngine final : public LeafEngine {
     for (int copy = 0; copy < copies; ++copy) {
       gradients_.emplace_back();
       for (int group = 0; group < static_cast<int>(bank.groups().size()); ++group) {
-        gradients_.back().push_back(
-            std::make_unique<LeafGradient>(bank, group, leaf_tasks ? nullptr : &pool));
+        gradients_.back().push_back(std::make_unique<LeafGradient>(bank, group, negligible_row,
+                                                                   leaf_tasks ? nullptr : &pool));
       }
     }
   }
@@ -83,29 +81,27 @@ class FusedEngine final : public LeafEngine {
     }
   }
 
-  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                  int samples, WeightStatistics& statistics) override {
-    const std::size_t size = index(bank_.leaves()) * index(batch.stride);
-    statistics.leaves = bank_.leaves();
-    statistics.stride = batch.stride;
-    statistics.samples = samples;
-    statistics.maximum.assign(size, -std::numeric_limits<float>::infinity());
-    statistics.sum.assign(size, 0.0);
-    statistics.sum_squares.assign(size, 0.0);
+  int leaves() const override { return bank_.leaves(); }
+
+  void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                      int samples, WeightStatistics& statistics) override {
+    assert(statistics.leaves == bank_.leaves() && statistics.stride == batch.stride);
+    const auto former = static_cast<int>(statistics.samples);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
       const kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
       encode(kernel, batch, tile, space);
       const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
-      for (int first = 0; first < samples; first += kChunk) {
-        const int count = std::min(kChunk, samples - first);
+      for (int first = 0; first < samples; first += kStatisticsStep) {
+        const int count = std::min(kStatisticsStep, samples - first);
         for (int s = 0; s < count; ++s) {
-          decode(kernel, batch, tile, noise, first + s, space,
+          decode(kernel, batch, tile, noise, former + first + s, space,
                  space.chunk.data() + index(s) * kTile);
         }
         kernels::table().accumulate(space.chunk.data(), count, statistics.maximum.data() + at,
                                     statistics.sum.data() + at, statistics.sum_squares.data() + at);
       }
     });
+    statistics.samples += samples;
   }
 
  private:
@@ -115,7 +111,7 @@ class FusedEngine final : public LeafEngine {
         : encoder(group, latent, false),
           decoder(group, latent, false),
           constant(kTile),
-          chunk(index(kChunk) * kTile) {}
+          chunk(index(kStatisticsStep) * kTile) {}
 
     EncoderTape encoder;
     DecoderTape decoder;
@@ -166,8 +162,9 @@ class FusedEngine final : public LeafEngine {
 
 }  // namespace
 
-std::unique_ptr<LeafEngine> make_fused_engine(const LeafBank& bank, ThreadPool& pool) {
-  return std::make_unique<FusedEngine>(bank, pool);
+std::unique_ptr<LeafEngine> make_fused_engine(const LeafBank& bank, ThreadPool& pool,
+                                              float negligible_row) {
+  return std::make_unique<FusedEngine>(bank, pool, negligible_row);
 }
 
 }  // namespace spvae

@@ -30,13 +30,21 @@ struct WeightStatistics {
   AlignedVector<float> maximum;       ///< max_s log w_s
   AlignedVector<double> sum;          ///< Σ exp(log w_s − maximum)
   AlignedVector<double> sum_squares;  ///< Σ exp(2 (log w_s − maximum))
+
+  /// No samples yet.
+  void reset(int leaf_count, int lanes);
 };
+
+/// Samples that LeafEngine::add_statistics keeps at a time.
+inline constexpr int kStatisticsStep = 64;
 
 /// Waist 2 of the design: rows (leaf, image, sample) in, one float a row out; and back. Knows
 /// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε.
 class LeafEngine {
  public:
   virtual ~LeafEngine() = default;
+
+  virtual int leaves() const = 0;
 
   /// log_weight [L, samples, stride]: rows of samples first_sample … first_sample + samples − 1.
   virtual void log_weights(std::span<const float> parameters, const Batch& batch,
@@ -50,9 +58,15 @@ class LeafEngine {
                         const NoiseKey& noise, int samples, std::span<const float> row_gradient,
                         std::span<float> grad) = 0;
 
-  /// Statistics over `samples` importance weights; memory does not depend on `samples`.
-  virtual void statistics(std::span<const float> parameters, const Batch& batch,
-                          const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
+  /// Adds the importance weights of the next `samples` samples, from number statistics.samples on;
+  /// memory does not depend on `samples`. Steps of a multiple of kStatisticsStep give the same bits
+  /// as one call.
+  virtual void add_statistics(std::span<const float> parameters, const Batch& batch,
+                              const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
+
+  /// Statistics of samples 0 … samples − 1.
+  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                  int samples, WeightStatistics& statistics);
 };
 
 }  // namespace spvae

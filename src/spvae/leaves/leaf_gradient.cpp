@@ -104,9 +104,10 @@ struct LeafGradient::RowTape {
   DecoderTape decoder;
 };
 
-LeafGradient::LeafGradient(const LeafBank& bank, int group, ThreadPool* pool)
+LeafGradient::LeafGradient(const LeafBank& bank, int group, float negligible_row, ThreadPool* pool)
     : bank_(bank),
       group_(bank.groups()[index(group)]),
+      negligible_row_(negligible_row),
       pool_(pool),
       encoder_layers_(group_.encoder_mean.size() + group_.encoder_precision.size()) {
   for (const MlpStack* network : group_.networks()) {
@@ -165,7 +166,7 @@ void LeafGradient::select_rows(int size, int stride, int samples,
   for (int s = 0; s < samples; ++s) {
     for (int b = 0; b < size; ++b) largest = std::max(largest, std::abs(at(s, b)));
   }
-  const float threshold = kNegligibleRow * largest;
+  const float threshold = negligible_row_ * largest;
   for (int b = 0; b < size; ++b) {
     for (int s = 0; s < samples; ++s) {
       if (std::abs(at(s, b)) > threshold) {

@@ -11,17 +11,14 @@
 
 namespace spvae {
 
-/// Rows whose multiplier is below this share of their leaf's largest are left out of the gradient:
-/// they vanish in float32 (docs/kernels.md).
-inline constexpr float kNegligibleRow = 1e-12f;
-
 /// The gradient of one leaf of a group (TP19 Algorithm 1): recomputes the forward pass of the rows
 /// that matter, gathered into dense tiles, and goes back through it. Keeps its memory between
 /// calls.
 class LeafGradient {
  public:
-  /// With a pool, the work on one leaf is spread over its threads; the bits are the same.
-  LeafGradient(const LeafBank& bank, int group, ThreadPool* pool);
+  /// Leaves out rows whose multiplier is at most `negligible_row` of the leaf's largest. With a
+  /// pool, the work on one leaf is spread over its threads; the bits are the same.
+  LeafGradient(const LeafBank& bank, int group, float negligible_row, ThreadPool* pool);
   ~LeafGradient();
 
   /// row_gradient [samples, stride] of this leaf; overwrites the leaf's part of each tensor in
@@ -51,6 +48,7 @@ class LeafGradient {
 
   const LeafBank& bank_;
   const LeafGroup& group_;
+  float negligible_row_;
   ThreadPool* pool_;
   std::size_t encoder_layers_;
   std::vector<LayerGradient> layers_;             // encoders' layers, then decoders'

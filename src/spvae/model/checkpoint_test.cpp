@@ -134,6 +134,17 @@ TEST_F(Checkpoint, WithAFlippedBitAnywhereIsRefused) {
   }
 }
 
+TEST_F(Checkpoint, WhoseTensorsHaveChangedPlacesIsRefused) {
+  TensorFile file = read_safetensors(path_);
+  const auto twin = std::ranges::find_if(file.tensors, [&file](const TensorRecord& tensor) {
+    return &tensor != &file.tensors[0] && tensor.shape == file.tensors[0].shape;
+  });
+  ASSERT_NE(twin, file.tensors.end());
+  std::swap(twin->name, file.tensors[0].name);
+  write_safetensors(path_, file);
+  EXPECT_THAT(refusal(), HasSubstr("digest"));
+}
+
 TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
   TensorFile file = read_safetensors(path_);
   write_sealed(path_, {"spvae-model", "2", "model file"}, file);

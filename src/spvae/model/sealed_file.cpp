@@ -1,5 +1,7 @@
 #include "spvae/model/sealed_file.h"
 
+#include <fmt/ranges.h>
+
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
@@ -13,6 +15,8 @@ std::string content_digest(const TensorFile& file) {
     if (key != "digest") bytes.append(key).append("=").append(value).append("\n");
   }
   for (const TensorRecord& tensor : file.tensors) {
+    bytes += fmt::format("{} {} [{}]\n", tensor.name, dtype_name(tensor.dtype),
+                         fmt::join(tensor.shape, ","));
     bytes.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
   }
   return sha256(bytes);

@@ -10,7 +10,8 @@ namespace spvae {
 /// A safetensors file that says what it is and whether it is whole: metadata "format",
 /// "format_version", "version" (of the library that wrote it) and "digest". The digest is the
 /// SHA-256 of, first, KEY=VALUE and a line feed for every other metadata entry, in the order of the
-/// keys' bytes; then the bytes of all tensors, in the order of the file.
+/// keys' bytes; then, for every tensor in the order of the file, NAME DTYPE [SHAPE] (its sizes
+/// joined by commas) and a line feed, and its bytes.
 struct FileFormat {
   std::string name;
   std::string version;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -16,21 +17,13 @@
 namespace spvae {
 namespace {
 
+// Samples between two calls of the observer.
+constexpr int kSamplesPerCall = 16 * kStatisticsStep;
+
 // Enough tiles to keep every thread busy even where a model has a single leaf. Scores do not depend
 // on it: images do not meet before the summary.
 int images_per_batch(const ThreadPool& pool) {
   return kernels::kTile * std::max(4, 2 * pool.threads());
-}
-
-void check(const Spvae& model, const ImageSet& images, int samples) {
-  const ModelConfig& config = model.config();
-  if (images.height != config.height || images.width != config.width) {
-    fail(ErrorKind::kData,
-         "images are {}×{} pixels, but the model is of {}×{} (height × width); give images of that "
-         "size",
-         images.height, images.width, config.height, config.width);
-  }
-  if (samples < 1) fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", samples);
 }
 
 // Reads one image's column of the leaves' statistics and responsibilities, both [L, stride].
@@ -50,6 +43,9 @@ ImageScore score_of(double bound, const WeightStatistics& statistics,
     total += r;
   }
   score.effective_samples /= total;
+  if (statistics.samples == 1) {
+    score.monte_carlo_variance = std::numeric_limits<double>::quiet_NaN();
+  }
   return score;
 }
 
@@ -58,7 +54,8 @@ ImageScore score_of(double bound, const WeightStatistics& statistics,
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer) {
-  check(model, images, samples);
+  check_images(images, model.config().height, model.config().width);
+  if (samples < 1) fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", samples);
   const int total = images.count();
   std::vector<ImageScore> scores;
   scores.reserve(static_cast<std::size_t>(total));
@@ -73,7 +70,19 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
     rows.resize(static_cast<std::size_t>(std::min(images_per_batch(pool), total - done)));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
     gather_batch(images, rows, batch);
-    engine.statistics(model.parameters(), batch, noise, samples, statistics);
+    statistics.reset(engine.leaves(), batch.stride);
+    while (statistics.samples < samples) {
+      const auto step =
+          static_cast<int>(std::min<std::int64_t>(kSamplesPerCall, samples - statistics.samples));
+      engine.add_statistics(model.parameters(), batch, noise, step, statistics);
+      const double share = static_cast<double>(statistics.samples) / samples;
+      if (observer && !observer(done + share * batch.size, total)) {
+        fail(ErrorKind::kInterrupted,
+             "evaluation was stopped after {} of {} images; it begins anew next time, perhaps with "
+             "fewer images or samples",
+             done, total);
+      }
+    }
 
     const std::size_t cells =
         static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
@@ -94,9 +103,6 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
       scores.push_back(score_of(bound, statistics, responsibilities, lane));
     }
     done += batch.size;
-    if (observer && !observer(done, total)) {
-      fail(ErrorKind::kInterrupted, "evaluation was stopped after {} of {} images", done, total);
-    }
   }
   return scores;
 }
@@ -118,7 +124,7 @@ ScoreSummary summarise(std::span<const ImageScore> scores) {
     const double deviation = score.log_likelihood - summary.log_likelihood;
     squares += deviation * deviation;
   }
-  if (scores.size() > 1) summary.standard_error = std::sqrt(squares / (count - 1) / count);
+  summary.standard_error = std::sqrt(squares / (count - 1) / count);
   std::sort(effective.begin(), effective.end());
   const std::size_t half = effective.size() / 2;
   summary.effective_samples =

@@ -13,19 +13,20 @@ namespace spvae {
 
 /// Of one image: the importance-weighted bound on log p(x) in nats (TP19 Eq. (9)), its Monte-Carlo
 /// variance (delta method: Σ_leaves responsibility² · (Σw²/(Σw)² − 1/samples)) and its effective
-/// sample size (Σw)²/Σw², averaged over leaves with the responsibilities as weights.
+/// sample size (Σw)²/Σw², averaged over leaves with the responsibilities as weights. A single
+/// sample says nothing of the variance: NaN.
 struct ImageScore {
   double log_likelihood = 0;
   double monte_carlo_variance = 0;
   double effective_samples = 0;
 };
 
-/// Called after each batch with (images done, images in all); returns false to stop (throws
-/// Error(kInterrupted)).
-using EvaluationObserver = std::function<bool(int done, int total)>;
+/// Called every second or so with (images done, images in all), a batch at hand by the share of its
+/// samples; returns false to stop (throws Error(kInterrupted)).
+using EvaluationObserver = std::function<bool(double done, int total)>;
 
-/// Scores of all images, in order. Memory does not grow with `samples`. Throws Error(kData) when
-/// the images' size is not the model's, Error(kUsage) for samples < 1, and Error(kNumerical) when a
+/// Scores of all images, in order. Memory does not grow with `samples`. Throws as check_images,
+/// Error(kUsage) for samples < 1, and Error(kNumerical) when a
 /// bound is not finite.
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
@@ -35,7 +36,7 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
 struct ScoreSummary {
   int images = 0;
   double log_likelihood = 0;     ///< mean, nats per image
-  double standard_error = 0;     ///< of the mean, from the spread over images; 0 for one image
+  double standard_error = 0;     ///< of the mean, from the spread over images; NaN for one image
   double monte_carlo_error = 0;  ///< of the mean, from the latent noise: √(Σ variance) / images
   double effective_samples = 0;  ///< median over images
 };

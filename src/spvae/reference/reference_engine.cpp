@@ -58,6 +58,9 @@ std::size_t row_index(const Batch& batch, int samples, int leaf, int sample, int
 // Σ exp(log w − maximum) and Σ exp(2 (log w − maximum)), one weight at a time.
 class StreamingSum {
  public:
+  StreamingSum(double maximum, double sum, double sum_squares)
+      : maximum_(maximum), sum_(sum), sum_squares_(sum_squares) {}
+
   void add(double log_weight) {
     if (log_weight > maximum_) {
       rescale(log_weight);
@@ -83,9 +86,9 @@ class StreamingSum {
 
  private:
   static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
-  double maximum_ = kMinusInfinity;
-  double sum_ = 0;
-  double sum_squares_ = 0;
+  double maximum_;
+  double sum_;
+  double sum_squares_;
 };
 
 class ReferenceEngine final : public LeafEngine {
@@ -109,34 +112,33 @@ class ReferenceEngine final : public LeafEngine {
     }
   }
 
-  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                  int samples, WeightStatistics& statistics) override {
+  int leaves() const override { return bank_.leaves(); }
+
+  void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                      int samples, WeightStatistics& statistics) override {
     assert(samples >= 1);
+    assert(statistics.leaves == bank_.leaves() && statistics.stride == batch.stride);
     const Vector wide = widen(parameters);
-    const std::size_t count = row_count(bank_, batch, 1);
-    statistics.leaves = bank_.leaves();
-    statistics.stride = batch.stride;
-    statistics.samples = samples;
-    statistics.maximum.resize(count);
-    statistics.sum.resize(count);
-    statistics.sum_squares.resize(count);
+    const auto former = static_cast<int>(statistics.samples);
     pool_.run(bank_.leaves(), [&](int leaf, int) {
       for (int lane = 0; lane < batch.stride; ++lane) {
         const Vector pixels = leaf_pixels(bank_, leaf, batch, lane);
-        StreamingSum weights;
+        const std::size_t i = row_index(batch, 1, leaf, 0, lane);
+        StreamingSum weights(static_cast<double>(statistics.maximum[i]), statistics.sum[i],
+                             statistics.sum_squares[i]);
         for (int sample = 0; sample < samples; ++sample) {
-          const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, sample);
+          const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, former + sample);
           weights.add(leaf_log_weight(bank_, leaf, wide, pixels, epsilon).value);
         }
         // The maximum is kept as a float: relate the sums to that very number.
         const auto maximum = static_cast<float>(weights.maximum());
         weights.rescale(maximum);
-        const std::size_t i = row_index(batch, 1, leaf, 0, lane);
         statistics.maximum[i] = maximum;
         statistics.sum[i] = weights.sum();
         statistics.sum_squares[i] = weights.sum_squares();
       }
     });
+    statistics.samples += samples;
   }
 
  private:

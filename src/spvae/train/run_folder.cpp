@@ -17,12 +17,21 @@ constexpr const char* kLock = "lock";
 /// Saving a state costs more than a check; work that a kill can undo is bounded by this.
 constexpr std::chrono::seconds kSaveInterval{10};
 
+/// Whether there is more than what a start that failed, or was killed, leaves behind.
 bool holds_anything(const fs::path& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    // A lock alone is left by a start that failed before its run began.
-    if (entry.path().filename() != kLock) return true;
+    if (entry.path().filename() != kLock && !is_temporary_file(entry.path())) return true;
   }
   return false;
+}
+
+void check_is_new(const fs::path& path) {
+  if (!holds_anything(path)) return;
+  fail(ErrorKind::kCannotCreate,
+       "{}: the folder exists already; --resume goes on with its run, --force replaces it, or "
+       "choose "
+       "another --out",
+       path.string());
 }
 
 /// Makes the folder if the mode allows it, and returns the path of its lock.
@@ -36,12 +45,7 @@ fs::path prepared_lock(const fs::path& path, RunMode mode) try {
     fail(ErrorKind::kCannotCreate, "{}: cannot be a run folder: it is a file; choose another --out",
          path.string());
   }
-  if (mode == RunMode::kNew && fs::exists(path) && holds_anything(path)) {
-    fail(ErrorKind::kCannotCreate,
-         "{}: the folder exists already; --resume goes on with its run, --force replaces it, or "
-         "choose another --out",
-         path.string());
-  }
+  if (mode == RunMode::kNew && fs::exists(path)) check_is_new(path);
   fs::create_directories(path);
   return path / kLock;
 } catch (const fs::filesystem_error& error) {
@@ -58,11 +62,22 @@ void remove_file(const fs::path& path) {
   }
 }
 
+/// The size of a file, 0 of one that is not there.
+std::uintmax_t size_or_zero(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (!error) return size;
+  if (error == std::errc::no_such_file_or_directory) return 0;
+  fail(ErrorKind::kIo, "{}: cannot be looked at: {}", path.string(), error.message());
+}
+
 /// Refuses the first field of `other` that would change the result of a run with `config`.
 void check_same_result(const Json& config, const Json& other, const std::string& where) {
   for (const Field<RunConfig>& field : run_fields()) {
     const std::string& name = field.info.name;
-    if (!field.info.changes_result || other.at(name) == config.at(name)) continue;
+    // The data may have moved: their digest is compared.
+    if (!field.info.changes_result || name == "data") continue;
+    if (other.at(name) == config.at(name)) continue;
     fail(ErrorKind::kUsage,
          "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
          name, other.at(name).dump(), config.at(name).dump());
@@ -82,7 +97,11 @@ Json metrics_json(const CheckReport& report) {
 }  // namespace
 
 RunFolder::RunFolder(const fs::path& path, RunMode mode)
-    : path_(path), lock_(prepared_lock(path, mode)) {}
+    : path_(path), lock_(prepared_lock(path, mode)) {
+  // Another trainer may have come and gone before the lock was taken.
+  if (mode == RunMode::kNew) check_is_new(path);
+  remove_temporary_files(path);
+}
 
 RunConfig RunFolder::resumed_config(const Json& given) const {
   const auto infos = field_infos(run_fields());
@@ -103,7 +122,10 @@ RunConfig RunFolder::resumed_config(const Json& given) const {
 void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
   config_ = config;
   origin_ = origin;
-  for (const fs::path& old : {state_path(), metrics_path(), model_path()}) remove_file(old);
+  // The config goes first: what is left after a kill in between is no run to resume.
+  for (const fs::path& old : {config_path(), state_path(), metrics_path(), model_path()}) {
+    remove_file(old);
+  }
   write_file_atomically(config_path(), run_config_json(config).dump(2) + "\n");
 }
 
@@ -118,18 +140,24 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
   check_same_result(result_config_json(run_config(stored.origin.config)),
                     result_config_json(config), state_path().string());
   if (stored.origin.data_digest != origin.digest) {
-    fail(ErrorKind::kData,
-         "{}: the data have changed since this run was saved (digest {}, then {}); give it the "
-         "same data",
-         path_.string(), origin.digest, stored.origin.data_digest);
+    fail(
+        ErrorKind::kData,
+        "{}: the data are not those that this run was saved with (digest now {}, then {}); give it "
+        "the same data",
+        path_.string(), origin.digest, stored.origin.data_digest);
   }
-  if (stored.origin.metrics_bytes > 0)
+  // Metrics that were lost or cut are no reason to refuse a whole state.
+  if (size_or_zero(metrics_path()) > stored.origin.metrics_bytes) {
     truncate_file(metrics_path(), stored.origin.metrics_bytes);
-  else
-    remove_file(metrics_path());
+  }
   trainer.restore(stored.view());
   // A kill may have come between a newer best model and its state.
   if (trainer.progress().best_step > 0) save_best(trainer);
+}
+
+bool RunFolder::has_state() const {
+  std::error_code error;
+  return fs::exists(state_path(), error);
 }
 
 void RunFolder::save_best(const Trainer& trainer) const {
@@ -151,12 +179,10 @@ void RunFolder::record(const CheckReport& report, Trainer& trainer) {
 }
 
 void RunFolder::save_state(Trainer& trainer) {
-  std::error_code missing;
-  const auto metrics_bytes = fs::file_size(metrics_path(), missing);
   save_train_state(state_path(), trainer.state(),
                    {.config = result_config_json(config_),
                     .data_digest = origin_.digest,
-                    .metrics_bytes = missing ? 0 : metrics_bytes});
+                    .metrics_bytes = size_or_zero(metrics_path())});
   state_saved_ = std::chrono::steady_clock::now();
 }
 

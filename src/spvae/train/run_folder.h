@@ -40,8 +40,8 @@ class RunFolder {
   RunFolder(const std::filesystem::path& path, RunMode mode);
 
   /// The config of the run to resume. `given` may name its values again and change those that do
-  /// not change a result; Error(kUsage) names the first other difference, Error(kData) says what is
-  /// wrong with config.json.
+  /// not change a result, and where the data are; Error(kUsage) names the first other difference,
+  /// Error(kData) says what is wrong with config.json.
   RunConfig resumed_config(const Json& given) const;
 
   /// Begins a run (not kResume): removes an old one's files, writes config.json. Keeps config and
@@ -59,7 +59,13 @@ class RunFolder {
 
   void save_state(Trainer& trainer);
 
-  std::filesystem::path model_path() const { return path_ / "model.safetensors"; }
+  /// The name of the best model's file in a run's folder.
+  static constexpr const char* kModelFile = "model.safetensors";
+
+  /// Whether a state was saved that --resume can go on from.
+  bool has_state() const;
+
+  std::filesystem::path model_path() const { return path_ / kModelFile; }
 
  private:
   std::filesystem::path config_path() const { return path_ / "config.json"; }

@@ -10,17 +10,9 @@
 namespace spvae {
 namespace {
 
-void check_images(const ImageSet& images, const ModelConfig& model, const char* what) {
-  if (images.count() == 0) fail(ErrorKind::kData, "there are no {} images", what);
-  if (images.height != model.height || images.width != model.width) {
-    fail(ErrorKind::kData, "{} images: got {}×{} pixels, expected the model's {}×{}", what,
-         images.height, images.width, model.height, model.width);
-  }
-}
-
 /// The images, once they are known to fit the model.
-const ImageSet& checked(const ImageSet& images, const Spvae& model, const char* what) {
-  check_images(images, model.config(), what);
+const ImageSet& checked(const ImageSet& images, const Spvae& model) {
+  check_images(images, model.config().height, model.config().width);
   return images;
 }
 
@@ -35,8 +27,8 @@ Trainer::Trainer(const TrainConfig& config, Spvae& model, const ImageSet& traini
                  const ImageSet& validation_images, LeafEngine& engine, ThreadPool& pool)
     : config_(config),
       model_(model),
-      training_images_(checked(training_images, model, "training")),
-      validation_images_(checked(validation_images, model, "validation")),
+      training_images_(checked(training_images, model)),
+      validation_images_(checked(validation_images, model)),
       engine_(engine),
       pool_(pool),
       objective_(model, config.samples, engine, pool),

@@ -176,9 +176,10 @@ class SpoilingEngine : public LeafEngine {
     engine_.backward(parameters, batch, noise, samples, row_gradient, grad);
     if (left_ <= 0 && !in_bound_) grad[5] = std::numeric_limits<float>::infinity();
   }
-  void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                  int samples, WeightStatistics& statistics) override {
-    engine_.statistics(parameters, batch, noise, samples, statistics);
+  int leaves() const override { return engine_.leaves(); }
+  void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
+                      int samples, WeightStatistics& statistics) override {
+    engine_.add_statistics(parameters, batch, noise, samples, statistics);
   }
 
  private:

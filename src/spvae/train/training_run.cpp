@@ -1,6 +1,9 @@
 #include "spvae/train/training_run.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "spvae/core/error.h"
 #include "spvae/data/data_set.h"
@@ -64,6 +67,23 @@ double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& 
   return stopwatch.seconds();
 }
 
+/// A path means the same from every folder, so that a run is found again from anywhere.
+std::string anchored(const std::string& data) {
+  const std::vector<std::string> names = data_set_names();
+  std::error_code error;
+  const bool is_name = std::find(names.begin(), names.end(), data) != names.end();
+  if (is_name || !std::filesystem::exists(data, error)) return data;
+  return std::filesystem::absolute(data).lexically_normal().string();
+}
+
+DataSet open_data(const RunConfig& config, bool is_resumed) try {
+  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
+  return DataSet({config.data, config.data_seed, discrete});
+} catch (const Error& error) {
+  if (!is_resumed || error.kind() != ErrorKind::kNoInput) throw;
+  fail(error.kind(), "{}; if the run's data have moved, say --data", error.what());
+}
+
 /// What is left of a run that failed.
 std::string remains(const Error& error, const Trainer& trainer, const RunFolder& folder) {
   const std::int64_t best = trainer.progress().best_step;
@@ -74,7 +94,8 @@ std::string remains(const Error& error, const Trainer& trainer, const RunFolder&
                                      folder.model_path().string());
     case ErrorKind::kIo:
     case ErrorKind::kCannotCreate:
-      return "; what was saved before is whole, and --resume goes on from there";
+      return folder.has_state() ? "; free some space, then --resume goes on from what was saved"
+                                : "; nothing was saved yet: free some space and begin anew";
     default:
       return "";
   }
@@ -88,10 +109,10 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   if (!is_resumed) run_config(given);  // refuses bad values before there is a folder
   RunFolder folder(path, mode);
   RunConfig config = is_resumed ? folder.resumed_config(given) : run_config(given);
+  config.data = anchored(config.data);
 
   ThreadPool pool(config.threads);
-  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
-  const DataSet data({config.data, config.data_seed, discrete});
+  const DataSet data = open_data(config, is_resumed);
   config.model.height = data.height();
   config.model.width = data.width();
   Spvae model(config.model);

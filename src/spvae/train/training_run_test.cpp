@@ -310,7 +310,32 @@ TEST_F(TrainingRun, RefusesToResumeWhatContradictsTheRun) {
   folder_.write("bars",
                 testing::idx_file({59, testing::kSide, testing::kSide}, testing::bar_pixels(59)));
   EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
-              HasSubstr("data have changed"));
+              HasSubstr("not those"));
+}
+
+TEST_F(TrainingRun, MayBeResumedWithDataThatHaveMovedAndWithoutItsMetrics) {
+  run("straight");
+  stop_after(9, "a");
+  std::filesystem::rename(folder_.path() / "bars", folder_.path() / "moved");
+  EXPECT_THAT(refusal(ErrorKind::kNoInput, "a", RunMode::kResume, Json::object()),
+              HasSubstr("--data"));
+  std::filesystem::remove(folder_.path() / "a" / "metrics.jsonl");
+  Witness witness;
+  run("a", RunMode::kResume, witness, {{"data", (folder_.path() / "moved").string()}});
+  EXPECT_EQ(load_model(folder_.path() / "a/model.safetensors").origin.step,
+            load_model(folder_.path() / "straight/model.safetensors").origin.step);
+  EXPECT_EQ(read_safetensors(folder_.path() / "a/state.safetensors").tensors,
+            read_safetensors(folder_.path() / "straight/state.safetensors").tensors);
+  EXPECT_EQ(metrics("a").front()["step"], 12);
+}
+
+TEST_F(TrainingRun, FindsItsDataFromAnyFolder) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path());
+  keys_["data"] = "./bars";
+  stop_after(5, "a");
+  std::filesystem::current_path(before);
+  EXPECT_EQ(run("a", RunMode::kResume).progress.step, 18);
 }
 
 TEST_F(TrainingRun, RefusesADamagedConfigOrState) {

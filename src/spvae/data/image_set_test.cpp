@@ -1,0 +1,37 @@
+#include "spvae/data/image_set.h"
+
+#include <limits>
+#include <string>
+
+#include "spvae/core/error_testing.h"
+
+namespace spvae {
+namespace {
+
+using testing::expect_error;
+
+ImageSet two_images() {
+  return {.height = 1, .width = 3, .values = {0, 0.5f, 1, 1, 0, 0.25f}, .indices = {7, 9}};
+}
+
+TEST(CheckImages, AcceptsImagesOfTheModelsSizeWithPixelsFromZeroToOne) {
+  EXPECT_NO_THROW(check_images(two_images(), 1, 3));
+}
+
+TEST(CheckImages, RefusesNoImagesAndAnotherSize) {
+  expect_error(ErrorKind::kData, "no images", [] { check_images({}, 0, 0); });
+  expect_error(ErrorKind::kData, "1×3 pixels, but the model is of 3×1",
+               [] { check_images(two_images(), 3, 1); });
+}
+
+TEST(CheckImages, NamesTheImageAndThePixelThatAreOutOfRange) {
+  for (const float bad : {-0.001f, 1.001f, 1e6f, std::numeric_limits<float>::infinity(),
+                          std::numeric_limits<float>::quiet_NaN()}) {
+    ImageSet images = two_images();
+    images.values[4] = bad;
+    expect_error(ErrorKind::kData, "image 9: pixel 1 is ", [&] { check_images(images, 1, 3); });
+  }
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,24 @@
+#include "spvae/leaves/leaf_engine.h"
+
+#include <cstddef>
+#include <limits>
+
+namespace spvae {
+
+void WeightStatistics::reset(int leaf_count, int lanes) {
+  const auto size = static_cast<std::size_t>(leaf_count) * static_cast<std::size_t>(lanes);
+  leaves = leaf_count;
+  stride = lanes;
+  samples = 0;
+  maximum.assign(size, -std::numeric_limits<float>::infinity());
+  sum.assign(size, 0.0);
+  sum_squares.assign(size, 0.0);
+}
+
+void LeafEngine::statistics(std::span<const float> parameters, const Batch& batch,
+                            const NoiseKey& noise, int samples, WeightStatistics& statistics) {
+  statistics.reset(leaves(), batch.stride);
+  add_statistics(parameters, batch, noise, samples, statistics);
+}
+
+}  // namespace spvae
