@@ -6,11 +6,11 @@
 #include <cassert>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
+#include "spvae/io/json_text.h"
 
 namespace spvae {
 namespace {
@@ -20,6 +20,7 @@ static_assert(std::endian::native == std::endian::little, "values are written as
 using nlohmann::json;
 
 constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kEnding = ".safetensors";
 constexpr std::size_t kLengthSize = 8;
 constexpr std::uint64_t kMaxHeaderSize = 100'000'000;  // the limit of the format's own library
 
@@ -84,46 +85,45 @@ class Decoder {
   // Gives the header's text and leaves the data in data_.
   std::string_view split_header() {
     if (bytes_.size() < kLengthSize) {
-      reject("got {} bytes, expected at least {}", bytes_.size(), kLengthSize);
+      reject("got {} bytes, expected at least {}; copy the file again", bytes_.size(), kLengthSize);
     }
     std::uint64_t length = 0;
     std::memcpy(&length, bytes_.data(), kLengthSize);
     const std::string_view rest = bytes_.substr(kLengthSize);
-    if (length > kMaxHeaderSize || length > rest.size()) {
-      reject("got a header of {} bytes, expected at most {}", length,
-             std::min<std::uint64_t>(rest.size(), kMaxHeaderSize));
+    if (length > kMaxHeaderSize) reject_foreign();
+    if (length > rest.size()) {
+      reject("truncated: got a header of {} bytes, expected at most {}; copy the file again",
+             length, rest.size());
     }
     data_ = rest.substr(length);
     return rest.substr(0, length);
   }
 
-  // Parses the header; notes the names in the file's order and refuses one that comes twice, which
-  // a JSON object would hide.
-  json parse(std::string_view text) {
-    std::vector<std::set<std::string>> keys;  // of the open objects
-    std::string repeated;
-    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-      if (event == json::parse_event_t::object_start) {
-        keys.emplace_back();
-      } else if (event == json::parse_event_t::object_end) {
-        keys.pop_back();
-      } else if (event == json::parse_event_t::key) {
-        const std::string& key = value.get_ref<const std::string&>();
-        if (!keys.back().insert(key).second) repeated = key;
-        if (depth == 1) names_.push_back(key);
-      }
-      return true;
-    };
-    json header;
-    try {
-      header = json::parse(text, watch);
-    } catch (const json::exception& error) {
-      reject("the header is damaged ({})", error.what());
+  // The first bytes are no length of a header.
+  [[noreturn]] void reject_foreign() const {
+    if (file_.source.ends_with(kEnding)) {
+      reject("it does not begin with a header; copy the file again");
     }
+    fail(ErrorKind::kData,
+         "{} is not a model file (safetensors); give the run's folder or its model{}", file_.source,
+         kEnding);
+  }
+
+  // Parses the header; notes the names in the file's order, which a JSON object would hide.
+  json parse(std::string_view text) {
+    JsonCheck check = check_json(text);
+    if (check.fault && check.fault->byte > 0) {
+      reject("the header is damaged ({} at byte {}); copy the file again", check.fault->what,
+             kLengthSize + check.fault->byte);
+    }
+    if (check.fault) {
+      reject("the header is damaged ({}); copy the file again", check.fault->what);
+    }
+    json header = json::parse(text);
     if (!header.is_object() || !text.starts_with('{')) {
       reject("expected a JSON object as header");
     }
-    if (!repeated.empty()) reject("the name '{}' comes twice", repeated);
+    names_ = std::move(check.keys);
     return header;
   }
 
@@ -160,8 +160,8 @@ class Decoder {
              known->name, text(object["shape"]));
     }
     if (end > data_.size()) {
-      reject("tensor '{}': its data end at byte {}, expected at most {}; is the file truncated?",
-             name, end, data_.size());
+      reject("tensor '{}': its data end at byte {}, expected at most {}; copy the file again", name,
+             end, data_.size());
     }
     return {{name, known->dtype, *shape, {}}, begin, end};
   }

@@ -130,10 +130,20 @@ TEST(Safetensors, IsRefusedAtEveryTruncation) {
 
 TEST(Safetensors, IsRefusedWithAHeaderLengthBeyondTheFile) {
   std::string bytes = encode_safetensors(example());
-  bytes[7] = '\xff';
-  expect_refused("got a header of", bytes);
-  expect_refused("got a header of 18446744073709551615 bytes", std::string(8, '\xff') + "{}");
-  expect_refused("at least 8", "");
+  bytes[3] = '\x01';
+  expect_refused("truncated: got a header of", bytes);
+  expect_refused("got 0 bytes, expected at least 8; copy the file again", "");
+}
+
+TEST(Safetensors, IsTakenForAnotherFileWhereNoHeaderCanBe) {
+  const std::string text = R"({ "data": "mnist", "seed": 0 })";
+  expect_refused(
+      "some/file is not a model file (safetensors); give the run's folder or its model.safetensors",
+      text);
+  expect_refused("some/file is not a model file", std::string(8, '\xff') + "{}");
+  expect_error(ErrorKind::kData,
+               "a.safetensors: not a valid safetensors file: it does not begin with a header",
+               [&] { decode_safetensors(text, "a.safetensors"); });
 }
 
 TEST(Safetensors, IsRefusedWithAHeaderThatIsNoObject) {
@@ -146,13 +156,20 @@ TEST(Safetensors, IsRefusedWithAHeaderThatIsNoObject) {
   expect_refused("header", raw_file("{\"a\":" + std::string(100000, '['), ""));
 }
 
-TEST(Safetensors, IsRefusedWithANameThatComesTwice) {
-  expect_tensors_refused("the name 'a' comes twice",
+TEST(Safetensors, TellsWhereItsHeaderIsDamagedWithoutQuotingIt) {
+  expect_refused("the header is damaged (not valid JSON at byte 15); copy the file again",
+                 raw_file("{\"a\":\"\xff\"}", ""));
+  expect_refused("the header is damaged (the number 1e400 is beyond the range of a double)",
+                 raw_file("{\"a\":1e400}", ""));
+}
+
+TEST(Safetensors, IsRefusedWithANameThatIsGivenTwice) {
+  expect_tensors_refused("the header is damaged ('a' is given twice); copy the file again",
                          R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
                          R"("a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]})");
-  expect_tensors_refused("the name 'shape' comes twice",
+  expect_tensors_refused("'shape' is given twice",
                          R"("a":{"dtype":"F64","shape":[2],"shape":[1],"data_offsets":[0,8]})");
-  expect_tensors_refused("the name 'k' comes twice", R"("__metadata__":{"k":"1","k":"2"})");
+  expect_tensors_refused("'k' is given twice", R"("__metadata__":{"k":"1","k":"2"})");
 }
 
 TEST(Safetensors, IsRefusedWithOtherMetadataThanText) {

@@ -8,6 +8,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/io/file.h"
+#include "spvae/io/json_text.h"
 
 namespace spvae {
 namespace {
@@ -20,6 +21,9 @@ std::string joined(std::span<const std::string> words) {
 
 /// A value for a message; bytes that are not UTF-8 are replaced.
 std::string shown(const Json& value) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return fmt::format("'{}'", value.get<double>());  // JSON knows no such number
+  }
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -169,14 +173,11 @@ Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
 
 Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {
   const std::string text = read_file(path);
-  Json given;
-  try {
-    given = Json::parse(text);
-  } catch (const Json::exception& error) {
-    fail(ErrorKind::kUsage, "{}: not a JSON file: {}", path, error.what());
+  if (const auto fault = check_json(text).fault) {
+    fail(ErrorKind::kUsage, "{}: {}", path, fault_text(*fault, text));
   }
   try {
-    return canonical_keys(given, known);
+    return canonical_keys(Json::parse(text), known);
   } catch (const Error& error) {
     throw Error(error.kind(), path + ": " + error.what());
   }

@@ -141,7 +141,8 @@ std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
 /// when `given` is no object, or names an unknown key: says the nearest, or all known ones.
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known);
 
-/// A JSON object from a file, its keys canonical. Errors as read_file; kUsage for what is no JSON.
+/// A JSON object from a file, its keys canonical. Errors as read_file; kUsage for what check_json
+/// finds, and as canonical_keys.
 Json read_config_file(const std::string& path, std::span<const FieldInfo> known);
 
 /// Sets the fields that `given` names; the others keep their values. Errors as canonical_keys and

@@ -121,7 +121,14 @@ TEST(ConfigFields, ParseTheTextOfAFlagByItsType) {
   for (const char* text : {"", "8x", "0x8", "1e1", "nan", "-1", "99999999999999999999"}) {
     EXPECT_THROW(parse_field(infos[0], text), Error) << text;
   }
-  EXPECT_THROW(parse_field(infos[5], "nan"), Error);
+  for (const char* text : {"nan", "inf", "-inf"}) {
+    try {
+      parse_field(infos[5], text);
+      FAIL() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), fmt::format("rate: got '{}', expected 0 to 1", text));
+    }
+  }
   EXPECT_THROW(parse_field(infos[4], "yes"), Error);
 }
 
@@ -143,6 +150,19 @@ TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kUsage);
       EXPECT_THAT(error.what(), HasSubstr(path));
+    }
+  }
+  for (const auto& [content, message] :
+       {std::pair{"{", ": not valid JSON at line 1, column 2"},
+        {R"({"rate": 1e400})", ": the number 1e400 is beyond the range of a double"},
+        {R"({"the-count": 2, "the-count": 3})", ": 'the-count' is given twice"},
+        {R"({"the-count": 2, "the_count": 3})", ": option 'the-count' is given twice"}}) {
+    std::ofstream(path) << content;
+    try {
+      read_config_file(path, infos);
+      FAIL() << content;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), path + message);
     }
   }
   std::ofstream(path) << "{\"the_count\": 4}";
