@@ -24,10 +24,28 @@ std::string type_name(const FieldInfo& field) {
   return "TEXT";
 }
 
+FieldInfo config_field() {
+  return {.name = "config",
+          .help = "JSON file with the same names as the flags, which override it",
+          .type = FieldType::kText,
+          .choices = {}};
+}
+
+FieldInfo json_field() {
+  return {.name = "json",
+          .help = "Print the result as one JSON object",
+          .type = FieldType::kBoolean,
+          .choices = {}};
+}
+
+std::string see_help(const CLI::App& command) {
+  return fmt::format("see 'spvae {} --help'", command.get_name());
+}
+
 // What CLI11 could not place: a flag that does not exist, or one word too many.
 [[noreturn]] void fail_unexpected(const CLI::App& command, const std::string& word,
                                   const std::vector<FieldInfo>& fields) {
-  const std::string see = fmt::format("see 'spvae {} --help'", command.get_name());
+  const std::string see = see_help(command);
   if (word.rfind("--", 0) != 0) {
     fail(ErrorKind::kUsage, "unexpected argument '{}'; {}", word, see);
   }
@@ -53,39 +71,57 @@ Options::Options(CLI::App& command, std::vector<FieldInfo> fields, const Default
       positional_(positional) {
   command_.allow_extras();  // reported by given(), which knows the flags' names
   for (const FieldInfo& field : fields_) add_flag(field, default_text(field.name));
-  command_
-      .add_option("--config", config_file_,
-                  "JSON file with the same names as the flags, which override it")
-      ->type_name("FILE.json");
-  command_.add_flag("--json", json_, "Print the result as one JSON object");
+  add_flag(config_field(), "")->type_name("FILE.json");
+  add_flag(json_field(), "");
 }
 
-void Options::add_flag(const FieldInfo& field, const std::string& default_text) {
+CLI::Option* Options::add_flag(const FieldInfo& field, const std::string& default_text) {
   std::string help = field.help;
   if (!default_text.empty()) help += fmt::format(" (default {})", default_text);
-  std::string& text = texts_[field.name];
-  if (field.type == FieldType::kBoolean) {
-    flags_[field.name] =
-        command_.add_flag_callback("--" + field.name, [&text] { text = "true"; }, help);
-    return;
+  CLI::Option*& flag = flags_[field.name];
+  if (field.name == positional_) {
+    flag = command_.add_option(field.name, CLI::callback_t{}, help)->type_name("");
+  } else if (field.type == FieldType::kBoolean) {
+    flag = command_.add_flag("--" + field.name)->description(help);
+  } else {
+    // Without a value it gets an empty text: flag_value() says better than CLI11 what is missing.
+    flag = command_.add_option("--" + field.name, CLI::callback_t{}, help)
+               ->type_name(type_name(field))
+               ->expected(0, 1);
   }
-  const bool is_positional = field.name == positional_;
-  const std::string name = is_positional ? field.name : "--" + field.name;
-  CLI::Option* flag = command_.add_option(name, text, help);
-  flag->type_name(is_positional ? "" : type_name(field));
-  flags_[field.name] = flag;
+  return flag->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+std::optional<Json> Options::flag_value(const FieldInfo& field) const {
+  const CLI::Option& flag = *flags_.at(field.name);
+  const std::vector<std::string>& texts = flag.results();
+  if (texts.empty()) return std::nullopt;
+  if (texts.size() > 1) {
+    fail(ErrorKind::kUsage, "{} is given twice; {}", flag.get_name(), see_help(command_));
+  }
+  if (texts.front().empty() && field.name != positional_) {
+    fail(ErrorKind::kUsage, "{} needs a value, {}; {}", flag.get_name(), flag.get_type_name(),
+         see_help(command_));
+  }
+  return parse_field(field, texts.front());
 }
 
 Json Options::given() const {
   for (const std::string& word : command_.remaining()) fail_unexpected(command_, word, fields_);
+  flag_value(json_field());  // refused before the work, not when the result is printed
   Json values = Json::object();
-  if (!config_file_.empty()) values = read_config_file(config_file_, file_fields_);
+  if (const auto file = flag_value(config_field())) {
+    values = read_config_file(file->get<std::string>(), file_fields_);
+  }
   for (const FieldInfo& field : fields_) {
-    if (flags_.at(field.name)->count() > 0) {
-      values[field.name] = parse_field(field, texts_.at(field.name));
-    }
+    if (const auto value = flag_value(field)) values[field.name] = *value;
   }
   return values;
+}
+
+bool Options::json() const {
+  const auto value = flag_value(json_field());
+  return value && value->get<bool>();
 }
 
 }  // namespace spvae::cli

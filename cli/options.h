@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,21 +26,21 @@ class Options {
   Options& operator=(const Options&) = delete;
 
   /// The keys of the --config file, overridden by the flags. Errors as read_config_file and
-  /// parse_field; Error(kUsage) for an unknown flag.
+  /// parse_field; Error(kUsage) for an unknown flag, one given twice, or one without its value.
   Json given() const;
-  bool json() const { return json_; }
+  /// Whether the result is to be printed as JSON. Errors as given().
+  bool json() const;
 
  private:
-  void add_flag(const FieldInfo& field, const std::string& default_text);
+  CLI::Option* add_flag(const FieldInfo& field, const std::string& default_text);
+  /// The field's value on the command line; nothing if its flag is not there.
+  std::optional<Json> flag_value(const FieldInfo& field) const;
 
   CLI::App& command_;
   std::vector<FieldInfo> fields_;
   std::vector<FieldInfo> file_fields_;
   std::string positional_;
-  std::map<std::string, std::string> texts_;  ///< what the command line gave, by field
-  std::map<std::string, CLI::Option*> flags_;
-  std::string config_file_;
-  bool json_ = false;
+  std::map<std::string, CLI::Option*> flags_;  ///< by field
 };
 
 }  // namespace spvae::cli
