@@ -1,5 +1,8 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -15,6 +18,7 @@
 #include "output.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
+#include "spvae/kernels/kernels.h"
 
 namespace spvae::cli {
 namespace {
@@ -40,12 +44,15 @@ std::string names() {
   return text;
 }
 
-/// Names the command in the line of its usage, which CLI11 leaves out.
+/// Names program and command once in the line of usage, whatever CLI11's version makes of them.
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter() { column_width(36); }
-  std::string make_usage(const CLI::App* app, std::string name) const override {
-    if (app->get_parent() != nullptr) name += " " + app->get_name();
+  std::string make_usage(const CLI::App* app, std::string /*name*/) const override {
+    std::string name = app->get_name();
+    for (const CLI::App* parent = app->get_parent(); parent; parent = parent->get_parent()) {
+      name.insert(0, parent->get_name() + " ");
+    }
     return CLI::Formatter::make_usage(app, name);
   }
 };
@@ -56,6 +63,22 @@ std::string footer() {
          "'spvae COMMAND --help' lists a command's flags. Results go to stdout, progress to "
          "stderr.\n\n" +
          exit_codes_help();
+}
+
+// A misspelt target would otherwise be ignored, and a measurement be one of another.
+void check_simd_target() {
+  const char* target = std::getenv("SPVAE_SIMD");
+  if (target == nullptr || *target == '\0' || kernels::force_target(target)) return;
+  fail(ErrorKind::kUsage,
+       "SPVAE_SIMD: got '{}', expected a target that this machine can run: {}; leave it unset for "
+       "the best",
+       target, fmt::join(kernels::supported_targets(), ", "));
+}
+
+// The words to ask for help on what was being parsed.
+std::string help_command(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? "spvae --help" : "spvae " + parsed.front()->get_name() + " --help";
 }
 
 void run(int argc, char** argv) {
@@ -72,6 +95,7 @@ void run(int argc, char** argv) {
   for (const Command& command : kCommands) {
     CLI::App* added = app.add_subcommand(command.name, command.description);
     commands.emplace_back(added, command.add(*added));
+    added->footer(added->get_footer() + "\n\n'spvae --help' lists the exit codes.");
   }
   try {
     app.parse(argc, argv);
@@ -80,11 +104,12 @@ void run(int argc, char** argv) {
     app.exit(help, text, text);
     return print(text.str());
   } catch (const CLI::ParseError& error) {
-    fail(ErrorKind::kUsage, "{}; see 'spvae --help'", error.what());
+    fail(ErrorKind::kUsage, "{}; see '{}'", error.what(), help_command(app));
   }
   for (const std::string& word : app.remaining()) {
     fail(ErrorKind::kUsage, "unknown command '{}'; known ones: {}", word, names());
   }
+  check_simd_target();
   for (const auto& [command, start] : commands) {
     if (command->parsed()) return start();
   }

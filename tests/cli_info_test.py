@@ -87,6 +87,13 @@ class BadModelFile(CommandTest):
                                 ["sample", run, "--out", self.path("x.png")]]:
                     self.fails(65, *command, says="model.safetensors")
 
+    def test_that_is_another_file_says_which_to_give(self):
+        run = self.train("run")
+        for command in ["info", "evaluate"]:
+            self.fails(65, command, run + "/config.json",
+                       says="config.json is not a model file (safetensors); give the run's folder or "
+                            "its model.safetensors")
+
 
 class BadData(CommandTest):
     """Broken data files, by way of the command that reads nothing else of them."""

@@ -21,6 +21,8 @@ class Usage(CommandTest):
             text = self.run_spvae(command, "--help").stdout
             for word in ["Example", f"spvae {command}", "--json", "--threads", "--seed", "--config"]:
                 self.assertIn(word, text, command)
+            self.assertRegex(text, rf"(?m)^Usage: spvae {command} \[OPTIONS\]")
+            self.assertIn("'spvae --help' lists the exit codes", text)
 
     def test_train_help_shows_the_defaults(self):
         text = self.run_spvae("train", "--help").stdout
@@ -43,23 +45,39 @@ class Usage(CommandTest):
         self.fails(64, "sample", "-x", says="-x")
 
     def test_a_flag_without_its_value_is_refused(self):
-        self.fails(64, "train", "--batch", says="batch")
+        for words in [["--batch"], ["--batch", "--hidden", "3"], ["--batch="], ["--batch", ""]]:
+            self.fails(64, "train", *words,
+                       says="error: --batch needs a value, N; see 'spvae train --help'")
+        self.fails(64, "info", "--config", says="error: --config needs a value, FILE.json")
 
     def test_a_flag_given_twice_is_refused(self):
-        self.fails(64, "info", "--hidden", "3", "--hidden", "4", says="hidden")
+        self.fails(64, "info", "--hidden", "3", "--hidden", "4",
+                   says="error: --hidden is given twice; see 'spvae info --help'")
+        self.fails(64, "train", "--resume", "--resume", says="--resume is given twice")
+        self.fails(64, "info", "--config", "a", "--config", "b", says="--config is given twice")
+
+    def test_true_and_false_are_what_a_switch_takes(self):
+        self.assertEqual(self.run_spvae("info", "--json=true").stdout[:1], "{")
+        self.assertNotEqual(self.run_spvae("info", "--json=false").stdout[:1], "{")
+        self.fails(64, "train", "--resume=true", "--force=true", says=["--resume and --force"])
+        self.fails(66, "train", "--resume=true", "--force=false", "--out", self.path("x"))
+        for word in ["maybe", "0", "False"]:
+            self.fails(64, "train", f"--json={word}", "--out", self.path("x"),
+                       says=["json", word, "expected true or false"])
 
     def test_absurd_numbers_are_refused_with_their_bounds(self):
         for flag, value in [("--hidden", "0"), ("--hidden", "-5"), ("--hidden", "1e3"),
                             ("--latent", "99999999999999999999"), ("--k-sum", "0"),
                             ("--delta", "0"), ("--height", "0"), ("--width", "123456789"),
                             ("--seed", "-1"), ("--threads", "-2"), ("--threads", "100000"),
-                            ("--hidden", ""), ("--hidden", "3x")]:
+                            ("--hidden", "3x")]:
             self.fails(64, "info", flag, value, says=[flag[2:], "got", "expected"])
         for flag, value in [("--learning-rate", "nan"), ("--learning-rate", "0"),
                             ("--learning-rate", "inf"), ("--max-steps", "0"), ("--samples", "0"),
                             ("--batch", "-1"), ("--patience", "0"), ("--validate-every", "0")]:
             self.fails(64, "train", flag, value, "--out", "x", says=[flag[2:], "got", "expected"])
             self.assertFalse(pathlib.Path(self.path("x")).exists())
+        self.fails(64, "train", "--learning-rate", "nan", says="got 'nan', expected 1e-12 to 10")
 
     def test_unknown_models_likelihoods_and_engines_list_the_known(self):
         self.fails(64, "info", "--model", "gan", says=["gan", "spvae", "vae"])
@@ -89,11 +107,29 @@ class ConfigFile(CommandTest):
             self.fails(64, "info", "--config", self.write({"hidden": value}), says="hidden")
 
     def test_that_is_no_json_object_is_refused(self):
-        self.fails(64, "info", "--config", self.write("{"), says="config.json")
+        self.fails(64, "info", "--config", self.write("{"),
+                   says="config.json: not valid JSON at line 1, column 2")
         self.fails(64, "info", "--config", self.write("[]"), says="object")
+
+    def test_with_a_key_that_stands_twice_is_refused(self):
+        self.fails(64, "info", "--config", self.write('{"latent":2,"latent":3}'),
+                   says="config.json: 'latent' is given twice")
+
+    def test_with_a_number_beyond_a_double_is_refused(self):
+        self.fails(64, "train", "--config", self.write('{"learning-rate":1e400}'),
+                   says="config.json: the number 1e400 is beyond")
 
     def test_that_is_missing_is_no_input(self):
         self.fails(66, "info", "--config", self.path("none.json"), says="none.json")
+
+
+class SimdTarget(CommandTest):
+    def test_that_is_unknown_is_refused_with_those_of_the_machine(self):
+        done = self.run_spvae("info", code=64, env={**os.environ, "SPVAE_SIMD": "AVX99"})
+        self.assertRegex(done.stderr, "SPVAE_SIMD: got 'AVX99', expected .*: [A-Z0-9_]+(, |;)")
+
+    def test_is_the_best_where_the_variable_is_empty(self):
+        self.run_spvae("info", env={**os.environ, "SPVAE_SIMD": ""})
 
 
 class Streams(CommandTest):
