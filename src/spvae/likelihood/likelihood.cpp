@@ -1,10 +1,7 @@
 #include "spvae/likelihood/likelihood.h"
 
-#include <fmt/ranges.h>
-
 #include <cassert>
-
-#include "spvae/core/error.h"
+#include <cstddef>
 
 namespace spvae {
 
@@ -16,14 +13,6 @@ const LikelihoodInfo& likelihood_info(Likelihood likelihood) {
   const auto row = static_cast<std::size_t>(likelihood);
   assert(row < likelihood_table().size());
   return likelihood_table()[row];
-}
-
-Likelihood likelihood_from_name(std::string_view name) {
-  for (const LikelihoodInfo& info : likelihood_table()) {
-    if (info.name == name) return info.likelihood;
-  }
-  fail(ErrorKind::kUsage, "unknown likelihood '{}': expected one of {}", name,
-       fmt::join(likelihood_names(), ", "));
 }
 
 std::vector<std::string_view> likelihood_names() {

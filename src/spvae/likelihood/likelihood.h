@@ -20,8 +20,7 @@ struct LikelihoodInfo {
 };
 
 const LikelihoodInfo& likelihood_info(Likelihood likelihood);
-/// Throws Error(kUsage) that lists the known names.
-Likelihood likelihood_from_name(std::string_view name);
+/// Of all likelihoods, in the order of the enumeration.
 std::vector<std::string_view> likelihood_names();
 
 }  // namespace spvae

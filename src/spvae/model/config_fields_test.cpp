@@ -177,15 +177,5 @@ TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
             R"("width":28})");
 }
 
-TEST(ModelFields, NameTheLikelihoodsAsTheirTableDoes) {
-  for (const auto& field : leaf_fields()) {
-    if (field.info.name != "likelihood") continue;
-    for (std::size_t i = 0; i < field.info.choices.size(); ++i) {
-      EXPECT_EQ(static_cast<std::size_t>(likelihood_from_name(field.info.choices[i])), i);
-    }
-    EXPECT_EQ(field.info.choices.size(), likelihood_names().size());
-  }
-}
-
 }  // namespace
 }  // namespace spvae

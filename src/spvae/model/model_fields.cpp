@@ -1,5 +1,7 @@
 #include "spvae/model/model_fields.h"
 
+#include "spvae/likelihood/likelihood.h"
+
 namespace spvae {
 namespace {
 
@@ -33,6 +35,7 @@ FieldList<ModelConfig> all() {
 }  // namespace
 
 const FieldList<LeafConfig>& leaf_fields() {
+  const std::vector<std::string_view> names = likelihood_names();
   static const FieldList<LeafConfig> list = {
       number_field("hidden", &LeafConfig::hidden, "units of each hidden layer", 1, kMaxUnits),
       number_field("hidden-layers", &LeafConfig::hidden_layers,
@@ -42,7 +45,7 @@ const FieldList<LeafConfig>& leaf_fields() {
       choice_field("likelihood", &LeafConfig::likelihood,
                    "of a pixel given its leaf's code: gaussian (continuous pixels), binomial or "
                    "discretised logistic (8-bit pixels)",
-                   {"gaussian", "binomial", "logistic"}),
+                   {names.begin(), names.end()}),
       choice_field("mean-link", &LeafConfig::mean_link, "link of the Gaussian's mean",
                    {"sigmoid", "identity"}),
   };
