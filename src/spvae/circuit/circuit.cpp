@@ -24,12 +24,12 @@ std::size_t padded(std::size_t count) {
 
 Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf) : k_leaf_(k_leaf) {
   if (k_sum < 1 || k_leaf < 1) {
-    fail(ErrorKind::kUsage, "circuit: got k_sum {} and k_leaf {}, expected at least 1 of each",
+    fail(ErrorKind::kUsage, "circuit: got k-sum {} and k-leaf {}, expected at least 1 of each",
          k_sum, k_leaf);
   }
   if (graph.is_leaf(graph.root()) && k_leaf > 1) {
     fail(ErrorKind::kUsage,
-         "circuit: got k_leaf {} over a single region, expected 1; choose a smaller step for a "
+         "circuit: got k-leaf {} over a single region, expected 1; choose a smaller delta for a "
          "structure with sums",
          k_leaf);
   }
@@ -42,8 +42,8 @@ Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf) : k_leaf_(k_le
   }
   if (weights > static_cast<double>(kMaxSumWeights)) {
     fail(ErrorKind::kUsage,
-         "circuit: k_sum {} and k_leaf {} make {:.3g} sum weights, expected at most {}; choose "
-         "smaller ones or a larger step",
+         "circuit: k-sum {} and k-leaf {} make {:.0f} sum weights, expected at most {}; choose "
+         "smaller ones or a larger delta",
          k_sum, k_leaf, weights, kMaxSumWeights);
   }
 

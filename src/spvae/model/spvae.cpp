@@ -1,5 +1,7 @@
 #include "spvae/model/spvae.h"
 
+#include <algorithm>
+
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
 #include "spvae/model/model_fields.h"
@@ -19,9 +21,18 @@ ModelConfig checked(ModelConfig config) {
 }
 
 RegionGraph make_graph(const ModelConfig& config) {
-  return config.structure == Structure::kSingleRegion
-             ? single_region(config.height, config.width)
-             : poon_domingos(config.height, config.width, config.delta);
+  if (config.structure == Structure::kSingleRegion) {
+    return single_region(config.height, config.width);
+  }
+  const int longer_side = std::max(config.height, config.width);
+  if (config.delta >= longer_side && config.k_leaf > 1) {
+    fail(ErrorKind::kUsage,
+         "delta {} leaves a single region of {}×{} pixels, and no sum over k-leaf {}; choose a "
+         "delta "
+         "below {}, k-leaf 1, or the model vae",
+         config.delta, config.height, config.width, config.k_leaf, longer_side);
+  }
+  return poon_domingos(config.height, config.width, config.delta);
 }
 
 int leaves_of_region(const ModelConfig& config) {
@@ -38,7 +49,8 @@ Spvae::Spvae(const ModelConfig& config)
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
   if (layout_.size() >= kMaxParameters) {
     fail(ErrorKind::kUsage,
-         "model: {} parameters, expected fewer than {}; choose fewer hidden units or layers",
+         "model: {} parameters, expected fewer than {}; choose a smaller hidden, hidden-layers, "
+         "latent or k-leaf, or smaller images",
          layout_.size(), kMaxParameters);
   }
   parameters_.resize(layout_.size());

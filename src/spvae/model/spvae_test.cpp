@@ -134,6 +134,30 @@ TEST(Spvae, RefusesSizesThatAreNotPositiveOrAbsurd) {
   EXPECT_FALSE(refused([](ModelConfig&) {}));
 }
 
+TEST(Spvae, NamesWhatMakesAModelTooLargeOrWithoutSums) {
+  const auto refusal = [](const ModelConfig& config) -> std::string {
+    try {
+      const Spvae model(config);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(refusal({.delta = 28, .leaf = {}}),
+              testing::AllOf(testing::HasSubstr("delta 28 leaves a single region of 28×28 pixels"),
+                             testing::HasSubstr("below 28, k-leaf 1, or the model vae")));
+  EXPECT_THAT(refusal({.height = 20, .width = 30, .delta = 30, .leaf = {}}),
+              testing::HasSubstr("below 30"));
+  EXPECT_EQ(refusal({.height = 20, .width = 30, .delta = 29, .leaf = {}}), "no error");
+  EXPECT_THAT(refusal({.delta = 4, .k_sum = 64, .k_leaf = 64, .leaf = {}}),
+              testing::AllOf(testing::HasSubstr("k-sum 64 and k-leaf 64 make "),
+                             testing::HasSubstr(" sum weights, expected at most 67108864")));
+  const std::string too_large = refusal({.leaf = {.hidden = 3000}});
+  for (const char* name : {"hidden", "hidden-layers", "latent", "k-leaf", "smaller images"}) {
+    EXPECT_THAT(too_large, testing::HasSubstr(name));
+  }
+}
+
 // A batch of `size` random images, one tile wide.
 Batch random_batch(int pixels, int size) {
   Batch batch;

@@ -89,7 +89,7 @@ Region pixels_of(const Rectangle& r, const Side& down, const Side& across) {
 RegionGraph poon_domingos(int height, int width, int step) {
   if (height < 1 || width < 1 || step < 1) {
     fail(ErrorKind::kUsage,
-         "Poon-Domingos structure: got a {}×{} image and step {}, expected at least 1 of each",
+         "Poon-Domingos structure: got a {}×{} image and delta {}, expected at least 1 of each",
          height, width, step);
   }
   const Side down{height, step};
@@ -100,10 +100,11 @@ RegionGraph poon_domingos(int height, int width, int step) {
   const double entries = down.total_length() * across.total_length();
   if (partitions_count > static_cast<double>(kMaxPartitions) ||
       entries > static_cast<double>(kMaxScopeEntries)) {
-    fail(ErrorKind::kUsage,
-         "Poon-Domingos structure: a {}×{} image with step {} has {:.3g} partitions over scopes of "
-         "{:.3g} pixels in all, expected at most {} and {}; choose a larger step",
-         height, width, step, partitions_count, entries, kMaxPartitions, kMaxScopeEntries);
+    fail(
+        ErrorKind::kUsage,
+        "Poon-Domingos structure: a {}×{} image with delta {} has {:.3g} partitions over scopes of "
+        "{:.3g} pixels in all, expected at most {} and {}; choose a larger delta",
+        height, width, step, partitions_count, entries, kMaxPartitions, kMaxScopeEntries);
   }
 
   const Numbering numbering(down.strips(), across.strips());
