@@ -95,9 +95,15 @@ DataSet::DataSet(const DataConfig& config) : config_(config) {
   const bool one_file = files_.size() == 1;
   const std::uint32_t divisor = one_file ? 10 : 6;
   constexpr std::uint32_t kMaxImages = 1u << 26;  // of one permutation
-  if (first[0] < divisor || first[0] > kMaxImages) {
-    fail(ErrorKind::kData, "{}: cannot be divided: got {} images, expected {} to {}",
-         files_.front().string(), first[0], divisor, kMaxImages);
+  if (first[0] < divisor) {
+    fail(ErrorKind::kData,
+         "{}: too few images to divide into training{}: got {}, expected at least {}",
+         files_.front().string(), one_file ? ", validation and test" : " and validation", first[0],
+         divisor);
+  }
+  if (first[0] > kMaxImages) {
+    fail(ErrorKind::kData, "{}: too many images: got {}, expected at most {}",
+         files_.front().string(), first[0], kMaxImages);
   }
   const auto order =
       random_permutation({.seed = config.data_seed, .purpose = Purpose::kSplit}, first[0]);

@@ -200,10 +200,13 @@ TEST_F(DataSetFiles, UnknownNameIsUsageAndMissingPathIsNoInput) {
 
 TEST_F(DataSetFiles, TooFewImagesAreReported) {
   EXPECT_THAT(error_of(ErrorKind::kData, write("images", images_file(9))),
-              HasSubstr("got 9 images, expected 10"));
+              HasSubstr("images: too few images to divide into training, validation and test: "
+                        "got 9, expected at least 10"));
   write("train-images-idx3-ubyte", images_file(5));
   write("t10k-images-idx3-ubyte", images_file(1));
-  EXPECT_THAT(error_of(ErrorKind::kData, path()), HasSubstr("got 5 images, expected 6"));
+  EXPECT_THAT(error_of(ErrorKind::kData, path()),
+              HasSubstr("too few images to divide into training and validation: got 5, "
+                        "expected at least 6"));
   EXPECT_THAT(error_of(ErrorKind::kData, write("images", images_file(0))),
               HasSubstr("holds nothing"));
 }
@@ -220,7 +223,7 @@ TEST_F(DataSetFiles, DamagedFilesAreReported) {
   cut_off.pop_back();
   EXPECT_THAT(error_of(ErrorKind::kData, write("images", cut_off)), HasSubstr("truncated"));
   EXPECT_THAT(error_of(ErrorKind::kData, write("images", {'P', 'N', 'G', 0})),
-              HasSubstr("wrong magic number"));
+              HasSubstr("not an IDX file"));
 }
 
 TEST_F(DataSetFiles, AFileThatChangesSizeInUseIsReported) {

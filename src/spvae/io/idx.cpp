@@ -134,8 +134,7 @@ bool ByteReader::next_member() {
   }
   if (stream_.avail_in == 0) return false;
   if (!starts_member()) {
-    fail(ErrorKind::kData, "{}: other bytes follow the gzip data; expected the end of the file",
-         name());
+    fail(ErrorKind::kData, "{}: other bytes follow the gzip data; fetch the file again", name());
   }
   inflateReset(&stream_);
   return true;
@@ -161,24 +160,33 @@ std::vector<std::uint32_t> read_header(ByteReader& reader, int rank) {
   const std::size_t got = reader.read(std::span(header).first(expected));
   const std::uint32_t magic = big_endian(header.data());
   const std::uint32_t expected_magic = kUnsignedBytes + static_cast<std::uint32_t>(rank);
+  if (magic >> 16 != 0) {  // every IDX file begins with two zeros
+    fail(ErrorKind::kData,
+         "{}: not an IDX file, plain or gzip; give one in the format of MNIST's files",
+         reader.name());
+  }
   if (got >= 4 && magic != expected_magic) {
     fail(ErrorKind::kData,
-         "{}: wrong magic number: got 0x{:08x}, expected 0x{:08x} (IDX, unsigned bytes, {})",
-         reader.name(), magic, expected_magic, rank == 1 ? "1 axis" : "3 axes");
+         "{}: wrong magic number: got 0x{:08x}, expected 0x{:08x} (IDX, unsigned bytes, {}); give "
+         "the file of the {}, or fetch it again",
+         reader.name(), magic, expected_magic, rank == 1 ? "1 axis" : "3 axes",
+         rank == 1 ? "labels" : "images");
   }
   if (got < expected) {
-    fail(ErrorKind::kData, "{}: truncated: got {} {}, expected an IDX header of {}", reader.name(),
-         got, reader.unit(), expected);
+    fail(ErrorKind::kData, "{}: truncated: got {} {}, expected an IDX header of {}; fetch it again",
+         reader.name(), got, reader.unit(), expected);
   }
   std::vector<std::uint32_t> shape;
   for (std::size_t at = 4; at < expected; at += 4) shape.push_back(big_endian(&header[at]));
   if (std::ranges::find(shape, 0u) != shape.end()) {
-    fail(ErrorKind::kData, "{}: holds nothing: got the shape {}, expected at least one {}",
+    fail(ErrorKind::kData,
+         "{}: holds nothing: got the shape {}, expected at least one {}; fetch it again",
          reader.name(), fmt::join(shape, " x "),
          rank == 3 ? "image of at least one pixel" : "value");
   }
   if (value_count(shape) > kMaxIdxValues) {
-    fail(ErrorKind::kData, "{}: absurd size: got the shape {}, expected at most {} values",
+    fail(ErrorKind::kData,
+         "{}: absurd size: got the shape {}, expected at most {} values; fetch it again",
          reader.name(), fmt::join(shape, " x "), kMaxIdxValues);
   }
   return shape;
@@ -209,7 +217,8 @@ IdxArray read_idx(const std::filesystem::path& path, int rank) {
   }
   std::uint8_t beyond = 0;
   if (reader.read({&beyond, 1}) > 0) {
-    fail(ErrorKind::kData, "{}: trailing bytes: got more than the {} {} of its shape {}",
+    fail(ErrorKind::kData,
+         "{}: trailing bytes: got more than the {} {} of its shape {}; fetch it again",
          reader.name(), header_size(rank) + expected, reader.unit(), fmt::join(array.shape, " x "));
   }
   if (reader.cut_off()) {

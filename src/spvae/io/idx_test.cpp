@@ -126,6 +126,25 @@ TEST_F(Idx, WrongMagicNumberIsReported) {
               AllOf(HasSubstr("data: "), HasSubstr("got 0x00000d03, expected 0x00000803")));
 }
 
+TEST_F(Idx, OtherFilesAreNoIdxFiles) {
+  for (const Bytes& bytes : {Bytes{'P', 'N', 'G', 0}, Bytes{'x'}, Bytes{0, '1'}, Bytes(100, '{')}) {
+    for (const Bytes& file : {bytes, gzip(bytes)}) {
+      EXPECT_THAT(error_of_bytes(file), AllOf(HasSubstr("data: "), HasSubstr("not an IDX file")));
+    }
+  }
+}
+
+TEST_F(Idx, EveryDamageSaysToFetchTheFileAgain) {
+  Bytes longer = file_;
+  longer.push_back(0);
+  Bytes behind = gzip(file_);
+  behind.push_back(7);
+  for (const Bytes& bytes : {Bytes{}, Bytes(file_.begin(), file_.begin() + 9), longer, behind,
+                             idx_file({0, 2, 3}, {}), idx_file({2, 6}, values_)}) {
+    EXPECT_THAT(error_of_bytes(bytes), AllOf(HasSubstr("fetch "), ::testing::EndsWith(" again")));
+  }
+}
+
 TEST_F(Idx, TrailingBytesAreReported) {
   Bytes longer = file_;
   longer.push_back(0);
