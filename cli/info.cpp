@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "options.h"
@@ -55,21 +56,31 @@ std::string shown_default(const std::string& field) {
   return default_text(field);
 }
 
+// The images' size as the data have it; one that is given too must be the same.
+void take_size_of_data(const DataSet& data, const Json& given, ModelConfig& model) {
+  for (const auto& [key, value] : {std::pair{"height", data.height()}, {"width", data.width()}}) {
+    if (given.contains(key) && given.at(key) != value) {
+      fail(ErrorKind::kUsage,
+           "{}: got {}, but the images of {} are {}×{}; leave it out, or the data", key,
+           given.at(key).dump(), data.name(), data.height(), data.width());
+    }
+  }
+  model.height = data.height();
+  model.width = data.width();
+}
+
 ModelConfig described_model(const Json& given) {
   Json run = given;
-  run.erase("height");
-  run.erase("width");
-  ModelConfig model = run_config(run).model;
-  if (given.contains("data") && !(given.contains("height") && given.contains("width"))) {
-    const DataSet data({.data = given.at("data").get<std::string>()});
-    model.height = data.height();
-    model.width = data.width();
-  }
   Json size = Json::object();
   for (const char* key : {"height", "width"}) {
     if (given.contains(key)) size[key] = given.at(key);
+    run.erase(key);
   }
+  ModelConfig model = run_config(run).model;
   apply_config(model_fields(), size, model);
+  if (given.contains("data")) {
+    take_size_of_data(DataSet({.data = given.at("data").get<std::string>()}), size, model);
+  }
   return model;
 }
 

@@ -50,6 +50,16 @@ class Info(CommandTest):
         model = self.run_json("info", "--data", self.data, "--delta", "4")["model"]
         self.assertEqual((model["height"], model["width"]), (8, 8))
 
+    def test_a_size_that_contradicts_the_data_is_refused(self):
+        described = ["info", "--data", self.data, "--delta", "4"]
+        for size in [["--height", "20"], ["--width", "20"], ["--height", "20", "--width", "20"]]:
+            self.fails(64, *described, *size, says=[size[0][2:], "got 20", "tiny are 8×8"])
+        self.run_spvae(*described, "--height", "8")
+
+    def test_a_delta_that_leaves_one_region_is_refused(self):
+        self.fails(64, "info", "--delta", "28",
+                   says=["delta 28 leaves a single region of 28×28 pixels", "below 28", "k-leaf 1"])
+
     def test_of_a_run_and_a_description_at_once_is_refused(self):
         self.fails(64, "info", self.train("run"), "--hidden", "3", says="run")
 
@@ -125,6 +135,7 @@ class BadData(CommandTest):
                 "few": idx_bytes(2)}.items():
             with self.subTest(name):
                 self.fails(65, *self.train_on(self.file(content)), says="images")
+        self.fails(65, *self.train_on(self.file(b"pixels\n1 2 3\n")), says="not an IDX file")
 
     def test_constant_images_train_without_nan(self):
         header = idx_bytes(30)[:16]
