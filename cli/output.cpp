@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -38,6 +39,14 @@ std::string grouped(long long number) {
     text += digits[i];
   }
   return text;
+}
+
+std::string counted(long long number, const std::string& thing) {
+  return grouped(number) + " " + thing + (number == 1 ? "" : "s");
+}
+
+std::string nats_text(double nats) {
+  return std::fabs(nats) < 1e9 ? fmt::format("{:.2f}", nats) : fmt::format("{:.3g}", nats);
 }
 
 }  // namespace spvae::cli

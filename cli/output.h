@@ -22,4 +22,10 @@ std::string one_line(const std::string& message);
 /// 1234567 as "1,234,567".
 std::string grouped(long long number);
 
+/// "1 step", "1,234 steps".
+std::string counted(long long number, const std::string& thing);
+
+/// Nats for people: "-1234.57", "-2.5e+10" where the digits would say nothing.
+std::string nats_text(double nats);
+
 }  // namespace spvae::cli

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <filesystem>
 #include <memory>
+#include <string>
 
 #include "commands.h"
 #include "options.h"
@@ -56,13 +59,24 @@ std::string shown_default(const std::string& field) {
   return config_json(sample_fields(), SampleConfig{}).at(field).dump();
 }
 
+/// Whether a name has this ending, of letters of either case, and something before it.
+bool has_ending(const std::string& name, const std::string& ending) {
+  std::string own = std::filesystem::path(name).extension().string();
+  for (char& letter : own)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return own == ending;
+}
+
 SampleConfig checked_config(const Json& given) {
   SampleConfig config;
   apply_config(sample_fields(), given, config);
   if (config.run.empty()) {
     fail(ErrorKind::kUsage, "sample: no run given; say 'spvae sample RUN --out FILE.png'");
   }
-  if (!config.out.ends_with(".png") && !config.out.ends_with(".npy")) {
+  if (config.out.empty()) {
+    fail(ErrorKind::kUsage, "sample: no --out given; say --out FILE.png or FILE.npy");
+  }
+  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".npy")) {
     fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .npy", config.out);
   }
   check_can_create(config.out);
@@ -70,7 +84,7 @@ SampleConfig checked_config(const Json& given) {
 }
 
 void write_images(const ImageSet& images, const std::string& out) {
-  if (out.ends_with(".png")) return write_png(out, contact_sheet(images));
+  if (has_ending(out, ".png")) return write_png(out, contact_sheet(images));
   const std::size_t shape[] = {static_cast<std::size_t>(images.count()),
                                static_cast<std::size_t>(images.height),
                                static_cast<std::size_t>(images.width)};
@@ -90,7 +104,7 @@ void run_sample(const Options& options) {
   result["run"] = config.run;
   result["version"] = version();
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {} samples of {}×{} pixels\n", config.out, grouped(config.count),
+  print(fmt::format("{}: {} of {}×{} pixels\n", config.out, counted(config.count, "sample"),
                     images.height, images.width));
 }
 

@@ -98,9 +98,10 @@ class Display : public TrainObserver {
     max_steps_ = start.config.train.max_steps;
     first_step_ = start.step;
     began_ = Clock::now();
-    progress_.show(fmt::format("train: {} parameters, {} training and {} validation images{}",
+    progress_.show(fmt::format("train: {} parameters, {} training and {}{}",
                                grouped(static_cast<long long>(start.parameters)),
-                               grouped(start.training_images), grouped(start.validation_images),
+                               grouped(start.training_images),
+                               counted(start.validation_images, "validation image"),
                                start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
                    true);
     progress_.end_line();
@@ -130,12 +131,13 @@ class Display : public TrainObserver {
   using Clock = std::chrono::steady_clock;
 
   void show(std::int64_t step, double bound, double rate, double left, bool forced) {
-    const std::string best = last_ ? fmt::format("{:.2f} at step {}", last_->progress.best_bound,
-                                                 last_->progress.best_step)
-                                   : "none yet";
-    progress_.show(fmt::format("step {} of {}  bound {:.2f} nats  best {}  {:.1f} steps/s  at most "
+    const std::string best =
+        last_ ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
+                            last_->progress.best_step)
+              : "none yet";
+    progress_.show(fmt::format("step {} of {}  bound {} nats  best {}  {:.1f} steps/s  at most "
                                "{} left",
-                               step, max_steps_, bound, best, rate, duration_text(left)),
+                               step, max_steps_, nats_text(bound), best, rate, duration_text(left)),
                    forced);
   }
 
@@ -171,9 +173,9 @@ void run_train(const Options& options) {
                        {"data_digest", best.origin.data_digest},
                        {"version", version()}};
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {} steps in {}, best validation bound {:.2f} nats per image at step {}\n",
-                    destination.out, grouped(training.progress.step),
-                    duration_text(training.seconds), training.progress.best_bound,
+  print(fmt::format("{}: {} in {}, best validation bound {} nats per image at step {}\n",
+                    destination.out, counted(training.progress.step, "step"),
+                    duration_text(training.seconds), nats_text(training.progress.best_bound),
                     training.progress.best_step));
 }
 

@@ -27,6 +27,14 @@ class Sample(CommandTest):
             self.run_spvae("sample", run, "--count", count, "--out", out)
             self.assertEqual(read_png_size(out), (columns * 10 - 2, rows * 10 - 2))
 
+    def test_endings_may_be_in_capitals(self):
+        run = self.train("run")
+        done = self.run_spvae("sample", run, "--count", "1", "--out", self.path("x.PNG"))
+        self.assertIn("x.PNG: 1 sample of 8×8 pixels", done.stdout)
+        self.assertEqual(read_png_size(self.path("x.PNG")), (8, 8))
+        self.run_spvae("sample", run, "--count", "2", "--out", self.path("x.Npy"), "--mean=false")
+        self.assertEqual(read_npy(self.path("x.Npy"))[0], (2, 8, 8))
+
     def test_writes_what_they_are_beside_them(self):
         run = self.train("run")
         out = self.path("samples.png")
@@ -61,7 +69,9 @@ class Sample(CommandTest):
         png = self.path("x.png")
         for count in ["0", "-3", "99999999999", "x"]:
             self.fails(64, "sample", run, "--count", count, "--out", png, says="count")
-        self.fails(64, "sample", run, says="out")
+        self.fails(64, "sample", run, says="sample: no --out given; say --out FILE.png or FILE.npy")
+        for name in [".png", "none/.npy", "png", "x.png.gz"]:
+            self.fails(64, "sample", run, "--out", self.path(name), says=[name, ".png or .npy"])
         self.fails(64, "sample", run, "--out", self.path("x.jpg"), says=[".png", ".npy"])
         self.fails(64, "sample", "--out", png, says="RUN")
         self.fails(66, "sample", self.path("none"), "--out", png, says="none")
