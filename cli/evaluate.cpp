@@ -77,7 +77,7 @@ EvaluateConfig checked_config(const Json& given) {
     fail(ErrorKind::kUsage, "evaluate: no run given; say 'spvae evaluate RUN'");
   }
   if (!config.per_image.empty()) {
-    if (!config.per_image.ends_with(".npy")) {
+    if (!has_ending(config.per_image, ".npy")) {
       fail(ErrorKind::kUsage, "per-image: got {}, expected a name that ends in .npy",
            config.per_image);
     }
@@ -134,24 +134,24 @@ std::string readable(const Json& result) {
     return std::isnan(number(key)) ? std::string("unknown")
                                    : fmt::format("{:.3f} nats", number(key));
   };
-  const auto count = [&result](const char* key) {
-    return grouped(result.at(key).get<long long>());
-  };
+  const auto whole = [&result](const char* key) { return result.at(key).get<long long>(); };
   std::string text = fmt::format(
-      "{}: {} images ({}), {} importance samples\n"
+      "{}: {} ({}), {}\n"
       "log-likelihood      {:.3f} nats per image\n"
       "  standard error    {}, over images\n"
       "  Monte-Carlo error {}\n"
       "effective samples   {:.1f}, median\n",
-      result.at("run").get<std::string>(), count("images"), result.at("split").get<std::string>(),
-      count("samples"), number("log_likelihood"), error("standard_error"),
-      error("monte_carlo_error"), number("effective_samples"));
+      result.at("run").get<std::string>(), counted(whole("images"), "image"),
+      result.at("split").get<std::string>(), counted(whole("samples"), "importance sample"),
+      number("log_likelihood"), error("standard_error"), error("monte_carlo_error"),
+      number("effective_samples"));
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
   }
   return text +
          fmt::format("parameters          {}, of which encoders {}\ntime                {:.1f} s\n",
-                     count("parameters"), count("encoder_parameters"), number("seconds"));
+                     grouped(whole("parameters")), grouped(whole("encoder_parameters")),
+                     number("seconds"));
 }
 
 Json result_json(const EvaluateConfig& config, const StoredModel& stored, const DataSet& data,
@@ -193,8 +193,8 @@ void run_evaluate(const Options& options) {
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
-    display.show(fmt::format("evaluate: {} images, {} importance samples each",
-                             grouped(images.count()), grouped(config.samples)),
+    display.show(fmt::format("evaluate: {}, {} each", counted(images.count(), "image"),
+                             counted(config.samples, "importance sample")),
                  true);
     scores = log_likelihood(stored.model, images, config.samples,
                             {.seed = config.seed, .purpose = Purpose::kEvaluation}, *engine, pool,

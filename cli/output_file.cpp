@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <string>
 
 #include "output.h"
@@ -10,6 +11,14 @@
 #include "spvae/io/atomic_file.h"
 
 namespace spvae::cli {
+
+bool has_ending(const std::filesystem::path& name, const std::string& ending) {
+  std::string own = name.extension().string();
+  for (char& letter : own) {
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return own == ending;
+}
 
 void check_can_create(const std::filesystem::path& path) {
   const std::filesystem::path folder =

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/config_fields.h"
 
 namespace spvae::cli {
+
+/// Whether a name has this ending, of letters of either case, and something before it.
+bool has_ending(const std::filesystem::path& name, const std::string& ending);
 
 /// Error(kCannotCreate) if a file could not be made at `path`: asked before long computations.
 void check_can_create(const std::filesystem::path& path);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -57,14 +55,6 @@ const FieldList<SampleConfig>& sample_fields() {
 std::string shown_default(const std::string& field) {
   if (field == "run" || field == "out" || field == "mean") return "";
   return config_json(sample_fields(), SampleConfig{}).at(field).dump();
-}
-
-/// Whether a name has this ending, of letters of either case, and something before it.
-bool has_ending(const std::string& name, const std::string& ending) {
-  std::string own = std::filesystem::path(name).extension().string();
-  for (char& letter : own)
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return own == ending;
 }
 
 SampleConfig checked_config(const Json& given) {
