@@ -1,13 +1,14 @@
 #include "spvae/io/atomic_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
