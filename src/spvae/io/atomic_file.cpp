@@ -1,7 +1,6 @@
 #include "spvae/io/atomic_file.h"
 
 #include <fcntl.h>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
