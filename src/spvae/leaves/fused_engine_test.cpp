@@ -38,7 +38,7 @@ struct Case {
 // are drawn too, so that nothing is zero by accident.
 struct Fixture {
   explicit Fixture(const Case& c)
-      : graph(poon_domingos(c.height, c.width, c.step)), bank(graph, c.k_leaf, c.leaf, layout) {
+      : graph(poon_domingos(c.height, c.width, c.step)), bank(graph, c.width, c.k_leaf, c.leaf, layout) {
     parameters.resize(layout.size());
     bank.initialise(5, parameters);
     for (std::size_t i = 0; i < parameters.size(); ++i) {

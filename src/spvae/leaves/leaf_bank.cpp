@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "spvae/core/random.h"
 
@@ -11,25 +12,38 @@ namespace spvae {
 
 namespace {
 
-MlpStack add_mlp(ParameterLayout& layout, const std::string& name, std::size_t leaves, int inputs,
-                 int outputs, const LeafConfig& config) {
-  MlpStack stack;
-  for (int layer = 0; layer <= config.hidden_layers; ++layer) {
-    AffineStack affine;
-    affine.inputs = layer == 0 ? inputs : config.hidden;
-    affine.outputs = layer == config.hidden_layers ? outputs : config.hidden;
-    affine.offset = layout.add(name + "." + std::to_string(layer),
-                               {leaves, static_cast<std::size_t>(affine.inputs) + 1,
-                                static_cast<std::size_t>(affine.outputs)});
-    stack.push_back(affine);
+// Gives every layer of a network its tensor.
+void add_tensors(ParameterLayout& layout, const std::string& name, std::size_t leaves,
+                 NetworkStack& network) {
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    network[i].offset = layout.add(name + "." + std::to_string(i),
+                                   {leaves, static_cast<std::size_t>(network[i].inputs) + 1,
+                                    static_cast<std::size_t>(network[i].outputs)});
   }
-  return stack;
 }
 
-std::size_t parameters_per_leaf(const MlpStack& stack) {
+// In the order of LeafNetworks::all().
+std::vector<std::string> network_names(Likelihood likelihood) {
+  std::vector<std::string> names = {"encoder_trunk", "encoder_mean", "encoder_precision",
+                                    "decoder_trunk"};
+  for (const std::string_view head : likelihood_info(likelihood).heads) {
+    names.push_back("decoder_" + std::string(head));
+  }
+  return names;
+}
+
+std::size_t parameters_per_leaf(const NetworkStack& network) {
   std::size_t count = 0;
-  for (const AffineStack& affine : stack) count += affine.stride();
+  for (const LayerStack& layer : network) count += layer.size();
   return count;
+}
+
+// Rows and columns of a rectangle of pixels.
+std::pair<int, int> shape_of(const std::vector<int>& scope, int image_width) {
+  const int height = scope.back() / image_width - scope.front() / image_width + 1;
+  const int width = scope.back() % image_width - scope.front() % image_width + 1;
+  assert(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) == scope.size());
+  return {height, width};
 }
 
 // Standard deviation of a standard normal variable that is truncated to [−2, 2].
@@ -38,61 +52,71 @@ constexpr double kTruncatedDeviation = 0.87962566103423978;
 // The double results of two C libraries' log and cos may differ in their last bit. Such a
 // difference reaches the float only where the double lies on a rounding boundary to within that
 // bit, once in about 2^29 numbers.
-void draw_weights(const AffineStack& affine, RandomAddress address, float* weights) {
-  const double deviation = std::sqrt(2.0 / affine.inputs) / kTruncatedDeviation;
-  for (int input = 0; input < affine.inputs; ++input) {
-    address.image = static_cast<std::uint32_t>(input);
-    std::uint32_t dimension = 0;
-    for (int output = 0; output < affine.outputs; ++output) {
-      double normal = random_normal(address, dimension++);
-      while (std::abs(normal) > 2) normal = random_normal(address, dimension++);
-      *weights++ = static_cast<float>(normal * deviation);
-    }
+void draw_dense(const LayerStack& layer, RandomAddress address, float* weights) {
+  const double deviation = std::sqrt(2.0 / layer.inputs) / kTruncatedDeviation;
+  std::uint32_t dimension = 0;
+  for (int output = 0; output < layer.outputs; ++output) {
+    double normal = random_normal(address, dimension++);
+    while (std::abs(normal) > 2) normal = random_normal(address, dimension++);
+    *weights++ = static_cast<float>(normal * deviation);
   }
-  std::fill_n(weights, affine.outputs, 0.0F);
+}
+
+void draw_convolution(const LayerStack& layer, const RandomAddress& address, float* weights) {
+  const int places = kKernelSide * kKernelSide;
+  const double bound = std::sqrt(6.0 / (places * (layer.in.channels + layer.out.channels)));
+  for (int output = 0; output < layer.outputs; ++output) {
+    const double uniform = random_uniform(address, static_cast<std::uint32_t>(output));
+    *weights++ = static_cast<float>((2 * uniform - 1) * bound);
+  }
+}
+
+void draw_weights(const LayerStack& layer, RandomAddress address, float* weights) {
+  for (int input = 0; input < layer.inputs; ++input) {
+    address.image = static_cast<std::uint32_t>(input);
+    if (layer.kind == LayerKind::kDense) {
+      draw_dense(layer, address, weights);
+    } else {
+      draw_convolution(layer, address, weights);
+    }
+    weights += layer.outputs;
+  }
+  std::fill_n(weights, layer.outputs, 0.0F);
 }
 
 }  // namespace
 
-std::vector<const MlpStack*> LeafGroup::networks() const {
-  std::vector<const MlpStack*> result = {&encoder_mean, &encoder_precision};
-  for (const MlpStack& decoder : decoders) result.push_back(&decoder);
-  return result;
-}
-
-LeafBank::LeafBank(const RegionGraph& graph, int k_leaf, const LeafConfig& config,
+LeafBank::LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const LeafConfig& config,
                    ParameterLayout& layout)
     : config_(config), k_leaf_(k_leaf), parameters_begin_(layout.size()), parameters_end_(0) {
-  assert(k_leaf >= 1 && config.hidden >= 1 && config.hidden_layers >= 0 && config.latent >= 1);
+  assert(k_leaf >= 1);
 
-  std::map<int, std::vector<int>> leaves_by_pixels;
+  // By pixels, then height; networks that do not see shapes have one row of pixels.
+  std::map<std::pair<int, int>, std::vector<int>> leaves_by_shape;
   for (int region = 0; region < graph.leaf_regions(); ++region) {
     const std::vector<int>& scope = graph.regions()[static_cast<std::size_t>(region)].scope;
     scopes_.emplace_back(scope.begin(), scope.end());
+    const int height = sees_shape(config.network) ? shape_of(scope, image_width).first : 1;
     for (int i = 0; i < k_leaf; ++i) {
-      leaves_by_pixels[static_cast<int>(scope.size())].push_back(region * k_leaf + i);
+      leaves_by_shape[{static_cast<int>(scope.size()), height}].push_back(region * k_leaf + i);
     }
   }
 
   group_of_.resize(scopes_.size() * static_cast<std::size_t>(k_leaf));
   slot_of_.resize(group_of_.size());
-  for (const auto& [pixels, leaves] : leaves_by_pixels) {
-    LeafGroup group;
-    group.pixels = pixels;
-    group.leaves = leaves;
+  const std::vector<std::string> names = network_names(config.likelihood);
+  for (const auto& [shape, leaves] : leaves_by_shape) {
+    const auto [pixels, height] = shape;
+    LeafGroup group{pixels, leaves, leaf_networks(config, height, pixels / height)};
     for (std::size_t slot = 0; slot < leaves.size(); ++slot) {
       const auto leaf = static_cast<std::size_t>(leaves[slot]);
       group_of_[leaf] = static_cast<int>(groups_.size());
       slot_of_[leaf] = static_cast<int>(slot);
     }
-    const std::string prefix = "leaves." + std::to_string(groups_.size()) + ".";
-    const auto add = [&](const std::string& name, int inputs, int outputs) {
-      return add_mlp(layout, prefix + name, leaves.size(), inputs, outputs, config);
-    };
-    group.encoder_mean = add("encoder_mean", pixels, config.latent);
-    group.encoder_precision = add("encoder_precision", pixels, config.latent);
-    for (const std::string_view head : likelihood_info(config.likelihood).heads) {
-      group.decoders.push_back(add("decoder_" + std::string(head), config.latent, pixels));
+    const std::vector<NetworkStack*> networks = group.networks.all();
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+      add_tensors(layout, "leaves." + std::to_string(groups_.size()) + "." + names[i],
+                  leaves.size(), *networks[i]);
     }
     groups_.push_back(std::move(group));
   }
@@ -106,8 +130,10 @@ std::span<const std::int32_t> LeafBank::scope(int leaf) const {
 std::size_t LeafBank::encoder_parameters() const {
   std::size_t count = 0;
   for (const LeafGroup& group : groups_) {
-    count += group.leaves.size() * (parameters_per_leaf(group.encoder_mean) +
-                                    parameters_per_leaf(group.encoder_precision));
+    const LeafNetworks& networks = group.networks;
+    count += group.leaves.size() * (parameters_per_leaf(networks.encoder_trunk) +
+                                    parameters_per_leaf(networks.encoder_mean) +
+                                    parameters_per_leaf(networks.encoder_precision));
   }
   return count;
 }
@@ -116,13 +142,13 @@ void LeafBank::initialise(std::uint32_t seed, std::span<float> parameters) const
   assert(parameters.size() >= parameters_end_);
   RandomAddress address{.seed = seed, .purpose = Purpose::kParameters};
   for (const LeafGroup& group : groups_) {
-    for (const MlpStack* network : group.networks()) {
-      for (const AffineStack& affine : *network) {
-        float* weights = parameters.data() + affine.offset;
+    for (const NetworkStack* network : group.networks.all()) {
+      for (const LayerStack& layer : *network) {
+        float* weights = parameters.data() + layer.offset;
         for (const int leaf : group.leaves) {
           address.leaf = static_cast<std::uint32_t>(leaf);
-          draw_weights(affine, address, weights);
-          weights += affine.stride();
+          draw_weights(layer, address, weights);
+          weights += layer.size();
         }
         ++address.sample;
       }

@@ -8,44 +8,30 @@
 
 #include "spvae/core/parameter_layout.h"
 #include "spvae/leaves/leaf_config.h"
+#include "spvae/leaves/networks.h"
 #include "spvae/structure/region_graph.h"
 
 namespace spvae {
 
-/// One affine layer of all leaves of a group: tensor [leaves of group, inputs + 1, outputs], whose
-/// last row is the bias: output_o = Σ_i input_i · t[i][o] + t[inputs][o].
-struct AffineStack {
-  std::size_t offset = 0;  ///< of the tensor in the parameter buffer
-  int inputs = 0;
-  int outputs = 0;
-  std::size_t stride() const {  ///< floats of one leaf
-    return static_cast<std::size_t>(inputs + 1) * static_cast<std::size_t>(outputs);
-  }
-};
-
-/// A multilayer perceptron: softplus after each layer but the last.
-using MlpStack = std::vector<AffineStack>;
-
-/// The leaves whose scopes have the same number of pixels; they share stacked tensors.
+/// The leaves whose scopes have the same number of pixels and, where their network sees it, the
+/// same shape; they share stacked tensors.
 struct LeafGroup {
-  int pixels = 0;                  ///< D
-  std::vector<int> leaves;         ///< ascending leaf indices
-  MlpStack encoder_mean;           ///< D → Z, posterior mean
-  MlpStack encoder_precision;      ///< D → Z, g; posterior precision 1 + g²
-  std::vector<MlpStack> decoders;  ///< Z → D, one for each head of the likelihood
-
-  /// All networks, in the order of their tensors: encoders (mean, precision), decoders.
-  std::vector<const MlpStack*> networks() const;
+  int pixels = 0;           ///< D
+  std::vector<int> leaves;  ///< ascending leaf indices
+  LeafNetworks networks;
 };
 
 /// The leaf VAEs of a model: which pixels, which networks, which parameters. Immutable.
-/// Tensors are named "leaves.G.encoder_mean.I", "leaves.G.encoder_precision.I" and
-/// "leaves.G.decoder_HEAD.I" (group G by ascending D, layer I, HEAD as in LikelihoodInfo::heads).
+/// Tensors are named "leaves.G.NETWORK.I": group G by ascending D, then height; NETWORK one of
+/// encoder_trunk, encoder_mean, encoder_precision, decoder_trunk, decoder_HEAD (HEAD as in
+/// LikelihoodInfo::heads); layer I.
 class LeafBank {
  public:
-  /// Appends the leaves' tensors to `layout`: by group, network, layer. Sizes must be valid
-  /// (assertion); Spvae checks the user's.
-  LeafBank(const RegionGraph& graph, int k_leaf, const LeafConfig& config, ParameterLayout& layout);
+  /// Appends the leaves' tensors to `layout`: by group, network, layer. image_width: of the image
+  /// whose pixels the graph numbers row by row; a network that sees shapes needs leaf regions that
+  /// are rectangles. Sizes must be valid (assertion); Spvae checks the user's.
+  LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const LeafConfig& config,
+           ParameterLayout& layout);
 
   const LeafConfig& config() const { return config_; }
   int leaves() const { return static_cast<int>(group_of_.size()); }  ///< L
@@ -61,11 +47,12 @@ class LeafBank {
   /// Parameters that only the estimate of the density needs, not the density.
   std::size_t encoder_parameters() const;
 
-  /// He: normal numbers n with |n| ≤ 2, times √(2 / inputs) / 0.87962566103423978 (their standard
-  /// deviation), so that the variance is 2 / inputs; biases zero. Row i of a leaf's tensor takes
-  /// the normal numbers of the address {seed, Purpose::kParameters, image = i, leaf, sample =
-  /// position of the tensor among the bank's} in order of dimension, passing over those with |n|
-  /// > 2.
+  /// Biases zero. Row i of a leaf's tensor takes the numbers of the address {seed,
+  /// Purpose::kParameters, image = i, leaf, sample = position of the tensor among the bank's} in
+  /// order of dimension. Dense layers, He: normal numbers n, passing over those with |n| > 2, times
+  /// √(2 / inputs) / 0.87962566103423978 (the standard deviation of those kept), so that the
+  /// variance is 2 / inputs. Convolutions, Glorot: (2u − 1)·√(6 / (9·(input channels + output
+  /// channels))), u uniform in [0, 1).
   void initialise(std::uint32_t seed, std::span<float> parameters) const;
 
  private:

@@ -24,7 +24,7 @@ LeafConfig small_config() { return {.hidden = 4, .hidden_layers = 1, .latent = 3
 
 TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
   ParameterLayout layout;
-  const LeafBank bank(strip_of_three(), 2, small_config(), layout);
+  const LeafBank bank(strip_of_three(), 3, 2, small_config(), layout);
   EXPECT_EQ(bank.leaves(), 4);
   ASSERT_EQ(bank.groups().size(), 2U);
   EXPECT_EQ(bank.groups()[0].pixels, 1);
@@ -42,7 +42,7 @@ TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
 
 TEST(LeafBank, NamesItsTensorsByGroupNetworkAndLayer) {
   ParameterLayout layout;
-  const LeafBank bank(strip_of_three(), 2, small_config(), layout);
+  const LeafBank bank(strip_of_three(), 3, 2, small_config(), layout);
   std::vector<std::string> names;
   for (const Tensor& tensor : layout.tensors()) names.push_back(tensor.name);
   EXPECT_THAT(names, ElementsAre("leaves.0.encoder_mean.0", "leaves.0.encoder_mean.1",
@@ -56,13 +56,13 @@ TEST(LeafBank, NamesItsTensorsByGroupNetworkAndLayer) {
   EXPECT_THAT(layout.find("leaves.1.encoder_mean.0").shape, ElementsAre(2, 3, 4));
   EXPECT_THAT(layout.find("leaves.1.decoder_precision.1").shape, ElementsAre(2, 5, 2));
   EXPECT_EQ(layout.find("leaves.1.decoder_precision.1").offset,
-            bank.groups()[1].decoders[1][1].offset);
+            bank.groups()[1].networks.decoders[1][1].offset);
 }
 
 TEST(LeafBank, KnowsItsPartOfTheBufferAndItsEncoders) {
   ParameterLayout layout;
   layout.add("something.else", {7});
-  const LeafBank bank(one_region(5), 2, small_config(), layout);
+  const LeafBank bank(one_region(5), 5, 2, small_config(), layout);
   layout.add("more", {3});
   const std::size_t encoder = 6 * 4 + 5 * 3;
   const std::size_t decoder = 4 * 4 + 5 * 5;
@@ -73,21 +73,21 @@ TEST(LeafBank, KnowsItsPartOfTheBufferAndItsEncoders) {
 
 TEST(LeafBank, WithoutHiddenLayersIsAffine) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(5), 1, {.hidden_layers = 0, .latent = 2}, layout);
-  ASSERT_EQ(bank.groups()[0].encoder_mean.size(), 1U);
-  EXPECT_EQ(bank.groups()[0].encoder_mean[0].inputs, 5);
-  EXPECT_EQ(bank.groups()[0].encoder_mean[0].outputs, 2);
+  const LeafBank bank(one_region(5), 5, 1, {.hidden_layers = 0, .latent = 2}, layout);
+  ASSERT_EQ(bank.groups()[0].networks.encoder_mean.size(), 1U);
+  EXPECT_EQ(bank.groups()[0].networks.encoder_mean[0].inputs, 5);
+  EXPECT_EQ(bank.groups()[0].networks.encoder_mean[0].outputs, 2);
 }
 
 TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(64), 1, {.hidden = 200, .hidden_layers = 2, .latent = 8}, layout);
+  const LeafBank bank(one_region(64), 64, 1, {.hidden = 200, .hidden_layers = 2, .latent = 8}, layout);
   ParameterBuffer parameters(layout.size(), 99.0F);
   bank.initialise(3, parameters);
-  for (const MlpStack* network : bank.groups()[0].networks()) {
-    for (const AffineStack& affine : *network) {
+  for (const NetworkStack* network : bank.groups()[0].networks.all()) {
+    for (const LayerStack& affine : *network) {
       const auto weights = static_cast<std::size_t>(affine.inputs * affine.outputs);
-      const std::span<const float> tensor(parameters.data() + affine.offset, affine.stride());
+      const std::span<const float> tensor(parameters.data() + affine.offset, affine.size());
       const double deviation = std::sqrt(2.0 / affine.inputs);
       double sum = 0;
       double sum_squares = 0;
@@ -112,7 +112,7 @@ TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
 
 TEST(LeafInitialisation, DependsOnSeedTensorLeafAndRow) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(6), 2, {.hidden = 6, .hidden_layers = 1, .latent = 6}, layout);
+  const LeafBank bank(one_region(6), 6, 2, {.hidden = 6, .hidden_layers = 1, .latent = 6}, layout);
   ParameterBuffer first(layout.size());
   ParameterBuffer again(layout.size());
   ParameterBuffer other(layout.size());
@@ -138,7 +138,7 @@ TEST(LeafInitialisation, DependsOnSeedTensorLeafAndRow) {
 TEST(LeafInitialisation, LeavesOtherTensorsAlone) {
   ParameterLayout layout;
   layout.add("before", {2});
-  const LeafBank bank(one_region(2), 1, small_config(), layout);
+  const LeafBank bank(one_region(2), 2, 1, small_config(), layout);
   layout.add("after", {2});
   ParameterBuffer parameters(layout.size(), 5.0F);
   bank.initialise(1, parameters);

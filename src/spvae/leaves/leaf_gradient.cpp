@@ -23,7 +23,7 @@ int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kT
 /// the vectors that needs less padding.
 class LeafGradient::LayerGradient {
  public:
-  explicit LayerGradient(const AffineStack& layer) : layer_(layer) {
+  explicit LayerGradient(const LayerStack& layer) : layer_(layer) {
     const int inputs = layer.inputs + 1;
     along_inputs_ =
         kernels::padded(inputs) * layer.outputs < kernels::padded(layer.outputs) * inputs;
@@ -60,7 +60,7 @@ class LeafGradient::LayerGradient {
   }
 
   void store(int leaf_slot, std::span<float> grad) const {
-    float* out = grad.data() + layer_.offset + index(leaf_slot) * layer_.stride();
+    float* out = grad.data() + layer_.offset + index(leaf_slot) * layer_.size();
     const int outputs = layer_.outputs;
     for (int row = 0; row < rows_; ++row) {
       const float* sum = sum_.data() + index(row) * index(width());
@@ -78,7 +78,7 @@ class LeafGradient::LayerGradient {
     AlignedVector<float> transposed;
   };
 
-  AffineStack layer_;
+  LayerStack layer_;
   bool along_inputs_;
   int rows_;
   int columns_;
@@ -109,9 +109,9 @@ LeafGradient::LeafGradient(const LeafBank& bank, int group, float negligible_row
       group_(bank.groups()[index(group)]),
       negligible_row_(negligible_row),
       pool_(pool),
-      encoder_layers_(group_.encoder_mean.size() + group_.encoder_precision.size()) {
-  for (const MlpStack* network : group_.networks()) {
-    for (const AffineStack& layer : *network) {
+      encoder_layers_(group_.networks.encoder_mean.size() + group_.networks.encoder_precision.size()) {
+  for (const NetworkStack* network : group_.networks.all()) {
+    for (const LayerStack& layer : *network) {
       layers_.emplace_back(layer);
       transposed_.emplace_back(index(layer.inputs) * index(layer.outputs));
     }

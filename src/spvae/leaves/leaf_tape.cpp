@@ -18,12 +18,12 @@ AlignedVector<float> tile_with_ones(int features) {
   return tile;
 }
 
-kernels::Mlp kernel_mlp(const MlpStack& stack, int slot, std::span<const float> parameters) {
+kernels::Mlp kernel_mlp(const NetworkStack& stack, int slot, std::span<const float> parameters) {
   assert(stack.size() <= kernels::kMaxLayers);
   kernels::Mlp mlp;
-  for (const AffineStack& layer : stack) {
+  for (const LayerStack& layer : stack) {
     mlp.layers[mlp.count++] = {
-        parameters.data() + layer.offset + static_cast<std::size_t>(slot) * layer.stride(), nullptr,
+        parameters.data() + layer.offset + static_cast<std::size_t>(slot) * layer.size(), nullptr,
         layer.inputs, layer.outputs};
   }
   return mlp;
@@ -40,18 +40,18 @@ kernels::Leaf kernel_leaf(const LeafBank& bank, int leaf, std::span<const float>
   result.latent = bank.config().latent;
   result.likelihood = static_cast<kernels::Likelihood>(bank.config().likelihood);
   result.identity_mean = bank.config().mean_link == MeanLink::kIdentity;
-  result.heads = static_cast<int>(group.decoders.size());
-  result.encoder_mean = kernel_mlp(group.encoder_mean, slot, parameters);
-  result.encoder_precision = kernel_mlp(group.encoder_precision, slot, parameters);
-  for (std::size_t head = 0; head < group.decoders.size(); ++head) {
-    result.decoders[head] = kernel_mlp(group.decoders[head], slot, parameters);
+  result.heads = static_cast<int>(group.networks.decoders.size());
+  result.encoder_mean = kernel_mlp(group.networks.encoder_mean, slot, parameters);
+  result.encoder_precision = kernel_mlp(group.networks.encoder_precision, slot, parameters);
+  for (std::size_t head = 0; head < group.networks.decoders.size(); ++head) {
+    result.decoders[head] = kernel_mlp(group.networks.decoders[head], slot, parameters);
   }
   return result;
 }
 
-MlpTape::MlpTape(const MlpStack& mlp, bool with_deltas) : layers_(static_cast<int>(mlp.size())) {
+MlpTape::MlpTape(const NetworkStack& mlp, bool with_deltas) : layers_(static_cast<int>(mlp.size())) {
   std::size_t size = 0;
-  for (const AffineStack& layer : mlp) {
+  for (const LayerStack& layer : mlp) {
     size += tile_floats(layer.outputs + 1) + (with_deltas ? tile_floats(layer.outputs) : 0);
   }
   memory_.resize(size);
@@ -68,7 +68,7 @@ MlpTape::MlpTape(const MlpStack& mlp, bool with_deltas) : layers_(static_cast<in
 
 EncoderTape::EncoderTape(const LeafGroup& group, int latent, bool with_deltas)
     : pixels(tile_with_ones(group.pixels)),
-      mlps{{group.encoder_mean, with_deltas}, {group.encoder_precision, with_deltas}},
+      mlps{{group.networks.encoder_mean, with_deltas}, {group.networks.encoder_precision, with_deltas}},
       traces{mlps[0].trace(), mlps[1].trace()},
       deviation(tile_floats(latent)),
       half_log_precision(kTile) {}
@@ -102,7 +102,7 @@ kernels::Posterior EncoderTape::posterior() {
 
 DecoderTape::DecoderTape(const LeafGroup& group, int latent, bool with_deltas)
     : noise(tile_floats(latent)), code(tile_with_ones(latent)) {
-  for (const MlpStack& decoder : group.decoders) heads.emplace_back(decoder, with_deltas);
+  for (const NetworkStack& decoder : group.networks.decoders) heads.emplace_back(decoder, with_deltas);
 }
 
 kernels::DecoderTrace DecoderTape::trace() {

@@ -17,7 +17,7 @@ kernels::Leaf kernel_leaf(const LeafBank& bank, int leaf, std::span<const float>
 /// The memory of one pass of a tile through an MLP (kernels::MlpTrace); deltas only for training.
 class MlpTape {
  public:
-  MlpTape(const MlpStack& mlp, bool with_deltas);
+  MlpTape(const NetworkStack& mlp, bool with_deltas);
   MlpTape(MlpTape&&) = default;
 
   const kernels::MlpTrace& trace() const { return trace_; }

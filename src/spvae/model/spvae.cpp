@@ -45,7 +45,7 @@ Spvae::Spvae(const ModelConfig& config)
     : config_(checked(config)),
       graph_(make_graph(config_)),
       circuit_(graph_, config_.k_sum, leaves_of_region(config_)),
-      leaves_(graph_, leaves_of_region(config_), config_.leaf, layout_) {
+      leaves_(graph_, config_.width, leaves_of_region(config_), config_.leaf, layout_) {
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
   if (layout_.size() >= kMaxParameters) {
     fail(ErrorKind::kUsage,

@@ -26,13 +26,13 @@ Spvae small_model(Likelihood likelihood, int hidden_layers = 1) {
 // Leaves only the biases of affine decoders: they ignore z.
 void ignore_codes(Spvae& model) {
   for (const LeafGroup& group : model.leaves().groups()) {
-    for (const MlpStack& decoder : group.decoders) {
-      const AffineStack& layer = decoder.front();
+    for (const NetworkStack& decoder : group.networks.decoders) {
+      const LayerStack& layer = decoder.front();
       for (std::size_t slot = 0; slot < group.leaves.size(); ++slot) {
         const auto inputs = static_cast<std::size_t>(layer.inputs);
         const auto outputs = static_cast<std::size_t>(layer.outputs);
         const auto leaf =
-            model.parameters().subspan(layer.offset + slot * layer.stride(), layer.stride());
+            model.parameters().subspan(layer.offset + slot * layer.size(), layer.size());
         std::fill_n(leaf.begin(), inputs * outputs, 0.0F);
         for (std::size_t o = 0; o < outputs; ++o) {
           leaf[inputs * outputs + o] =
@@ -62,11 +62,11 @@ std::vector<double> expected_means(const Spvae& model, ThreadPool& pool) {
     const auto scope = model.leaves().scope(index);
     for (std::size_t i = 0; i < scope.size(); ++i) {
       std::vector<double> heads;
-      for (const MlpStack& decoder : group.decoders) {
-        const AffineStack& layer = decoder.front();
+      for (const NetworkStack& decoder : group.networks.decoders) {
+        const LayerStack& layer = decoder.front();
         const auto slot = static_cast<std::size_t>(model.leaves().slot_of(index));
         heads.push_back(
-            model.parameters()[layer.offset + slot * layer.stride() +
+            model.parameters()[layer.offset + slot * layer.size() +
                                static_cast<std::size_t>(layer.inputs * layer.outputs) + i]);
       }
       means[static_cast<std::size_t>(scope[i])] +=

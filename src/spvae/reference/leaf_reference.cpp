@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "spvae/reference/likelihood_reference.h"
+#include "spvae/reference/network_reference.h"
 
 namespace spvae {
 
@@ -11,106 +12,69 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// One leaf's tensor [inputs + 1, outputs] of a stack.
-template <class T>
-std::span<T> leaf_tensor(const AffineStack& affine, int slot, std::span<T> buffer) {
-  return buffer.subspan(affine.offset + static_cast<std::size_t>(slot) * affine.stride(),
-                        affine.stride());
-}
-
-// The input of a multilayer perceptron, then the output of each layer.
-using MlpTrace = std::vector<Vector>;
-
-MlpTrace mlp_forward(const MlpStack& stack, int slot, std::span<const double> parameters,
-                     std::span<const double> input) {
-  MlpTrace trace = {Vector(input.begin(), input.end())};
-  for (std::size_t layer = 0; layer < stack.size(); ++layer) {
-    const auto inputs = static_cast<std::size_t>(stack[layer].inputs);
-    const auto outputs = static_cast<std::size_t>(stack[layer].outputs);
-    const auto weights = leaf_tensor(stack[layer], slot, parameters);
-    const bool last = layer + 1 == stack.size();
-    Vector result(outputs);
-    for (std::size_t o = 0; o < outputs; ++o) {
-      double sum = weights[inputs * outputs + o];
-      for (std::size_t i = 0; i < inputs; ++i) sum += trace[layer][i] * weights[i * outputs + o];
-      result[o] = last ? sum : softplus(sum);
-    }
-    trace.push_back(std::move(result));
-  }
-  return trace;
-}
-
-// Adds the gradient of the weights to grad; returns the gradient of the input.
-Vector mlp_backward(const MlpStack& stack, int slot, std::span<const double> parameters,
-                    const MlpTrace& trace, Vector grad_output, std::span<double> grad) {
-  for (std::size_t layer = stack.size(); layer-- > 0;) {
-    const auto inputs = static_cast<std::size_t>(stack[layer].inputs);
-    const auto outputs = static_cast<std::size_t>(stack[layer].outputs);
-    const auto weights = leaf_tensor(stack[layer], slot, parameters);
-    const auto grad_weights = leaf_tensor(stack[layer], slot, grad);
-    if (layer + 1 < stack.size()) {
-      // softplus' = σ(a) = 1 − e^(−s) in terms of the output s = softplus(a).
-      for (std::size_t o = 0; o < outputs; ++o) grad_output[o] *= -std::expm1(-trace[layer + 1][o]);
-    }
-    Vector grad_input(inputs);
-    for (std::size_t o = 0; o < outputs; ++o) {
-      for (std::size_t i = 0; i < inputs; ++i) {
-        grad_weights[i * outputs + o] += grad_output[o] * trace[layer][i];
-        grad_input[i] += grad_output[o] * weights[i * outputs + o];
-      }
-      grad_weights[inputs * outputs + o] += grad_output[o];
-    }
-    grad_output = std::move(grad_input);
-  }
-  return grad_output;
-}
-
 const LeafGroup& group_of(const LeafBank& bank, int leaf) {
   return bank.groups()[static_cast<std::size_t>(bank.group_of(leaf))];
 }
 
 // All activations of one row.
 struct LeafTrace {
-  MlpTrace mean;
-  MlpTrace precision;
+  NetworkTrace encoder;
+  NetworkTrace mean;
+  NetworkTrace precision;
   Vector z;
-  std::vector<MlpTrace> decoders;
+  NetworkTrace decoder;
+  std::vector<NetworkTrace> heads;
 };
+
+void encode(const LeafNetworks& networks, int slot, std::span<const double> parameters,
+            std::span<const double> pixels, LeafTrace& trace) {
+  const auto head = [&](const NetworkStack& network) {
+    return network_forward(network, LastLayer::kLinear, slot, parameters, trace.encoder.back());
+  };
+  trace.encoder =
+      network_forward(networks.encoder_trunk, LastLayer::kSoftplus, slot, parameters, pixels);
+  trace.mean = head(networks.encoder_mean);
+  trace.precision = head(networks.encoder_precision);
+}
+
+void decode(const LeafNetworks& networks, int slot, std::span<const double> parameters,
+            LeafTrace& trace) {
+  trace.decoder =
+      network_forward(networks.decoder_trunk, LastLayer::kSoftplus, slot, parameters, trace.z);
+  for (const NetworkStack& decoder : networks.decoders) {
+    trace.heads.push_back(network_forward(decoder, LastLayer::kLinear, slot, parameters,
+                                          trace.decoder.back()));
+  }
+}
 
 LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                        std::span<const double> pixels, std::span<const double> noise) {
   const LeafGroup& group = group_of(bank, leaf);
-  const int slot = bank.slot_of(leaf);
   assert(pixels.size() == static_cast<std::size_t>(group.pixels));
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
-
   LeafTrace trace;
-  trace.mean = mlp_forward(group.encoder_mean, slot, parameters, pixels);
-  trace.precision = mlp_forward(group.encoder_precision, slot, parameters, pixels);
+  encode(group.networks, bank.slot_of(leaf), parameters, pixels, trace);
   trace.z = latent_code({trace.mean.back(), trace.precision.back()}, noise);
-  for (const MlpStack& decoder : group.decoders) {
-    trace.decoders.push_back(mlp_forward(decoder, slot, parameters, trace.z));
-  }
+  decode(group.networks, bank.slot_of(leaf), parameters, trace);
   return trace;
 }
 
 PixelLogLikelihood pixel_of(const LeafBank& bank, const LeafTrace& trace,
                             std::span<const double> pixels, std::size_t pixel) {
   double heads[2];
-  for (std::size_t h = 0; h < trace.decoders.size(); ++h) {
-    heads[h] = trace.decoders[h].back()[pixel];
+  for (std::size_t h = 0; h < trace.heads.size(); ++h) {
+    heads[h] = trace.heads[h].back()[pixel];
   }
-  return pixel_log_likelihood(bank.config(), pixels[pixel], {heads, trace.decoders.size()});
+  return pixel_log_likelihood(bank.config(), pixels[pixel], {heads, trace.heads.size()});
 }
 
 }  // namespace
 
 LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
                           std::span<const double> pixels) {
-  const LeafGroup& group = group_of(bank, leaf);
-  const int slot = bank.slot_of(leaf);
-  return {mlp_forward(group.encoder_mean, slot, parameters, pixels).back(),
-          mlp_forward(group.encoder_precision, slot, parameters, pixels).back()};
+  LeafTrace trace;
+  encode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, pixels, trace);
+  return {trace.mean.back(), trace.precision.back()};
 }
 
 std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise) {
@@ -124,10 +88,11 @@ std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const 
 std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
                                              std::span<const double> parameters,
                                              std::span<const double> z) {
+  LeafTrace trace;
+  trace.z.assign(z.begin(), z.end());
+  decode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, trace);
   std::vector<Vector> heads;
-  for (const MlpStack& decoder : group_of(bank, leaf).decoders) {
-    heads.push_back(mlp_forward(decoder, bank.slot_of(leaf), parameters, z).back());
-  }
+  for (NetworkTrace& head : trace.heads) heads.push_back(std::move(head.back()));
   return heads;
 }
 
@@ -155,11 +120,18 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
                    double row_gradient, std::span<double> grad) {
-  const LeafGroup& group = group_of(bank, leaf);
-  const int slot = bank.slot_of(leaf);
+  const LeafNetworks& networks = group_of(bank, leaf).networks;
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
+  const auto back = [&](const NetworkStack& network, LastLayer last, const NetworkTrace& of,
+                        Vector grad_output) {
+    return network_backward(network, last, bank.slot_of(leaf), parameters, of,
+                            std::move(grad_output), grad);
+  };
+  const auto add = [](Vector& sum, const Vector& part) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
+  };
 
-  std::vector<Vector> grad_heads(trace.decoders.size(), Vector(pixels.size()));
+  std::vector<Vector> grad_heads(trace.heads.size(), Vector(pixels.size()));
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
     const PixelLogLikelihood term = pixel_of(bank, trace, pixels, pixel);
     for (std::size_t h = 0; h < grad_heads.size(); ++h) {
@@ -167,12 +139,13 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
     }
   }
 
-  Vector grad_z(noise.size());
+  Vector grad_decoder(trace.decoder.back().size());
   for (std::size_t h = 0; h < grad_heads.size(); ++h) {
-    const Vector part = mlp_backward(group.decoders[h], slot, parameters, trace.decoders[h],
-                                     std::move(grad_heads[h]), grad);
-    for (std::size_t d = 0; d < grad_z.size(); ++d) grad_z[d] += part[d];
+    add(grad_decoder, back(networks.decoders[h], LastLayer::kLinear, trace.heads[h],
+                           std::move(grad_heads[h])));
   }
+  Vector grad_z = back(networks.decoder_trunk, LastLayer::kSoftplus, trace.decoder,
+                       std::move(grad_decoder));
 
   // log w depends on the posterior through z (mean + ε (1 + g²)^(−½)) and through −½ log(1 + g²).
   Vector grad_g(noise.size());
@@ -183,8 +156,11 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
     grad_g[d] = -grad_z[d] * noise[d] * g / (precision * std::sqrt(precision)) -
                 row_gradient * g / precision;
   }
-  mlp_backward(group.encoder_mean, slot, parameters, trace.mean, std::move(grad_z), grad);
-  mlp_backward(group.encoder_precision, slot, parameters, trace.precision, std::move(grad_g), grad);
+  Vector grad_encoder =
+      back(networks.encoder_mean, LastLayer::kLinear, trace.mean, std::move(grad_z));
+  add(grad_encoder, back(networks.encoder_precision, LastLayer::kLinear, trace.precision,
+                         std::move(grad_g)));
+  back(networks.encoder_trunk, LastLayer::kSoftplus, trace.encoder, std::move(grad_encoder));
 }
 
 }  // namespace spvae

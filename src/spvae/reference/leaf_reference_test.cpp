@@ -19,7 +19,7 @@ using Vector = std::vector<double>;
 // One leaf region of `pixels` pixels with k_leaf leaves.
 struct SmallLeaf {
   SmallLeaf(int pixels, const LeafConfig& config, int k_leaf = 1)
-      : bank(one_region(pixels), k_leaf, config, layout), parameters(layout.size()) {}
+      : bank(one_region(pixels), pixels, k_leaf, config, layout), parameters(layout.size()) {}
 
   static RegionGraph one_region(int pixels) {
     Region region;
@@ -306,10 +306,10 @@ TEST(LeafLogWeight, MovesWithTheParametersOfItsLeaf) {
   SmallLeaf leaf(5, {.hidden = 4, .hidden_layers = 2, .latent = 3}, 2);
   leaf.parameters = normals(leaf.parameters.size(), 4, 0.6);
   SmallLeaf swapped = leaf;
-  for (const MlpStack* network : leaf.bank.groups()[0].networks()) {
-    for (const AffineStack& affine : *network) {
+  for (const NetworkStack* network : leaf.bank.groups()[0].networks.all()) {
+    for (const LayerStack& affine : *network) {
       const auto first = swapped.parameters.begin() + static_cast<std::ptrdiff_t>(affine.offset);
-      const auto length = static_cast<std::ptrdiff_t>(affine.stride());
+      const auto length = static_cast<std::ptrdiff_t>(affine.size());
       std::swap_ranges(first, first + length, first + length);
     }
   }

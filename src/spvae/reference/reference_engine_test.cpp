@@ -50,7 +50,7 @@ class ReferenceEngineTest : public testing::Test {
   }
 
   ParameterLayout layout;
-  LeafBank bank{two_regions(), 2, {.hidden = 4, .hidden_layers = 1, .latent = 3}, layout};
+  LeafBank bank{two_regions(), 5, 2, {.hidden = 4, .hidden_layers = 1, .latent = 3}, layout};
   ParameterBuffer parameters;
   Batch batch;
   ThreadPool pool{2};

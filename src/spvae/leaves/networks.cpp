@@ -1,0 +1,103 @@
+#include "spvae/leaves/networks.h"
+
+#include <cassert>
+#include <cstddef>
+
+#include "spvae/likelihood/likelihood.h"
+
+namespace spvae {
+namespace {
+
+struct NetworkKind {
+  Network network;
+  bool sees_shape;
+  LeafNetworks (*make)(const LeafConfig& config, const Plane& pixels);
+};
+const std::vector<NetworkKind>& network_table();
+
+const NetworkKind& kind_of(Network network) {
+  const auto row = static_cast<std::size_t>(network);
+  assert(row < network_table().size());
+  return network_table()[row];
+}
+
+NetworkStack mlp(const LeafConfig& config, int inputs, int outputs) {
+  NetworkStack stack;
+  Plane in{1, 1, inputs};
+  for (int layer = 0; layer <= config.hidden_layers; ++layer) {
+    stack.push_back(dense_layer(in, layer == config.hidden_layers ? outputs : config.hidden));
+    in = stack.back().out;
+  }
+  return stack;
+}
+
+// TP19 Section 5: separate MLPs for everything.
+LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
+  LeafNetworks networks;
+  networks.encoder_mean = mlp(config, pixels.features(), config.latent);
+  networks.encoder_precision = networks.encoder_mean;
+  const NetworkStack decoder = mlp(config, config.latent, pixels.features());
+  networks.decoders.assign(likelihood_info(config.likelihood).heads.size(), decoder);
+  return networks;
+}
+
+// Two convolutions and a dense layer below both heads; on the way back a dense layer and a
+// transposed convolution below a transposed convolution for each head.
+LeafNetworks conv_networks(const LeafConfig& config, const Plane& pixels) {
+  const auto [first, second] = config.filters;
+  LeafNetworks networks;
+  const LayerStack fine = convolution_layer(pixels, first, config.stride);
+  const LayerStack coarse = convolution_layer(fine.out, second, config.stride);
+  const LayerStack flat = dense_layer(coarse.out, config.dense);
+  networks.encoder_trunk = {fine, coarse, flat};
+  networks.encoder_mean = {dense_layer(flat.out, config.latent)};
+  networks.encoder_precision = networks.encoder_mean;
+
+  LayerStack seed = dense_layer({1, 1, config.latent}, coarse.out.features());
+  seed.out = coarse.out;
+  networks.decoder_trunk = {seed,
+                            transposed_convolution_layer(coarse.out, fine.out, config.stride)};
+  const NetworkStack head = {transposed_convolution_layer(fine.out, pixels, config.stride)};
+  networks.decoders.assign(likelihood_info(config.likelihood).heads.size(), head);
+  return networks;
+}
+
+}  // namespace
+
+std::vector<NetworkStack*> LeafNetworks::all() {
+  std::vector<NetworkStack*> result = {&encoder_trunk, &encoder_mean, &encoder_precision,
+                                       &decoder_trunk};
+  for (NetworkStack& decoder : decoders) result.push_back(&decoder);
+  return result;
+}
+
+std::vector<const NetworkStack*> LeafNetworks::all() const {
+  std::vector<const NetworkStack*> result = {&encoder_trunk, &encoder_mean, &encoder_precision,
+                                             &decoder_trunk};
+  for (const NetworkStack& decoder : decoders) result.push_back(&decoder);
+  return result;
+}
+
+LeafNetworks leaf_networks(const LeafConfig& config, int height, int width) {
+  assert(config.hidden >= 1 && config.hidden_layers >= 0 && config.latent >= 1);
+  assert(config.filters.first >= 1 && config.filters.second >= 1 && config.dense >= 1);
+  assert(config.stride >= 1);
+  return kind_of(config.network).make(config, {height, width, 1});
+}
+
+bool sees_shape(Network network) { return kind_of(network).sees_shape; }
+
+namespace {
+
+// All networks, in the order of the enumeration.
+const std::vector<NetworkKind>& network_table() {
+  static const std::vector<NetworkKind> table = {
+      {Network::kMlp, false, mlp_networks},
+      {Network::kConv, true, conv_networks},
+  };
+  return table;
+}
+
+}  // namespace
+
+}  // namespace spvae

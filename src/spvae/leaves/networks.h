@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "spvae/leaves/layer.h"
+#include "spvae/leaves/leaf_config.h"
+
+namespace spvae {
+
+/// The networks of a leaf VAE. Softplus follows every layer but the last one of encoder_mean,
+/// encoder_precision and of each decoder; a trunk has it after its last layer too. An empty trunk
+/// hands its input on.
+struct LeafNetworks {
+  NetworkStack encoder_trunk;          ///< pixels → what the two heads read
+  NetworkStack encoder_mean;           ///< → Z, posterior mean
+  NetworkStack encoder_precision;      ///< → Z, g; posterior precision 1 + g²
+  NetworkStack decoder_trunk;          ///< Z → what the decoders' heads read
+  std::vector<NetworkStack> decoders;  ///< → D, one for each head of the likelihood
+
+  /// All of them in the order of their tensors, as declared here. LeafBank names them.
+  std::vector<NetworkStack*> all();
+  std::vector<const NetworkStack*> all() const;
+};
+
+/// The networks over a super-pixel of height × width pixels, without places in a buffer.
+LeafNetworks leaf_networks(const LeafConfig& config, int height, int width);
+
+/// Whether a network sees rows and columns, so that super-pixels of the same number of pixels but
+/// another shape differ.
+bool sees_shape(Network network);
+
+}  // namespace spvae
