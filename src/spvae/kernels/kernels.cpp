@@ -15,6 +15,7 @@
 #include "spvae/kernels/circuit-inl.h"
 #include "spvae/kernels/leaf-inl.h"
 #include "spvae/kernels/training-inl.h"
+#include "spvae/kernels/weight_gradient-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -30,9 +31,12 @@ const Table& TargetTable() {
       LogWeight,
       DecodeBackward,
       EncodeBackward,
-      Transpose,
+      Pack,
+      PackTransposed,
       TransposeTile,
       OuterProducts,
+      TapProducts,
+      FoldPartials,
       Importance,
       Accumulate,
       Adam,

@@ -15,8 +15,9 @@ namespace spvae::kernels {
 inline constexpr int kTile = 32;
 /// Weight gradients are summed with features along the vector, padded to this on every target.
 inline constexpr int kFeaturePad = 16;
-inline constexpr int kMaxLayers = 16;
 inline constexpr int kMaxHeads = 2;
+/// Lanes that the weight gradients of convolutions are summed over before they are folded.
+inline constexpr int kPartials = 16;
 
 inline constexpr int padded(int features) {
   return (features + kFeaturePad - 1) / kFeaturePad * kFeaturePad;
@@ -31,21 +32,59 @@ struct Noise {
   std::uint32_t purpose = 0;
 };
 
-/// weights [inputs + 1][outputs], the last row is the bias. transposed [outputs][inputs], no bias:
-/// only for the backward pass.
-struct Affine {
+/// Consecutive features of a product's input, and the consecutive rows of the weights that they
+/// meet. input: relative to a group's.
+struct Run {
+  std::int32_t input;
+  std::int32_t weight;
+  std::int32_t length;
+};
+
+/// Places of an output that share their weights: place i has its channels from feature output +
+/// i·output_step on, and its runs' inputs start from feature input + i·input_step.
+struct PlaceGroup {
+  std::int32_t output;
+  std::int32_t output_step;
+  std::int32_t input;
+  std::int32_t input_step;
+  std::int32_t places;
+  std::int32_t first_run;
+  std::int32_t runs;
+};
+
+/// How the places of an output come from the input. A dense layer is one place with one run.
+struct Wiring {
+  const PlaceGroup* groups = nullptr;
+  std::int32_t group_count = 0;
+  const Run* runs = nullptr;
+};
+
+/// One layer of a leaf: the tensor [inputs + 1][outputs], whose last row is the bias.
+struct Layer {
+  /// [inputs + 1][outputs], or in panels (Table::pack) where packed.
   const float* weights = nullptr;
+  bool packed = false;
+  /// Without bias, in the panels of Table::pack_transposed; only for the backward pass.
   const float* transposed = nullptr;
   int inputs = 0;
   int outputs = 0;
+  int taps = 1;      ///< of a convolution: inputs are [taps][input channels]
+  int features = 0;  ///< of the output: places · outputs
+  int input_features = 0;
+  Wiring forward;
+  Wiring backward;  ///< from the output's gradient to the input's
+
+  int input_channels() const { return inputs / taps; }
 };
 
-struct Mlp {
-  Affine layers[kMaxLayers];
+/// Layers one after another, softplus after each but, where linear_end, the last.
+struct Network {
+  const Layer* layers = nullptr;
   int count = 0;
+  bool linear_end = true;
 };
 
-/// One leaf VAE.
+/// One leaf VAE. A trunk may be empty: its output is then its input.
 struct Leaf {
   std::uint32_t index = 0;  ///< addresses the noise
   int pixels = 0;           ///< D
@@ -53,17 +92,26 @@ struct Leaf {
   Likelihood likelihood = Likelihood::kGaussian;
   bool identity_mean = false;
   int heads = 1;
-  Mlp encoder_mean;
-  Mlp encoder_precision;
-  Mlp decoders[kMaxHeads];
+  Network encoder_trunk;
+  Network encoder_mean;
+  Network encoder_precision;
+  Network decoder_trunk;
+  Network decoders[kMaxHeads];
 };
 
-/// Where one pass through an MLP leaves its numbers. output[i] holds layer i's outputs after its
-/// activation, [outputs + 1][kTile] for hidden layers: the last row is all ones, the bias's input.
-/// delta[i] [outputs][kTile]: gradient with respect to layer i's affine outputs.
-struct MlpTrace {
-  float* output[kMaxLayers];
-  float* delta[kMaxLayers];
+/// Where one pass through a network leaves its numbers. output[i] holds layer i's outputs after its
+/// activation, [features + 1][kTile]: the last row, which no kernel writes, is all ones, the bias's
+/// input. delta[i] [features][kTile]: gradient with respect to layer i's outputs before their
+/// activation.
+struct NetworkTrace {
+  float* const* output;
+  float* const* delta;
+};
+
+struct EncoderTrace {
+  NetworkTrace trunk;
+  NetworkTrace mean;
+  NetworkTrace precision;
 };
 
 /// The posterior q(z | x) of a tile, [Z][kTile] each but the last, [kTile].
@@ -83,7 +131,16 @@ struct Rows {
 struct DecoderTrace {
   float* noise;  ///< ε [Z][kTile]
   float* code;   ///< z [Z + 1][kTile], the last row is all ones
-  MlpTrace decoders[kMaxHeads];
+  NetworkTrace trunk;
+  NetworkTrace decoders[kMaxHeads];
+};
+
+/// One tap of a convolution's weight gradient: pairs of places, [rows][columns] of them, whose
+/// channels start at features input + r·input_row + c·input_column, and alike for the delta.
+struct Tap {
+  std::int32_t rows, columns;
+  std::int32_t input, input_row, input_column;
+  std::int32_t delta, delta_row, delta_column;
 };
 
 /// Sums over the rows of an image that the encoder's gradient needs.
@@ -110,8 +167,9 @@ struct Table {
                   std::size_t count, float* out);
 
   // leaves, forward
-  /// x [D][kTile] → posterior; trace holds the two MLPs' activations (mean, precision).
-  void (*encode)(const Leaf&, const float* x, MlpTrace* trace, const Posterior&);
+  /// x [D][kTile] → posterior; the trace's last outputs of mean and precision are the posterior's
+  /// mean and root.
+  void (*encode)(const Leaf&, const float* x, const EncoderTrace&, const Posterior&);
   /// Draws ε and z, runs the decoders. After it the last outputs of the traces are the likelihood's
   /// parameters before their link.
   void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const DecoderTrace&);
@@ -125,15 +183,27 @@ struct Table {
   void (*decode_backward)(const Leaf&, const float* x, const float* row_gradient,
                           const DecoderTrace&, float* dz);
   /// Posterior gradient → the deltas of all encoder layers.
-  void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&, MlpTrace* trace);
-  /// weights [rows][columns] → out [columns][rows].
-  void (*transpose)(const float* weights, int rows, int columns, float* out);
+  void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&,
+                          const EncoderTrace&);
+  /// weights [rows][columns] → out, as large, in panels: blocks of columns as the products take
+  /// them, each [rows][columns of the block].
+  void (*pack)(const float* weights, int rows, int columns, float* out);
+  /// weights [taps][rows][columns] → panels of [taps·columns][rows], the matrix of each tap
+  /// transposed.
+  void (*pack_transposed)(const float* weights, int taps, int rows, int columns, float* out);
   /// tile [features][kTile] → out [kTile][padded(features)], padding zero.
   void (*transpose_tile)(const float* tile, int features, float* out);
   /// sum [rows][width] += Σ_lane tile[row][lane] · transposed[lane][·], lanes in order; width is a
   /// multiple of kFeaturePad.
   void (*outer_products)(const float* tile, int rows, const float* transposed, int width,
                          float* sum);
+  /// partial [rows][columns][kPartials] += Σ over the tap's pairs of places input[row][lane] ·
+  /// delta[column][lane], lane l in partial l mod kPartials. input and delta start at the tap's
+  /// first place and at the first channel wanted; columns are all of a place's.
+  void (*tap_products)(const Tap&, const float* input, int rows, const float* delta, int columns,
+                       float* partial);
+  /// out[i] = the sum of partial[i][kPartials], folded in halves.
+  void (*fold_partials)(const float* partial, std::size_t count, float* out);
 
   // training
   /// Log weights of one leaf and kTile images, sample s at log_weight[s·stride] → their maximum,

@@ -6,19 +6,21 @@
 #define SPVAE_KERNELS_LEAF_INL_H_
 #endif
 
-#include "spvae/kernels/dense-inl.h"
 #include "spvae/kernels/likelihood-inl.h"
+#include "spvae/kernels/network-inl.h"
 #include "spvae/kernels/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
 
-// Table::encode. Posterior::mean and root are the MLPs' last outputs.
-void Encode(const Leaf& leaf, const float* x, MlpTrace* trace, const Posterior& posterior) {
+// Table::encode.
+void Encode(const Leaf& leaf, const float* x, const EncoderTrace& trace,
+            const Posterior& posterior) {
   const FloatTag d;
   const Float one = Constant(1.0f);
-  MlpForward(leaf.encoder_mean, x, trace[0]);
-  MlpForward(leaf.encoder_precision, x, trace[1]);
+  const float* shared = NetworkForward(leaf.encoder_trunk, x, trace.trunk);
+  NetworkForward(leaf.encoder_mean, shared, trace.mean);
+  NetworkForward(leaf.encoder_precision, shared, trace.precision);
   for (int lane = 0; lane < kTile; lane += kLanes) {
     LogProduct precisions;
     for (int i = 0; i < leaf.latent; ++i) {
@@ -44,9 +46,9 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
                                hn::Load(d, posterior.mean + i));
     hn::Store(z, d, trace.code + i);
   }
-  FillOnes(trace.code + count);
+  const float* shared = NetworkForward(leaf.decoder_trunk, trace.code, trace.trunk);
   for (int head = 0; head < leaf.heads; ++head) {
-    MlpForward(leaf.decoders[head], trace.code, trace.decoders[head]);
+    NetworkForward(leaf.decoders[head], shared, trace.decoders[head]);
   }
 }
 
@@ -99,21 +101,26 @@ void DecodeBackward(const Leaf& leaf, const float* x, const float* row_gradient,
                 dz + at);
     }
   }
+  // The heads' inputs are the trunk's last output, or the code itself.
+  const int trunk_last = leaf.decoder_trunk.count - 1;
+  float* below = trunk_last < 0 ? dz : trace.trunk.delta[trunk_last];
+  Start start = trunk_last < 0 ? Start::kAccumulate : Start::kZero;
   for (int head = 0; head < leaf.heads; ++head) {
-    const Mlp& mlp = leaf.decoders[head];
-    MlpBackward(mlp, trace.decoders[head]);
-    const Affine& layer = mlp.layers[0];
-    Product<Start::kAccumulate>(layer.transposed, layer.outputs, layer.inputs,
-                                trace.decoders[head].delta[0], dz);
+    NetworkBackward(leaf.decoders[head], trace.decoders[head]);
+    InputGradient(start, leaf.decoders[head].layers[0], trace.decoders[head].delta[0], below);
+    start = Start::kAccumulate;
   }
+  if (trunk_last < 0) return;
+  TrunkBackward(leaf.decoder_trunk, trace.trunk);
+  InputGradient(Start::kAccumulate, leaf.decoder_trunk.layers[0], trace.trunk.delta[0], dz);
 }
 
 // Table::encode_backward: with s = 1/√(1 + g²), dg = −g·s²·(s·Σ dz·ε + Σ row gradient).
 void EncodeBackward(const Leaf& leaf, const Posterior& posterior, const PosteriorGradient& grad,
-                    MlpTrace* trace) {
+                    const EncoderTrace& trace) {
   const FloatTag d;
-  float* delta_mean = trace[0].delta[leaf.encoder_mean.count - 1];
-  float* delta_root = trace[1].delta[leaf.encoder_precision.count - 1];
+  float* delta_mean = trace.mean.delta[leaf.encoder_mean.count - 1];
+  float* delta_root = trace.precision.delta[leaf.encoder_precision.count - 1];
   for (int i = 0; i < leaf.latent; ++i) {
     for (int lane = 0; lane < kTile; lane += kLanes) {
       const int at = i * kTile + lane;
@@ -125,8 +132,14 @@ void EncodeBackward(const Leaf& leaf, const Posterior& posterior, const Posterio
       hn::Store(hn::Neg(hn::Mul(hn::Mul(g, hn::Mul(s, s)), inner)), d, delta_root + at);
     }
   }
-  MlpBackward(leaf.encoder_mean, trace[0]);
-  MlpBackward(leaf.encoder_precision, trace[1]);
+  NetworkBackward(leaf.encoder_mean, trace.mean);
+  NetworkBackward(leaf.encoder_precision, trace.precision);
+  if (leaf.encoder_trunk.count == 0) return;
+  float* below = trace.trunk.delta[leaf.encoder_trunk.count - 1];
+  InputGradient(Start::kZero, leaf.encoder_mean.layers[0], trace.mean.delta[0], below);
+  InputGradient(Start::kAccumulate, leaf.encoder_precision.layers[0], trace.precision.delta[0],
+                below);
+  TrunkBackward(leaf.encoder_trunk, trace.trunk);
 }
 
 }  // namespace spvae::kernels::HWY_NAMESPACE

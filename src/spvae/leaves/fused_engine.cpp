@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spvae/leaves/leaf_gradient.h"
+#include "spvae/leaves/leaf_kernel.h"
 #include "spvae/leaves/leaf_tape.h"
 
 namespace spvae {
@@ -33,18 +34,20 @@ std::array<float, 256> log_binomial_coefficients() {
 class FusedEngine final : public LeafEngine {
  public:
   FusedEngine(const LeafBank& bank, ThreadPool& pool, float negligible_row)
-      : bank_(bank), pool_(pool), log_coefficients_(log_binomial_coefficients()) {
+      : bank_(bank),
+        pool_(pool),
+        plan_(bank),
+        packed_(plan_, pool),
+        log_coefficients_(log_binomial_coefficients()) {
     for (int thread = 0; thread < pool.threads(); ++thread) {
       workspaces_.emplace_back();
-      for (const LeafGroup& group : bank.groups()) {
-        workspaces_.back().emplace_back(group, bank.config().latent);
-      }
+      for (const GroupPlan& group : plan_.groups) workspaces_.back().emplace_back(bank, group);
     }
     const bool leaf_tasks = bank.leaves() >= kLeavesForTasks;
     const int copies = leaf_tasks ? pool.threads() : 1;
     for (int copy = 0; copy < copies; ++copy) {
       gradients_.emplace_back();
-      for (int group = 0; group < static_cast<int>(bank.groups().size()); ++group) {
+      for (const GroupPlan& group : plan_.groups) {
         gradients_.back().push_back(std::make_unique<LeafGradient>(bank, group, negligible_row,
                                                                    leaf_tasks ? nullptr : &pool));
       }
@@ -54,8 +57,9 @@ class FusedEngine final : public LeafEngine {
   void log_weights(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
                    int first_sample, int samples, std::span<float> log_weight) override {
     assert(log_weight.size() >= index(bank_.leaves()) * index(samples) * index(batch.stride));
+    packed_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
+      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
       encode(kernel, batch, tile, space);
       for (int s = 0; s < samples; ++s) {
         const std::size_t row = index(leaf) * index(samples) + index(s);
@@ -69,10 +73,11 @@ class FusedEngine final : public LeafEngine {
                 int samples, std::span<const float> row_gradient, std::span<float> grad) override {
     const std::size_t rows = index(samples) * index(batch.stride);
     assert(row_gradient.size() >= index(bank_.leaves()) * rows);
+    packed_.update(parameters);
     const auto compute = [&](int leaf, std::size_t copy) {
       gradients_[copy][index(bank_.group_of(leaf))]->compute(
-          leaf, parameters, batch, noise, samples, row_gradient.subspan(index(leaf) * rows, rows),
-          grad);
+          leaf, parameters, packed_, batch, noise, samples,
+          row_gradient.subspan(index(leaf) * rows, rows), grad);
     };
     if (bank_.leaves() >= kLeavesForTasks) {
       pool_.run(bank_.leaves(), [&](int leaf, int thread) { compute(leaf, index(thread)); });
@@ -87,8 +92,9 @@ class FusedEngine final : public LeafEngine {
                       int samples, WeightStatistics& statistics) override {
     assert(statistics.leaves == bank_.leaves() && statistics.stride == batch.stride);
     const auto former = static_cast<int>(statistics.samples);
+    packed_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
+      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
       encode(kernel, batch, tile, space);
       const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
       for (int first = 0; first < samples; first += kStatisticsStep) {
@@ -107,12 +113,14 @@ class FusedEngine final : public LeafEngine {
  private:
   // What a thread needs to take a tile of a group forward.
   struct Workspace {
-    Workspace(const LeafGroup& group, int latent)
-        : encoder(group, latent, false),
-          decoder(group, latent, false),
+    Workspace(const LeafBank& bank, const GroupPlan& plan)
+        : kernel(bank, plan),
+          encoder(*plan.group, bank.config().latent, false),
+          decoder(*plan.group, bank.config().latent, false),
           constant(kTile),
           chunk(index(kStatisticsStep) * kTile) {}
 
+    LeafKernel kernel;
     EncoderTape encoder;
     DecoderTape decoder;
     AlignedVector<float> constant;  // log p's part that depends on x alone
@@ -131,7 +139,7 @@ class FusedEngine final : public LeafEngine {
   void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, Workspace& space) {
     EncoderTape& tape = space.encoder;
     tape.load(batch, bank_.scope(static_cast<int>(leaf.index)), tile * kTile);
-    kernels::table().encode(leaf, tape.pixels.data(), tape.traces, tape.posterior());
+    kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
     if (leaf.likelihood != kernels::Likelihood::kBinomial) return;
     std::fill(space.constant.begin(), space.constant.end(), 0.0f);
     for (int i = 0; i < leaf.pixels * kTile; ++i) {
@@ -155,6 +163,8 @@ class FusedEngine final : public LeafEngine {
 
   const LeafBank& bank_;
   ThreadPool& pool_;
+  LeafPlan plan_;
+  PackedWeights packed_;
   std::array<float, 256> log_coefficients_;
   std::vector<std::vector<Workspace>> workspaces_;                     // [thread][group]
   std::vector<std::vector<std::unique_ptr<LeafGradient>>> gradients_;  // [thread or 1][group]

@@ -46,7 +46,8 @@ LayerStack convolution_layer(const Plane& in, int channels, int stride) {
 }
 
 LayerStack transposed_convolution_layer(const Plane& in, const Plane& out, int stride) {
-  assert(in.height == narrow_side(out.height, stride) && in.width == narrow_side(out.width, stride));
+  assert(in.height == narrow_side(out.height, stride) &&
+         in.width == narrow_side(out.width, stride));
   return convolution(LayerKind::kTransposedConvolution, in, out, stride, out);
 }
 

@@ -81,7 +81,8 @@ TEST(LeafBank, WithoutHiddenLayersIsAffine) {
 
 TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(64), 64, 1, {.hidden = 200, .hidden_layers = 2, .latent = 8}, layout);
+  const LeafBank bank(one_region(64), 64, 1, {.hidden = 200, .hidden_layers = 2, .latent = 8},
+                      layout);
   ParameterBuffer parameters(layout.size(), 99.0F);
   bank.initialise(3, parameters);
   for (const NetworkStack* network : bank.groups()[0].networks.all()) {

@@ -19,73 +19,6 @@ int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kT
 
 }  // namespace
 
-/// The weight gradient of one layer, [inputs + 1, outputs], summed over tiles with the side along
-/// the vectors that needs less padding.
-class LeafGradient::LayerGradient {
- public:
-  explicit LayerGradient(const LayerStack& layer) : layer_(layer) {
-    const int inputs = layer.inputs + 1;
-    along_inputs_ =
-        kernels::padded(inputs) * layer.outputs < kernels::padded(layer.outputs) * inputs;
-    rows_ = along_inputs_ ? layer.outputs : inputs;
-    columns_ = along_inputs_ ? inputs : layer.outputs;
-    sum_.resize(index(rows_) * index(kernels::padded(columns_)));
-  }
-
-  int rows() const { return rows_; }
-  int width() const { return kernels::padded(columns_); }
-  void clear() { std::fill(sum_.begin(), sum_.end(), 0.0f); }
-
-  /// Keeps tile number `tile`: input [inputs + 1][kTile] and delta [outputs][kTile] must stay.
-  void record(int tile, const float* input, const float* delta) {
-    Tile& slot = tiles_[index(tile)];
-    slot.rows = along_inputs_ ? delta : input;
-    kernels::table().transpose_tile(along_inputs_ ? input : delta, columns_,
-                                    slot.transposed.data());
-  }
-  void reserve(int tiles) {
-    while (tiles_.size() < index(tiles)) {
-      tiles_.push_back({nullptr, AlignedVector<float>(index(kTile) * index(width()))});
-    }
-  }
-
-  /// Adds recorded tiles 0 … tiles − 1, in order, to rows [first, first + count).
-  void add(int tiles, int first, int count) {
-    float* sum = sum_.data() + index(first) * index(width());
-    for (int tile = 0; tile < tiles; ++tile) {
-      const Tile& slot = tiles_[index(tile)];
-      kernels::table().outer_products(slot.rows + index(first) * index(kTile), count,
-                                      slot.transposed.data(), width(), sum);
-    }
-  }
-
-  void store(int leaf_slot, std::span<float> grad) const {
-    float* out = grad.data() + layer_.offset + index(leaf_slot) * layer_.size();
-    const int outputs = layer_.outputs;
-    for (int row = 0; row < rows_; ++row) {
-      const float* sum = sum_.data() + index(row) * index(width());
-      if (along_inputs_) {
-        for (int i = 0; i < columns_; ++i) out[index(i) * index(outputs) + index(row)] = sum[i];
-      } else {
-        std::copy_n(sum, outputs, out + index(row) * index(outputs));
-      }
-    }
-  }
-
- private:
-  struct Tile {
-    const float* rows;
-    AlignedVector<float> transposed;
-  };
-
-  LayerStack layer_;
-  bool along_inputs_;
-  int rows_;
-  int columns_;
-  AlignedVector<float> sum_;
-  std::vector<Tile> tiles_;
-};
-
 /// A tile of gathered rows.
 struct LeafGradient::RowTape {
   RowTape(const LeafGroup& group, int latent)
@@ -104,23 +37,30 @@ struct LeafGradient::RowTape {
   DecoderTape decoder;
 };
 
-LeafGradient::LeafGradient(const LeafBank& bank, int group, float negligible_row, ThreadPool* pool)
+LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row,
+                           ThreadPool* pool)
     : bank_(bank),
-      group_(bank.groups()[index(group)]),
+      plan_(plan),
       negligible_row_(negligible_row),
       pool_(pool),
-      encoder_layers_(group_.networks.encoder_mean.size() + group_.networks.encoder_precision.size()) {
-  for (const NetworkStack* network : group_.networks.all()) {
-    for (const LayerStack& layer : *network) {
-      layers_.emplace_back(layer);
-      transposed_.emplace_back(index(layer.inputs) * index(layer.outputs));
-    }
+      encoder_layers_(0),
+      kernel_(bank, plan) {
+  const LeafNetworks& networks = plan.group->networks;
+  for (const NetworkStack* network :
+       {&networks.encoder_trunk, &networks.encoder_mean, &networks.encoder_precision}) {
+    encoder_layers_ += network->size();
+  }
+  for (const PlannedLayer& layer : plan.layers) {
+    layers_.push_back(make_layer_gradient(layer));
+    transposed_.emplace_back(
+        layer.needs_input_gradient ? index(layer.stack.inputs) * index(layer.stack.outputs) : 0);
+    kernel_.set_transposed(transposed_.size() - 1, transposed_.back().data());
   }
   const int wave = pool == nullptr ? 1 : kWave;
   for (int i = 0; i < wave; ++i) {
-    wave_.push_back(std::make_unique<RowTape>(group_, bank.config().latent));
+    wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
   }
-  for (LayerGradient& layer : layers_) layer.reserve(wave);
+  for (const auto& layer : layers_) layer->reserve(wave);
 }
 
 LeafGradient::~LeafGradient() = default;
@@ -133,26 +73,26 @@ void LeafGradient::run(int tasks, const std::function<void(int)>& body) {
   }
 }
 
-void LeafGradient::compute(int leaf, std::span<const float> parameters, const Batch& batch,
-                           const NoiseKey& noise, int samples, std::span<const float> row_gradient,
-                           std::span<float> grad) {
-  for (LayerGradient& layer : layers_) layer.clear();
+void LeafGradient::compute(int leaf, std::span<const float> parameters, const PackedWeights& packed,
+                           const Batch& batch, const NoiseKey& noise, int samples,
+                           std::span<const float> row_gradient, std::span<float> grad) {
+  const int slot = bank_.slot_of(leaf);
+  for (const auto& layer : layers_) layer->clear();
   select_rows(batch.size, batch.stride, samples, row_gradient);
   if (!rows_.empty()) {
-    kernels::Leaf kernel = kernel_leaf(bank_, leaf, parameters);
-    transpose_weights(kernel);
+    const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
+    transpose_weights(parameters, slot);
     const auto scope = bank_.scope(leaf);
     run(tiles_of(active_.size()), [&](int tile) {
       const auto columns = std::span<const int>(active_).subspan(index(tile) * kTile);
       EncoderTape& tape = encoders_[index(tile)];
       tape.gather(batch, scope, columns.first(std::min(columns.size(), index(kTile))));
-      kernels::table().encode(kernel, tape.pixels.data(), tape.traces, tape.posterior());
+      kernels::table().encode(kernel, tape.pixels.data(), tape.trace(), tape.posterior());
     });
-    decode_rows(kernel, batch, noise);
-    encode_backward(kernel);
+    decode_rows(batch, noise);
+    encode_backward();
   }
-  const int slot = bank_.slot_of(leaf);
-  run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)].store(slot, grad); });
+  run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->store(slot, grad); });
 }
 
 void LeafGradient::select_rows(int size, int stride, int samples,
@@ -183,34 +123,31 @@ void LeafGradient::select_rows(int size, int stride, int samples,
   }
   const auto tiles = index(tiles_of(active_.size()));
   const int latent = bank_.config().latent;
-  while (encoders_.size() < tiles) encoders_.emplace_back(group_, latent, true);
+  while (encoders_.size() < tiles) encoders_.emplace_back(*plan_.group, latent, true);
   while (posterior_gradient_.size() < tiles) {
     posterior_gradient_.emplace_back(index(2 * latent + 1) * kTile);
   }
   for (std::size_t i = 0; i < tiles; ++i) {
     std::fill(posterior_gradient_[i].begin(), posterior_gradient_[i].end(), 0.0f);
   }
-  for (std::size_t i = 0; i < encoder_layers_; ++i) layers_[i].reserve(static_cast<int>(tiles));
+  for (std::size_t i = 0; i < encoder_layers_; ++i) layers_[i]->reserve(static_cast<int>(tiles));
 }
 
-void LeafGradient::transpose_weights(kernels::Leaf& leaf) {
-  std::vector<kernels::Affine*> affine;
-  const auto collect = [&](kernels::Mlp& mlp) {
-    for (int i = 0; i < mlp.count; ++i) affine.push_back(&mlp.layers[i]);
-  };
-  collect(leaf.encoder_mean);
-  collect(leaf.encoder_precision);
-  for (int head = 0; head < leaf.heads; ++head) collect(leaf.decoders[head]);
-  run(static_cast<int>(affine.size()), [&](int i) {
-    kernels::Affine& layer = *affine[index(i)];
-    float* out = transposed_[index(i)].data();
-    kernels::table().transpose(layer.weights, layer.inputs, layer.outputs, out);
-    layer.transposed = out;
+void LeafGradient::transpose_weights(std::span<const float> parameters, int slot) {
+  run(static_cast<int>(plan_.layers.size()), [&](int i) {
+    const PlannedLayer& layer = plan_.layers[index(i)];
+    if (!layer.needs_input_gradient) return;
+    const LayerStack& stack = layer.stack;
+    const int channels = stack.kind == LayerKind::kDense ? stack.inputs : stack.in.channels;
+    kernels::table().pack_transposed(parameters.data() + stack.offset + index(slot) * stack.size(),
+                                     stack.inputs / channels, channels, stack.outputs,
+                                     transposed_[index(i)].data());
   });
 }
 
-void LeafGradient::replay(const kernels::Leaf& leaf, const Batch& batch, const NoiseKey& noise,
-                          std::span<const Row> rows, RowTape& tape) {
+void LeafGradient::replay(const Batch& batch, const NoiseKey& noise, std::span<const Row> rows,
+                          RowTape& tape) {
+  const kernels::Leaf& leaf = kernel_.leaf();
   std::uint32_t images[kTile];
   std::uint32_t samples[kTile];
   EncoderTape* sources[kTile];
@@ -235,7 +172,7 @@ void LeafGradient::replay(const kernels::Leaf& leaf, const Batch& batch, const N
     }
   };
   gather(leaf.pixels, [](EncoderTape& e) { return e.pixels.data(); }, tape.pixels);
-  gather(leaf.latent, [](EncoderTape& e) { return e.mlps[0].last_output(); }, tape.mean);
+  gather(leaf.latent, [](EncoderTape& e) { return e.mean.last_output(); }, tape.mean);
   gather(leaf.latent, [](EncoderTape& e) { return e.deviation.data(); }, tape.deviation);
 
   const kernels::Posterior posterior{tape.mean.data(), nullptr, tape.deviation.data(), nullptr};
@@ -261,8 +198,7 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
   }
 }
 
-void LeafGradient::decode_rows(const kernels::Leaf& leaf, const Batch& batch,
-                               const NoiseKey& noise) {
+void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
   const int tiles = tiles_of(rows_.size());
   const int wave = static_cast<int>(wave_.size());
   const auto rows_of = [&](int tile) {
@@ -273,23 +209,18 @@ void LeafGradient::decode_rows(const kernels::Leaf& leaf, const Batch& batch,
     const int count = std::min(wave, tiles - first);
     run(count, [&](int i) {
       RowTape& tape = *wave_[index(i)];
-      replay(leaf, batch, noise, rows_of(first + i), tape);
+      replay(batch, noise, rows_of(first + i), tape);
       std::size_t layer = encoder_layers_;
-      for (std::size_t head = 0; head < tape.decoder.heads.size(); ++head) {
-        const kernels::MlpTrace& trace = tape.decoder.heads[head].trace();
-        const float* input = tape.decoder.code.data();
-        for (int l = 0; l < leaf.decoders[head].count; ++l) {
-          layers_[layer++].record(i, input, trace.delta[l]);
-          input = trace.output[l];
-        }
-      }
+      const float* shared = record(i, layer, tape.decoder.code.data(), tape.decoder.trunk);
+      for (const NetworkTape& head : tape.decoder.heads) record(i, layer, shared, head);
     });
     for (int i = 0; i < count; ++i) add_to_posterior(rows_of(first + i), *wave_[index(i)]);
     accumulate(encoder_layers_, layers_.size(), count);
   }
 }
 
-void LeafGradient::encode_backward(const kernels::Leaf& leaf) {
+void LeafGradient::encode_backward() {
+  const kernels::Leaf& leaf = kernel_.leaf();
   const int tiles = tiles_of(active_.size());
   const int latent = leaf.latent;
   run(tiles, [&](int i) {
@@ -297,18 +228,23 @@ void LeafGradient::encode_backward(const kernels::Leaf& leaf) {
     const float* grad = posterior_gradient_[index(i)].data();
     kernels::table().encode_backward(
         leaf, tape.posterior(),
-        {grad, grad + index(latent) * kTile, grad + index(2 * latent) * kTile}, tape.traces);
+        {grad, grad + index(latent) * kTile, grad + index(2 * latent) * kTile}, tape.trace());
     std::size_t layer = 0;
-    const kernels::Mlp* mlps[] = {&leaf.encoder_mean, &leaf.encoder_precision};
-    for (std::size_t network = 0; network < 2; ++network) {
-      const float* input = tape.pixels.data();
-      for (int l = 0; l < mlps[network]->count; ++l) {
-        layers_[layer++].record(i, input, tape.traces[network].delta[l]);
-        input = tape.traces[network].output[l];
-      }
-    }
+    const float* shared = record(i, layer, tape.pixels.data(), tape.trunk);
+    record(i, layer, shared, tape.mean);
+    record(i, layer, shared, tape.precision);
   });
   accumulate(0, encoder_layers_, tiles);
+}
+
+const float* LeafGradient::record(int tile, std::size_t& layer, const float* input,
+                                  const NetworkTape& tape) {
+  const kernels::NetworkTrace trace = tape.trace();
+  for (int i = 0; i < tape.layers(); ++i) {
+    layers_[layer++]->record(tile, input, trace.delta[i]);
+    input = trace.output[i];
+  }
+  return input;
 }
 
 void LeafGradient::accumulate(std::size_t first_layer, std::size_t end_layer, int tiles) {
@@ -319,7 +255,7 @@ void LeafGradient::accumulate(std::size_t first_layer, std::size_t end_layer, in
   };
   std::vector<Task> tasks;
   for (std::size_t i = first_layer; i < end_layer; ++i) {
-    LayerGradient& layer = layers_[i];
+    LayerGradient& layer = *layers_[i];
     const int block = pool_ == nullptr ? layer.rows() : kRowBlock;
     for (int first = 0; first < layer.rows(); first += block) {
       tasks.push_back({&layer, first, std::min(block, layer.rows() - first)});

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "spvae/core/thread_pool.h"
+#include "spvae/leaves/layer_gradient.h"
 #include "spvae/leaves/leaf_engine.h"
+#include "spvae/leaves/leaf_kernel.h"
 #include "spvae/leaves/leaf_tape.h"
 
 namespace spvae {
@@ -18,17 +20,17 @@ class LeafGradient {
  public:
   /// Leaves out rows whose multiplier is at most `negligible_row` of the leaf's largest. With a
   /// pool, the work on one leaf is spread over its threads; the bits are the same.
-  LeafGradient(const LeafBank& bank, int group, float negligible_row, ThreadPool* pool);
+  /// bank, plan and pool must outlive it.
+  LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row, ThreadPool* pool);
   ~LeafGradient();
 
   /// row_gradient [samples, stride] of this leaf; overwrites the leaf's part of each tensor in
   /// grad.
-  void compute(int leaf, std::span<const float> parameters, const Batch& batch,
-               const NoiseKey& noise, int samples, std::span<const float> row_gradient,
-               std::span<float> grad);
+  void compute(int leaf, std::span<const float> parameters, const PackedWeights& packed,
+               const Batch& batch, const NoiseKey& noise, int samples,
+               std::span<const float> row_gradient, std::span<float> grad);
 
  private:
-  class LayerGradient;
   struct Row {
     int slot;  // of its image among the active ones
     int sample;
@@ -38,22 +40,25 @@ class LeafGradient {
 
   void run(int tasks, const std::function<void(int)>& body);
   void select_rows(int size, int stride, int samples, std::span<const float> row_gradient);
-  void transpose_weights(kernels::Leaf& leaf);
-  void decode_rows(const kernels::Leaf& leaf, const Batch& batch, const NoiseKey& noise);
-  void replay(const kernels::Leaf& leaf, const Batch& batch, const NoiseKey& noise,
-              std::span<const Row> rows, RowTape& tape);
+  void transpose_weights(std::span<const float> parameters, int slot);
+  void decode_rows(const Batch& batch, const NoiseKey& noise);
+  void replay(const Batch& batch, const NoiseKey& noise, std::span<const Row> rows, RowTape& tape);
   void add_to_posterior(std::span<const Row> rows, const RowTape& tape);
-  void encode_backward(const kernels::Leaf& leaf);
+  void encode_backward();
+  /// Records a tile's pass through a network, whose first layer is number `layer`, which moves on;
+  /// returns its output.
+  const float* record(int tile, std::size_t& layer, const float* input, const NetworkTape& tape);
   void accumulate(std::size_t first_layer, std::size_t end_layer, int tiles);
 
   const LeafBank& bank_;
-  const LeafGroup& group_;
+  const GroupPlan& plan_;
   float negligible_row_;
   ThreadPool* pool_;
   std::size_t encoder_layers_;
-  std::vector<LayerGradient> layers_;             // encoders' layers, then decoders'
-  std::vector<AlignedVector<float>> transposed_;  // weights, by layer
-  std::vector<EncoderTape> encoders_;             // by tile of active images
+  LeafKernel kernel_;
+  std::vector<std::unique_ptr<LayerGradient>> layers_;  // encoders' layers, then decoders'
+  std::vector<AlignedVector<float>> transposed_;        // weights, by layer
+  std::vector<EncoderTape> encoders_;                   // by tile of active images
   std::vector<std::unique_ptr<RowTape>> wave_;
   std::vector<int> active_;  // columns of the batch
   std::vector<Row> rows_;

@@ -11,22 +11,21 @@
 
 namespace spvae {
 
-/// A leaf as the kernels see it: pointers into `parameters`.
-kernels::Leaf kernel_leaf(const LeafBank& bank, int leaf, std::span<const float> parameters);
-
-/// The memory of one pass of a tile through an MLP (kernels::MlpTrace); deltas only for training.
-class MlpTape {
+/// The memory of one pass of a tile through a network (kernels::NetworkTrace); deltas only for
+/// training.
+class NetworkTape {
  public:
-  MlpTape(const NetworkStack& mlp, bool with_deltas);
-  MlpTape(MlpTape&&) = default;
+  NetworkTape(const NetworkStack& network, bool with_deltas);
+  NetworkTape(NetworkTape&&) = default;
 
-  const kernels::MlpTrace& trace() const { return trace_; }
-  float* last_output() const { return trace_.output[layers_ - 1]; }
+  kernels::NetworkTrace trace() const { return {output_.data(), delta_.data()}; }
+  int layers() const { return static_cast<int>(output_.size()); }
+  float* last_output() const { return output_.back(); }
 
  private:
-  int layers_;
   AlignedVector<float> memory_;
-  kernels::MlpTrace trace_{};
+  std::vector<float*> output_;
+  std::vector<float*> delta_;
 };
 
 /// Where a tile's encoder pass leaves its numbers: pixels, activations, posterior.
@@ -38,11 +37,13 @@ struct EncoderTape {
   /// Gathers columns of the batch; lanes beyond the columns repeat the first one.
   void gather(const Batch& batch, std::span<const std::int32_t> scope,
               std::span<const int> columns);
+  kernels::EncoderTrace trace() const { return {trunk.trace(), mean.trace(), precision.trace()}; }
   kernels::Posterior posterior();
 
   AlignedVector<float> pixels;  ///< x [D + 1][kTile], the last row is all ones
-  MlpTape mlps[2];              ///< mean, precision
-  kernels::MlpTrace traces[2];
+  NetworkTape trunk;
+  NetworkTape mean;
+  NetworkTape precision;
   AlignedVector<float> deviation;           ///< [Z][kTile]
   AlignedVector<float> half_log_precision;  ///< [kTile]
 };
@@ -55,7 +56,8 @@ struct DecoderTape {
 
   AlignedVector<float> noise;  ///< ε [Z][kTile]
   AlignedVector<float> code;   ///< z [Z + 1][kTile], the last row is all ones
-  std::vector<MlpTape> heads;
+  NetworkTape trunk;
+  std::vector<NetworkTape> heads;
 };
 
 }  // namespace spvae

@@ -42,8 +42,8 @@ void decode(const LeafNetworks& networks, int slot, std::span<const double> para
   trace.decoder =
       network_forward(networks.decoder_trunk, LastLayer::kSoftplus, slot, parameters, trace.z);
   for (const NetworkStack& decoder : networks.decoders) {
-    trace.heads.push_back(network_forward(decoder, LastLayer::kLinear, slot, parameters,
-                                          trace.decoder.back()));
+    trace.heads.push_back(
+        network_forward(decoder, LastLayer::kLinear, slot, parameters, trace.decoder.back()));
   }
 }
 
@@ -141,11 +141,11 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
 
   Vector grad_decoder(trace.decoder.back().size());
   for (std::size_t h = 0; h < grad_heads.size(); ++h) {
-    add(grad_decoder, back(networks.decoders[h], LastLayer::kLinear, trace.heads[h],
-                           std::move(grad_heads[h])));
+    add(grad_decoder,
+        back(networks.decoders[h], LastLayer::kLinear, trace.heads[h], std::move(grad_heads[h])));
   }
-  Vector grad_z = back(networks.decoder_trunk, LastLayer::kSoftplus, trace.decoder,
-                       std::move(grad_decoder));
+  Vector grad_z =
+      back(networks.decoder_trunk, LastLayer::kSoftplus, trace.decoder, std::move(grad_decoder));
 
   // log w depends on the posterior through z (mean + ε (1 + g²)^(−½)) and through −½ log(1 + g²).
   Vector grad_g(noise.size());
@@ -158,8 +158,8 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
   }
   Vector grad_encoder =
       back(networks.encoder_mean, LastLayer::kLinear, trace.mean, std::move(grad_z));
-  add(grad_encoder, back(networks.encoder_precision, LastLayer::kLinear, trace.precision,
-                         std::move(grad_g)));
+  add(grad_encoder,
+      back(networks.encoder_precision, LastLayer::kLinear, trace.precision, std::move(grad_g)));
   back(networks.encoder_trunk, LastLayer::kSoftplus, trace.encoder, std::move(grad_encoder));
 }
 

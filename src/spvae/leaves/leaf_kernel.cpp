@@ -1,0 +1,106 @@
+#include "spvae/leaves/leaf_kernel.h"
+
+namespace spvae {
+namespace {
+
+// Weights from this many floats on are packed: beyond, a column of a register block is spread over
+// more pages and cache lines than a core keeps at hand.
+constexpr std::size_t kLargeLayer = 16384;
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+GroupPlan plan_group(const LeafGroup& group, std::size_t& packed_floats) {
+  GroupPlan plan{&group, {}};
+  const LeafNetworks& networks = group.networks;
+  const bool has_trunk = !networks.encoder_trunk.empty();
+  for (const NetworkStack* network : networks.all()) {
+    const bool reads_image =
+        has_trunk ? network == &networks.encoder_trunk
+                  : network == &networks.encoder_mean || network == &networks.encoder_precision;
+    for (std::size_t i = 0; i < network->size(); ++i) {
+      const LayerStack& stack = (*network)[i];
+      PlannedLayer layer{stack, LayerWiring(stack), stack.size() >= kLargeLayer, packed_floats,
+                         !(reads_image && i == 0)};
+      if (layer.packed) packed_floats += group.leaves.size() * stack.size();
+      plan.layers.push_back(std::move(layer));
+    }
+  }
+  return plan;
+}
+
+}  // namespace
+
+LeafPlan::LeafPlan(const LeafBank& bank) {
+  for (const LeafGroup& group : bank.groups()) groups.push_back(plan_group(group, packed_floats));
+}
+
+PackedWeights::PackedWeights(const LeafPlan& plan, ThreadPool& pool)
+    : pool_(pool), panels_(plan.packed_floats) {
+  for (const GroupPlan& group : plan.groups) {
+    for (const PlannedLayer& layer : group.layers) {
+      if (!layer.packed) continue;
+      for (std::size_t slot = 0; slot < group.group->leaves.size(); ++slot) {
+        tasks_.push_back({&layer.stack, layer.stack.offset + slot * layer.stack.size(),
+                          layer.packed_offset + slot * layer.stack.size()});
+      }
+    }
+  }
+}
+
+void PackedWeights::update(std::span<const float> parameters) {
+  pool_.run(static_cast<int>(tasks_.size()), [&](int i, int) {
+    const Task& task = tasks_[index(i)];
+    kernels::table().pack(parameters.data() + task.from, task.layer->inputs + 1,
+                          task.layer->outputs, panels_.data() + task.to);
+  });
+}
+
+LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank), plan_(plan) {
+  for (const PlannedLayer& planned : plan.layers) {
+    const LayerStack& stack = planned.stack;
+    kernels::Layer layer;
+    layer.packed = planned.packed;
+    layer.inputs = stack.inputs;
+    layer.outputs = stack.outputs;
+    layer.taps = stack.kind == LayerKind::kDense ? 1 : kKernelSide * kKernelSide;
+    layer.features = stack.out.features();
+    layer.input_features = stack.in.features();
+    layer.forward = planned.wiring.forward();
+    layer.backward = planned.wiring.backward();
+    layers_.push_back(layer);
+  }
+  const LeafNetworks& networks = plan.group->networks;
+  leaf_.pixels = plan.group->pixels;
+  leaf_.latent = bank.config().latent;
+  leaf_.likelihood = static_cast<kernels::Likelihood>(bank.config().likelihood);
+  leaf_.identity_mean = bank.config().mean_link == MeanLink::kIdentity;
+  leaf_.heads = static_cast<int>(networks.decoders.size());
+  const kernels::Layer* next = layers_.data();
+  const auto take = [&next](const NetworkStack& network, bool linear_end) {
+    const kernels::Network result{next, static_cast<int>(network.size()), linear_end};
+    next += network.size();
+    return result;
+  };
+  leaf_.encoder_trunk = take(networks.encoder_trunk, false);
+  leaf_.encoder_mean = take(networks.encoder_mean, true);
+  leaf_.encoder_precision = take(networks.encoder_precision, true);
+  leaf_.decoder_trunk = take(networks.decoder_trunk, false);
+  for (std::size_t head = 0; head < networks.decoders.size(); ++head) {
+    leaf_.decoders[head] = take(networks.decoders[head], true);
+  }
+}
+
+const kernels::Leaf& LeafKernel::bind(int leaf, std::span<const float> parameters,
+                                      const PackedWeights& packed) {
+  leaf_.index = static_cast<std::uint32_t>(leaf);
+  const std::size_t slot = index(bank_.slot_of(leaf));
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const PlannedLayer& planned = plan_.layers[i];
+    layers_[i].weights =
+        slot * planned.stack.size() + (planned.packed ? packed.data() + planned.packed_offset
+                                                      : parameters.data() + planned.stack.offset);
+  }
+  return leaf_;
+}
+
+}  // namespace spvae

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "spvae/core/aligned_vector.h"
+#include "spvae/core/thread_pool.h"
+#include "spvae/kernels/kernels.h"
+#include "spvae/leaves/leaf_bank.h"
+#include "spvae/leaves/wiring.h"
+
+namespace spvae {
+
+/// A layer of a group as the engine sees it.
+struct PlannedLayer {
+  LayerStack stack;
+  LayerWiring wiring;
+  bool packed = false;               ///< large: its weights are read in panels, copied once a call
+  std::size_t packed_offset = 0;     ///< in PackedWeights, of the group's first leaf
+  bool needs_input_gradient = true;  ///< false where its input is the image
+};
+
+/// The layers of a group in the order of their tensors: what an engine works out once.
+struct GroupPlan {
+  const LeafGroup* group = nullptr;
+  std::vector<PlannedLayer> layers;
+};
+
+/// Plans of all groups, and how many floats PackedWeights holds.
+struct LeafPlan {
+  explicit LeafPlan(const LeafBank& bank);
+  std::vector<GroupPlan> groups;
+  std::size_t packed_floats = 0;
+};
+
+/// The large layers' weights in panels (kernels::Table::pack): consecutive in memory, in the order
+/// in which products read them.
+class PackedWeights {
+ public:
+  /// plan and pool must outlive it.
+  PackedWeights(const LeafPlan& plan, ThreadPool& pool);
+
+  /// Copies the weights anew.
+  void update(std::span<const float> parameters);
+  const float* data() const { return panels_.data(); }
+
+ private:
+  struct Task {
+    const LayerStack* layer;
+    std::size_t from;
+    std::size_t to;
+  };
+
+  ThreadPool& pool_;
+  std::vector<Task> tasks_;
+  AlignedVector<float> panels_;
+};
+
+/// A leaf of a group as the kernels see it; each thread has its own.
+class LeafKernel {
+ public:
+  /// bank and plan must outlive it.
+  LeafKernel(const LeafBank& bank, const GroupPlan& plan);
+  LeafKernel(LeafKernel&&) = default;
+
+  /// Points at the weights of a leaf of the group.
+  const kernels::Leaf& bind(int leaf, std::span<const float> parameters,
+                            const PackedWeights& packed);
+  /// Sets Layer::transposed of layer number `layer`, in the order of the plan.
+  void set_transposed(std::size_t layer, const float* weights) {
+    layers_[layer].transposed = weights;
+  }
+  const kernels::Leaf& leaf() const { return leaf_; }
+
+ private:
+  const LeafBank& bank_;
+  const GroupPlan& plan_;
+  std::vector<kernels::Layer> layers_;
+  kernels::Leaf leaf_;
+};
+
+}  // namespace spvae
