@@ -52,11 +52,13 @@ struct PlaceGroup {
   std::int32_t runs;
 };
 
-/// How the places of an output come from the input. A dense layer is one place with one run.
+/// How the places of an output come from the input. Without groups, of a dense layer: one place
+/// that has all inputs.
 struct Wiring {
   const PlaceGroup* groups = nullptr;
   std::int32_t group_count = 0;
   const Run* runs = nullptr;
+  std::int32_t inputs = 0;
 };
 
 /// One layer of a leaf: the tensor [inputs + 1][outputs], whose last row is the bias.
@@ -191,7 +193,8 @@ struct Table {
   /// weights [taps][rows][columns] → panels of [taps·columns][rows], the matrix of each tap
   /// transposed.
   void (*pack_transposed)(const float* weights, int taps, int rows, int columns, float* out);
-  /// tile [features][kTile] → out [kTile][padded(features)], padding zero.
+  /// tile [features][kTile] → out [kTile][padded(features)]; of the padding it writes some, zeros:
+  /// start with zeros.
   void (*transpose_tile)(const float* tile, int features, float* out);
   /// sum [rows][width] += Σ_lane tile[row][lane] · transposed[lane][·], lanes in order; width is a
   /// multiple of kFeaturePad.

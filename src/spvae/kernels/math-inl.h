@@ -65,15 +65,21 @@ HWY_INLINE Float Exp(Float x) {
   return hn::IfThenZeroElse(hn::Lt(x, Constant(-87.0f)), result);
 }
 
+inline constexpr float kExpBound = 87.0f;
+
+// exp(−t) for t in [0, kExpBound].
+HWY_INLINE Float ExpOfMinus(Float t) {
+  static constexpr float kCoefficients[] = {0x1.000002p+0f,  -0x1.fffff6p-1f, 0x1.fffd14p-2f,
+                                            -0x1.555a22p-3f, 0x1.5761p-5f,    -0x1.0fe494p-7f};
+  const Float shifted = hn::NegMulAdd(t, Constant(kLog2E), Constant(kRoundingShift));
+  const Float n = hn::Sub(shifted, Constant(kRoundingShift));
+  const Float minus_r = hn::MulAdd(n, Constant(kLn2High), t);
+  return ScaleByShifted(Polynomial(minus_r, kCoefficients), shifted);
+}
+
 // exp(−|x|) for |x| ≤ 87, exp(−87) beyond.
 HWY_INLINE Float ExpOfMinusAbs(Float x) {
-  static constexpr float kCoefficients[] = {0x1.000002p+0f, 0x1.fffff6p-1f, 0x1.fffd14p-2f,
-                                            0x1.555a22p-3f, 0x1.5761p-5f,   0x1.0fe494p-7f};
-  const Float bounded = hn::Max(Constant(-87.0f), hn::Neg(hn::Abs(x)));
-  const Float shifted = hn::MulAdd(bounded, Constant(kLog2E), Constant(kRoundingShift));
-  const Float n = hn::Sub(shifted, Constant(kRoundingShift));
-  const Float r = hn::NegMulAdd(n, Constant(kLn2High), bounded);
-  return ScaleByShifted(Polynomial(r, kCoefficients), shifted);
+  return ExpOfMinus(hn::Min(Constant(kExpBound), hn::Abs(x)));
 }
 
 // 1 − e^−s for s ≥ 0, without cancellation: with −s = n·ln 2 + r, e^−s − 1 = 2^n (e^r − 1) + (2^n −
@@ -95,7 +101,12 @@ HWY_INLINE Float Softplus(Float x) {
   static constexpr float kLog1p[] = {0x1.fffffep-1f,  -0x1.fffeacp-2f, 0x1.553004p-2f,
                                      -0x1.fcc8c6p-3f, 0x1.874a7ep-3f,  -0x1.17d2bep-3f,
                                      0x1.4069d2p-4f,  -0x1.e369dcp-6f, 0x1.56edf8p-8f};
-  const Float e = ExpOfMinusAbs(x);
+  // The bound as integers, off the units that multiply: bits of positive floats are in order. A NaN
+  // gets lost here and comes through below.
+  const IntTag i;
+  const Float bounded = hn::BitCast(
+      FloatTag(), hn::Min(hn::BitCast(i, hn::Abs(x)), hn::BitCast(i, Constant(kExpBound))));
+  const Float e = ExpOfMinus(bounded);
   return hn::MulAdd(e, Polynomial(e, kLog1p), hn::Max(hn::Zero(FloatTag()), x));
 }
 

@@ -118,10 +118,6 @@ struct LayerWiring::Connection {
   int kernel;  // place of the kernel
 };
 
-LayerWiring::Storage LayerWiring::dense(int inputs) {
-  return {{PlaceGroup{0, 0, 0, 0, 1, 0, 1}}, {Run{0, 0, inputs}}};
-}
-
 LayerWiring::Storage LayerWiring::wire(const std::vector<Connection>& connections,
                                        const Plane& from, const Plane& to) {
   // Runs of each place, in the order of the weights; those that continue each other are one.
@@ -173,8 +169,8 @@ LayerWiring::Storage LayerWiring::wire(const std::vector<Connection>& connection
 
 LayerWiring::LayerWiring(const LayerStack& layer) {
   if (layer.kind == LayerKind::kDense) {
-    forward_ = dense(layer.inputs);
-    backward_ = dense(layer.outputs);
+    forward_.inputs = layer.inputs;
+    backward_.inputs = layer.outputs;
     return;
   }
   const bool plain = layer.kind == LayerKind::kConvolution;

@@ -23,13 +23,13 @@ class LayerWiring {
   struct Storage {
     std::vector<kernels::PlaceGroup> groups;
     std::vector<kernels::Run> runs;
+    std::int32_t inputs = 0;  // of a dense layer
     kernels::Wiring view() const {
-      return {groups.data(), static_cast<std::int32_t>(groups.size()), runs.data()};
+      return {groups.data(), static_cast<std::int32_t>(groups.size()), runs.data(), inputs};
     }
   };
   struct Connection;
 
-  static Storage dense(int inputs);
   static Storage wire(const std::vector<Connection>& connections, const Plane& from,
                       const Plane& to);
 
