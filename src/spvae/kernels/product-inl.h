@@ -215,12 +215,31 @@ HWY_NOINLINE void Product(Start start, const Wiring& wiring, const Matrix& matri
   });
 }
 
+// Calls body.template operator()<size>(first) for the blocks of ForEachBlock.
+template <int kSize, class Body>
+HWY_INLINE void DispatchSize(int size, int first, const Body& body) {
+  if constexpr (kSize > 0) {
+    if (size == kSize) {
+      body.template operator()<kSize>(first);
+    } else {
+      DispatchSize<kSize - 1>(size, first, body);
+    }
+  }
+}
+
+template <class Body>
+HWY_INLINE void ForEachSizedBlock(int count, const Body& body) {
+  ForEachBlock(count, kBlockRows,
+               [&](int first, int size) HWY_ATTR { DispatchSize<kBlockRows>(size, first, body); });
+}
+
 // Table::pack.
 void Pack(const float* HWY_RESTRICT weights, int rows, int columns, float* HWY_RESTRICT out) {
-  ForEachBlock(columns, kBlockRows, [&](int first, int outputs) HWY_ATTR {
+  ForEachSizedBlock(columns, [&]<int kOutputs>(int first) HWY_ATTR {
     const float* HWY_RESTRICT from = weights + first;
     for (int r = 0; r < rows; ++r) {
-      for (int o = 0; o < outputs; ++o) *out++ = from[o];
+      for (int o = 0; o < kOutputs; ++o) out[o] = from[o];
+      out += kOutputs;
       from += columns;
     }
   });
@@ -230,11 +249,12 @@ void Pack(const float* HWY_RESTRICT weights, int rows, int columns, float* HWY_R
 void PackTransposed(const float* HWY_RESTRICT weights, int taps, int rows, int columns,
                     float* HWY_RESTRICT out) {
   const auto row = static_cast<std::size_t>(columns);
-  ForEachBlock(rows, kBlockRows, [&](int first, int outputs) HWY_ATTR {
+  ForEachSizedBlock(rows, [&]<int kOutputs>(int first) HWY_ATTR {
     for (int tap = 0; tap < taps; ++tap) {
       const float* HWY_RESTRICT from = weights + static_cast<std::size_t>(tap * rows + first) * row;
       for (int c = 0; c < columns; ++c) {
-        for (int o = 0; o < outputs; ++o) *out++ = from[static_cast<std::size_t>(o) * row];
+        for (int o = 0; o < kOutputs; ++o) out[o] = from[static_cast<std::size_t>(o) * row];
+        out += kOutputs;
         ++from;
       }
     }

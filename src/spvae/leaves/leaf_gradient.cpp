@@ -13,13 +13,17 @@ constexpr int kWave = 8;
 // Rows of a weight gradient that make one task of a pool.
 constexpr int kRowBlock = 48;
 
+// Rows of a tile that must matter for it to be taken as it stands: gathering the others' share into
+// dense tiles would cost more than computing it.
+constexpr int kDirectRows = 30;
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kTile); }
 
 }  // namespace
 
-/// A tile of gathered rows.
+/// A tile of rows.
 struct LeafGradient::RowTape {
   RowTape(const LeafGroup& group, int latent)
       : pixels(index(group.pixels) * kTile),
@@ -29,9 +33,15 @@ struct LeafGradient::RowTape {
         row_gradient(kTile),
         decoder(group, latent, true) {}
 
+  // Of gathered rows.
   AlignedVector<float> pixels;
   AlignedVector<float> mean;
   AlignedVector<float> deviation;
+
+  const float* x = nullptr;
+  kernels::Posterior posterior{};
+  std::uint32_t images[kTile]{};
+  std::uint32_t samples[kTile]{};
   AlignedVector<float> dz;
   AlignedVector<float> row_gradient;
   DecoderTape decoder;
@@ -79,7 +89,7 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
   const int slot = bank_.slot_of(leaf);
   for (const auto& layer : layers_) layer->clear();
   select_rows(batch.size, batch.stride, samples, row_gradient);
-  if (!rows_.empty()) {
+  if (!active_.empty()) {
     const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
     transpose_weights(parameters, slot);
     const auto scope = bank_.scope(leaf);
@@ -98,6 +108,7 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
 void LeafGradient::select_rows(int size, int stride, int samples,
                                std::span<const float> row_gradient) {
   active_.clear();
+  direct_.clear();
   rows_.clear();
   const auto at = [&](int sample, int image) {
     return row_gradient[index(sample) * index(stride) + index(image)];
@@ -115,10 +126,26 @@ void LeafGradient::select_rows(int size, int stride, int samples,
       }
     }
   }
-  for (int s = 0; s < samples; ++s) {
-    for (int slot = 0; slot < static_cast<int>(active_.size()); ++slot) {
-      const float gradient = at(s, active_[index(slot)]);
-      if (std::abs(gradient) > threshold) rows_.push_back({slot, s, gradient});
+  const int active = static_cast<int>(active_.size());
+  for (int first = 0; first < active; first += kTile) {
+    const int end = std::min(first + kTile, active);
+    for (int s = 0; s < samples; ++s) {
+      DirectTile direct{first / kTile, s, {}};
+      int count = 0;
+      for (int slot = first; slot < end; ++slot) {
+        const float gradient = at(s, active_[index(slot)]);
+        if (!(std::abs(gradient) > threshold)) continue;
+        direct.gradient[index(slot - first)] = gradient;
+        ++count;
+      }
+      if (count >= kDirectRows) {
+        direct_.push_back(direct);
+        continue;
+      }
+      for (int slot = first; slot < end; ++slot) {
+        const float gradient = direct.gradient[index(slot - first)];
+        if (gradient != 0) rows_.push_back({slot, s, gradient});
+      }
     }
   }
   const auto tiles = index(tiles_of(active_.size()));
@@ -145,43 +172,59 @@ void LeafGradient::transpose_weights(std::span<const float> parameters, int slot
   });
 }
 
-void LeafGradient::replay(const Batch& batch, const NoiseKey& noise, std::span<const Row> rows,
-                          RowTape& tape) {
-  const kernels::Leaf& leaf = kernel_.leaf();
-  std::uint32_t images[kTile];
-  std::uint32_t samples[kTile];
-  EncoderTape* sources[kTile];
-  int lanes[kTile];
+void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& tape) {
+  EncoderTape& source = encoders_[index(direct.tile)];
+  tape.x = source.pixels.data();
+  tape.posterior = source.posterior();
+  const int first = direct.tile * kTile;
+  const int last = static_cast<int>(active_.size()) - 1;
+  for (int lane = 0; lane < kTile; ++lane) {
+    tape.images[lane] = batch.indices[index(active_[index(std::min(first + lane, last))])];
+  }
+  std::fill_n(tape.samples, kTile, static_cast<std::uint32_t>(direct.sample));
+  std::ranges::copy(direct.gradient, tape.row_gradient.begin());
+}
+
+void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape& tape) {
+  const float* pixels[kTile];
+  const float* mean[kTile];
+  const float* deviation[kTile];
   for (int lane = 0; lane < kTile; ++lane) {
     // Lanes beyond the rows repeat the first one with gradient 0.
     const bool used = index(lane) < rows.size();
     const Row& row = used ? rows[index(lane)] : rows[0];
-    images[lane] = batch.indices[index(active_[index(row.slot)])];
-    samples[lane] = static_cast<std::uint32_t>(row.sample);
-    sources[lane] = &encoders_[index(row.slot / kTile)];
-    lanes[lane] = row.slot % kTile;
+    EncoderTape& source = encoders_[index(row.slot / kTile)];
+    const int from = row.slot % kTile;
+    pixels[lane] = source.pixels.data() + from;
+    mean[lane] = source.mean.last_output() + from;
+    deviation[lane] = source.deviation.data() + from;
+    tape.images[lane] = batch.indices[index(active_[index(row.slot)])];
+    tape.samples[lane] = static_cast<std::uint32_t>(row.sample);
     tape.row_gradient[index(lane)] = used ? row.gradient : 0.0f;
   }
-  const auto gather = [&](int features, const auto& source, AlignedVector<float>& out) {
-    const float* from[kTile];
-    for (int lane = 0; lane < kTile; ++lane) from[lane] = source(*sources[lane]) + lanes[lane];
+  const auto copy = [](int features, const float* const* from, AlignedVector<float>& out) {
     for (int f = 0; f < features; ++f) {
       for (int lane = 0; lane < kTile; ++lane) {
         out[index(f) * kTile + index(lane)] = from[lane][index(f) * kTile];
       }
     }
   };
-  gather(leaf.pixels, [](EncoderTape& e) { return e.pixels.data(); }, tape.pixels);
-  gather(leaf.latent, [](EncoderTape& e) { return e.mean.last_output(); }, tape.mean);
-  gather(leaf.latent, [](EncoderTape& e) { return e.deviation.data(); }, tape.deviation);
+  const int latent = bank_.config().latent;
+  copy(plan_.group->pixels, pixels, tape.pixels);
+  copy(latent, mean, tape.mean);
+  copy(latent, deviation, tape.deviation);
+  tape.x = tape.pixels.data();
+  tape.posterior = {tape.mean.data(), nullptr, tape.deviation.data(), nullptr};
+}
 
-  const kernels::Posterior posterior{tape.mean.data(), nullptr, tape.deviation.data(), nullptr};
-  const kernels::DecoderTrace trace = tape.decoder.trace();
-  kernels::table().decode(leaf, posterior, {images, samples},
-                          {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
-                          trace);
-  kernels::table().decode_backward(leaf, tape.pixels.data(), tape.row_gradient.data(), trace,
-                                   tape.dz.data());
+void LeafGradient::add_to_posterior(const DirectTile& direct, const RowTape& tape) {
+  const std::size_t size = index(bank_.config().latent) * kTile;
+  float* grad = posterior_gradient_[index(direct.tile)].data();
+  for (std::size_t i = 0; i < size; ++i) {
+    grad[i] += tape.dz[i];
+    grad[size + i] += tape.dz[i] * tape.decoder.noise[i];
+  }
+  for (std::size_t lane = 0; lane < kTile; ++lane) grad[2 * size + lane] += tape.row_gradient[lane];
 }
 
 void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& tape) {
@@ -198,23 +241,43 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
   }
 }
 
+std::span<const LeafGradient::Row> LeafGradient::gathered_tile(int tile) const {
+  const auto rest = std::span<const Row>(rows_).subspan(index(tile) * kTile);
+  return rest.first(std::min(rest.size(), index(kTile)));
+}
+
 void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
-  const int tiles = tiles_of(rows_.size());
+  const kernels::Noise key{noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)};
+  const int direct = static_cast<int>(direct_.size());
+  const int tiles = direct + tiles_of(rows_.size());
   const int wave = static_cast<int>(wave_.size());
-  const auto rows_of = [&](int tile) {
-    const auto rest = std::span<const Row>(rows_).subspan(index(tile) * kTile);
-    return rest.first(std::min(rest.size(), index(kTile)));
-  };
   for (int first = 0; first < tiles; first += wave) {
     const int count = std::min(wave, tiles - first);
     run(count, [&](int i) {
       RowTape& tape = *wave_[index(i)];
-      replay(batch, noise, rows_of(first + i), tape);
+      const int tile = first + i;
+      if (tile < direct) {
+        take(direct_[index(tile)], batch, tape);
+      } else {
+        gather(gathered_tile(tile - direct), batch, tape);
+      }
+      const kernels::Leaf& leaf = kernel_.leaf();
+      const kernels::DecoderTrace trace = tape.decoder.trace();
+      kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, trace);
+      kernels::table().decode_backward(leaf, tape.x, tape.row_gradient.data(), trace,
+                                       tape.dz.data());
       std::size_t layer = encoder_layers_;
       const float* shared = record(i, layer, tape.decoder.code.data(), tape.decoder.trunk);
       for (const NetworkTape& head : tape.decoder.heads) record(i, layer, shared, head);
     });
-    for (int i = 0; i < count; ++i) add_to_posterior(rows_of(first + i), *wave_[index(i)]);
+    for (int i = 0; i < count; ++i) {
+      const int tile = first + i;
+      if (tile < direct) {
+        add_to_posterior(direct_[index(tile)], *wave_[index(i)]);
+      } else {
+        add_to_posterior(gathered_tile(tile - direct), *wave_[index(i)]);
+      }
+    }
     accumulate(encoder_layers_, layers_.size(), count);
   }
 }

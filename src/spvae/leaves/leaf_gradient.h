@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <span>
@@ -36,14 +37,23 @@ class LeafGradient {
     int sample;
     float gradient;
   };
+  // A sample of a tile of active images nearly all of whose rows matter: taken as it stands.
+  struct DirectTile {
+    int tile;
+    int sample;
+    std::array<float, kernels::kTile> gradient;
+  };
   struct RowTape;
 
   void run(int tasks, const std::function<void(int)>& body);
   void select_rows(int size, int stride, int samples, std::span<const float> row_gradient);
   void transpose_weights(std::span<const float> parameters, int slot);
   void decode_rows(const Batch& batch, const NoiseKey& noise);
-  void replay(const Batch& batch, const NoiseKey& noise, std::span<const Row> rows, RowTape& tape);
+  void take(const DirectTile& direct, const Batch& batch, RowTape& tape);
+  void gather(std::span<const Row> rows, const Batch& batch, RowTape& tape);
+  void add_to_posterior(const DirectTile& direct, const RowTape& tape);
   void add_to_posterior(std::span<const Row> rows, const RowTape& tape);
+  std::span<const Row> gathered_tile(int tile) const;
   void encode_backward();
   /// Records a tile's pass through a network, whose first layer is number `layer`, which moves on;
   /// returns its output.
@@ -61,7 +71,8 @@ class LeafGradient {
   std::vector<EncoderTape> encoders_;                   // by tile of active images
   std::vector<std::unique_ptr<RowTape>> wave_;
   std::vector<int> active_;  // columns of the batch
-  std::vector<Row> rows_;
+  std::vector<DirectTile> direct_;
+  std::vector<Row> rows_;                                 // all others, gathered into dense tiles
   std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
 };
 
