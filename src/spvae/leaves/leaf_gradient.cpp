@@ -8,8 +8,10 @@ namespace {
 
 using kernels::kTile;
 
-// Row tiles that are in memory at a time when a pool works on one leaf.
-constexpr int kWave = 8;
+// Row tiles that are in memory at a time when a pool works on one leaf: at most so many, one for
+// each thread at least, and in between as many as stay in a cache of this size.
+constexpr int kMaxWave = 8;
+constexpr std::size_t kWaveBytes = std::size_t{8} << 20;
 // Rows of a weight gradient that make one task of a pool.
 constexpr int kRowBlock = 48;
 
@@ -18,6 +20,23 @@ constexpr int kRowBlock = 48;
 constexpr int kDirectRows = 30;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+// Of the decoders' outputs and deltas in a tile.
+std::size_t tile_bytes(const LeafGroup& group) {
+  std::size_t features = 0;
+  const auto add = [&features](const NetworkStack& network) {
+    for (const LayerStack& layer : network) features += index(layer.out.features());
+  };
+  add(group.networks.decoder_trunk);
+  for (const NetworkStack& decoder : group.networks.decoders) add(decoder);
+  return 2 * features * kTile * sizeof(float);
+}
+
+int wave_of(const LeafGroup& group, const ThreadPool* pool) {
+  if (pool == nullptr) return 1;
+  const auto cached = static_cast<int>(std::min(kWaveBytes / tile_bytes(group), index(kMaxWave)));
+  return std::max(pool->threads(), cached);
+}
 
 int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kTile); }
 
@@ -66,7 +85,7 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
         layer.needs_input_gradient ? index(layer.stack.inputs) * index(layer.stack.outputs) : 0);
     kernel_.set_transposed(transposed_.size() - 1, transposed_.back().data());
   }
-  const int wave = pool == nullptr ? 1 : kWave;
+  const int wave = wave_of(*plan.group, pool);
   for (int i = 0; i < wave; ++i) {
     wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
   }
