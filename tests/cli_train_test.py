@@ -31,12 +31,12 @@ class Train(CommandTest):
 
     def test_makes_a_run_of_convolutional_models(self):
         for model in ["conv-spvae", "conv-vae"]:
-            flags = ["--model", model, "--filters", "2,3", "--dense", "4", "--engine", "reference"]
+            flags = ["--model", model, "--filters", "2,3", "--dense", "4"]
             self.run_spvae(*self.arguments(model, *flags))
             config = json.loads(pathlib.Path(self.path(model), "config.json").read_text())
             self.assertEqual((config["model"], config["filters"]), (model, [2, 3]))
             self.assertEqual(self.run_json("info", self.path(model))["model"]["dense"], 4)
-            self.run_spvae("evaluate", self.path(model), "--samples", "2", "--engine", "reference")
+            self.run_spvae("evaluate", self.path(model), "--samples", "2")
             self.run_spvae("sample", self.path(model), "--count", "2", "--out", self.path("x.png"))
             self.run_spvae("train", "--config", self.path(model) + "/config.json", "--out",
                            self.path(model + "-again"))
