@@ -21,6 +21,7 @@ constexpr const char* kExample =
     "Examples:\n"
     "  spvae info runs/mnist-spvae-gaussian\n"
     "  spvae info --model vae --hidden 300 --latent 200 --likelihood binomial\n"
+    "  spvae info --model conv-vae --dense 128 --latent 150\n"
     "  spvae info --hidden 32 --delta 8 --height 32 --width 32 --json";
 
 FieldInfo run_field() {
@@ -97,7 +98,8 @@ Json counts(const Spvae& model) {
   return result;
 }
 
-std::string readable(const Json& result) {
+// Of the model, what it makes use of.
+std::string readable(const Json& result, const ModelConfig& model) {
   std::string text;
   for (const auto& [key, value] : result.items()) {
     if (value.is_object()) continue;
@@ -107,9 +109,9 @@ std::string readable(const Json& result) {
                                                   : value.dump());
   }
   text += "\n";
-  for (const auto& [key, value] : result.at("model").items()) {
-    text +=
-        fmt::format("{:<20}{}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+  for (const Field<ModelConfig>& field : model_fields()) {
+    if (!is_used(field, model)) continue;
+    text += fmt::format("{:<20}{}\n", field.info.name, flag_text(field.get(model)));
   }
   return text;
 }
@@ -117,6 +119,7 @@ std::string readable(const Json& result) {
 void run_info(const Options& options) {
   Json given = options.given();
   Json result;
+  ModelConfig model;
   if (given.contains("run")) {
     for (const char* without_effect : {"seed", "threads"}) given.erase(without_effect);
     if (given.size() > 1) {
@@ -133,15 +136,16 @@ void run_info(const Options& options) {
     result["seed"] = stored.origin.seed;
     result["data"] = stored.origin.data;
     result["data_digest"] = stored.origin.data_digest;
-    result["model"] = config_json(model_fields(), stored.model.config());
+    model = stored.model.config();
   } else {
-    const ModelConfig config = described_model(given);
-    result = counts(Spvae(config));
-    result["model"] = config_json(model_fields(), config);
+    model = described_model(given);
+    check_used(model_fields(), model, options.flags());
+    result = counts(Spvae(model));
   }
+  result["model"] = config_json(model_fields(), model);
   result["version"] = version();
   if (options.json()) return print_json(result);
-  print(readable(result));
+  print(readable(result, model));
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ std::string type_name(const FieldInfo& field) {
   switch (field.type) {
     case FieldType::kInteger:
       return "N";
+    case FieldType::kIntegerPair:
+      return "N,N";
     case FieldType::kReal:
       return "X";
     case FieldType::kChoice:
@@ -107,12 +109,19 @@ std::optional<Json> Options::flag_value(const FieldInfo& field) const {
 }
 
 Json Options::given() const {
-  for (const std::string& word : command_.remaining()) fail_unexpected(command_, word, fields_);
-  flag_value(json_field());  // refused before the work, not when the result is printed
+  const Json given = flags();
   Json values = Json::object();
   if (const auto file = flag_value(config_field())) {
     values = read_config_file(file->get<std::string>(), file_fields_);
   }
+  values.update(given);
+  return values;
+}
+
+Json Options::flags() const {
+  for (const std::string& word : command_.remaining()) fail_unexpected(command_, word, fields_);
+  flag_value(json_field());  // refused before the work, not when the result is printed
+  Json values = Json::object();
   for (const FieldInfo& field : fields_) {
     if (const auto value = flag_value(field)) values[field.name] = *value;
   }

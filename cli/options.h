@@ -26,8 +26,11 @@ class Options {
   Options& operator=(const Options&) = delete;
 
   /// The keys of the --config file, overridden by the flags. Errors as read_config_file and
-  /// parse_field; Error(kUsage) for an unknown flag, one given twice, or one without its value.
+  /// flags().
   Json given() const;
+  /// Those of the flags alone. Errors as parse_field; Error(kUsage) for an unknown flag, one given
+  /// twice, or one without its value.
+  Json flags() const;
   /// Whether the result is to be printed as JSON. Errors as given().
   bool json() const;
 

@@ -28,6 +28,7 @@ constexpr const char* kExample =
     "Examples:\n"
     "  spvae train                                  the paper's SPVAE on MNIST, continuous\n"
     "  spvae train --likelihood logistic --max-steps 6000 --out runs/logistic\n"
+    "  spvae train --model conv-spvae               convolutional leaves\n"
     "  spvae train --out runs/logistic --resume\n"
     "  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1";
 
@@ -152,6 +153,8 @@ void run_train(const Options& options) {
   stop_on_signals();
   Json given = options.given();
   const Destination destination = take_destination(given);
+  // Of a run that goes on, the folder says which model it is.
+  if (!destination.resume) check_used(run_fields(), run_config(given), options.flags());
   const RunMode mode = destination.resume  ? RunMode::kResume
                        : destination.force ? RunMode::kReplace
                                            : RunMode::kNew;

@@ -30,8 +30,8 @@ def read_model(path):
     header = json.loads(content[8 : 8 + header_length])
     data = content[8 + header_length :]
     metadata = header.pop("__metadata__")
-    if (metadata["format"], metadata["format_version"]) != ("spvae-model", "1"):
-        raise SystemExit(f"{path}: not a model file of format version 1")
+    if (metadata["format"], metadata["format_version"]) != ("spvae-model", "2"):
+        raise SystemExit(f"{path}: not a model file of format version 2")
     digest = hashlib.sha256()
     for key in sorted(metadata, key=str.encode):
         if key != "digest":
@@ -57,10 +57,14 @@ def strips(size, delta):
     return [*range(0, size, delta), size]
 
 
+def single_region(config):
+    return config["model"] in ("vae", "conv-vae")
+
+
 def structure(config):
     """Returns (pixels of each leaf region, for each region its list of (left, right))."""
     height, width = config["height"], config["width"]
-    if config["model"] == "vae":
+    if single_region(config):
         return [np.arange(height * width)], [[]]
     down, across = strips(height, config["delta"]), strips(width, config["delta"])
     R, C = len(down) - 1, len(across) - 1
@@ -165,13 +169,109 @@ def log_mean_exp(values):
     return largest + math.log(np.mean(np.exp(values - largest)))
 
 
-def network(tensors, name, slot, layers, x):
+def dense(t, x):
+    return x @ t[:-1] + t[-1]
+
+
+def mlp(tensors, name, slot, layers, x):
     for layer in range(layers):
-        t = tensors[f"{name}.{layer}"][slot]
-        x = x @ t[:-1] + t[-1]
+        x = dense(tensors[f"{name}.{layer}"][slot], x)
         if layer + 1 < layers:
             x = softplus(x)
     return x
+
+
+def is_convolutional(config):
+    return config["model"] in ("conv-spvae", "conv-vae")
+
+
+def leaf_shape(config, scope):
+    """Rows and columns of a leaf's pixels."""
+    rows, columns = np.divmod(scope, config["width"])
+    return len(set(rows)), len(set(columns))
+
+
+def narrow(shape, stride):
+    return tuple(-(-side // stride) for side in shape)
+
+
+def taps(wide, stride):
+    """For each of the nine taps: slices of the narrow places it relates, and of their wide places."""
+
+    def of_side(size):
+        count = -(-size // stride)
+        before = max((count - 1) * stride + 3 - size, 0) // 2
+        for kernel in range(3):
+            related = [i for i in range(count) if 0 <= stride * i + kernel - before < size]
+            if not related:
+                yield slice(0, 0), slice(0, 0)
+                continue
+            first, last = (stride * i + kernel - before for i in (related[0], related[-1]))
+            yield slice(related[0], related[-1] + 1), slice(first, last + 1, stride)
+
+    return [((row, column), (wide_row, wide_column))
+            for row, wide_row in of_side(wide[0]) for column, wide_column in of_side(wide[1])]
+
+
+def convolution(t, x, stride):
+    """x [..., rows, columns, channels]."""
+    wide, channels = x.shape[-3:-1], x.shape[-1]
+    out = np.zeros(x.shape[:-3] + narrow(wide, stride) + t.shape[1:])
+    for tap, (place, wide_place) in enumerate(taps(wide, stride)):
+        kernel = t[tap * channels : (tap + 1) * channels]
+        out[(..., *place, slice(None))] += x[(..., *wide_place, slice(None))] @ kernel
+    return out + t[-1]
+
+
+def transposed_convolution(t, x, stride, wide):
+    channels = x.shape[-1]
+    out = np.zeros(x.shape[:-3] + wide + t.shape[1:])
+    for tap, (place, wide_place) in enumerate(taps(wide, stride)):
+        kernel = t[tap * channels : (tap + 1) * channels]
+        out[(..., *wide_place, slice(None))] += x[(..., *place, slice(None))] @ kernel
+    return out + t[-1]
+
+
+def flat(x):
+    return x.reshape(x.shape[:-3] + (-1,))
+
+
+class MlpLeaf:
+    """The networks of one leaf: `encode` gives (mean, g), `decode` the heads."""
+
+    def __init__(self, config, tensors, name, slot):
+        self.config, self.layers = config, config["hidden-layers"] + 1
+        self.network = lambda part, x: mlp(tensors, name + part, slot, self.layers, x)
+
+    def encode(self, x):
+        return self.network("encoder_mean", x), self.network("encoder_precision", x)
+
+    def decode(self, z):
+        return [self.network("decoder_" + head, z) for head in HEADS[self.config["likelihood"]]]
+
+
+class ConvLeaf:
+    def __init__(self, config, tensors, name, slot, shape):
+        self.config, self.stride = config, config["stride"]
+        self.tensor = lambda part: tensors[name + part][slot]
+        self.wide, self.fine = shape, narrow(shape, self.stride)
+        self.coarse = narrow(self.fine, self.stride)
+
+    def encode(self, x):
+        x = x.reshape(self.wide + (1,))
+        x = softplus(convolution(self.tensor("encoder_trunk.0"), x, self.stride))
+        x = softplus(convolution(self.tensor("encoder_trunk.1"), x, self.stride))
+        x = softplus(dense(self.tensor("encoder_trunk.2"), flat(x)))
+        return [dense(self.tensor(head), x) for head in ("encoder_mean.0", "encoder_precision.0")]
+
+    def decode(self, z):
+        x = softplus(dense(self.tensor("decoder_trunk.0"), z))
+        x = x.reshape(z.shape[:-1] + self.coarse + (-1,))
+        x = softplus(transposed_convolution(self.tensor("decoder_trunk.1"), x, self.stride,
+                                            self.fine))
+        return [flat(transposed_convolution(self.tensor(f"decoder_{head}.0"), x, self.stride,
+                                            self.wide))
+                for head in HEADS[self.config["likelihood"]]]
 
 
 def log_pixels(config, x, heads):
@@ -204,20 +304,17 @@ HEADS = {
 }
 
 
-def leaf_bound(config, tensors, group, slot, leaf, x, noise):
-    name, layers = f"leaves.{group}.", config["hidden-layers"] + 1
-    mean = network(tensors, name + "encoder_mean", slot, layers, x)
-    g = network(tensors, name + "encoder_precision", slot, layers, x)
+def leaf_bound(config, leaf, x, noise):
+    mean, g = leaf.encode(x)
     z = mean + noise / np.sqrt(1 + g * g)
-    heads = [network(tensors, f"{name}decoder_{head}", slot, layers, z)
-             for head in HEADS[config["likelihood"]]]
+    heads = leaf.decode(z)
     prior_over_posterior = (noise**2 - z**2 - np.log1p(g * g)).sum(axis=-1) / 2
     return log_mean_exp(log_pixels(config, x, heads) + prior_over_posterior)
 
 
 def circuit(config, partitions, logits, leaf_bounds):
     """The root's value: `leaf_bounds` are those of the leaves, in order."""
-    leaves_of_region = 1 if config["model"] == "vae" else config["k-leaf"]
+    leaves_of_region = 1 if single_region(config) else config["k-leaf"]
     nodes, used, next_leaf = [], 0, 0
     for region, parts in enumerate(partitions):
         if not parts:
@@ -237,16 +334,27 @@ def circuit(config, partitions, logits, leaf_bounds):
 
 def leaf_places(config, scopes):
     """For each leaf: (its pixels, group, slot in the group)."""
-    per_region = 1 if config["model"] == "vae" else config["k-leaf"]
+    per_region = 1 if single_region(config) else config["k-leaf"]
     scope_of = [scope for scope in scopes for _ in range(per_region)]
-    groups = {pixels: g for g, pixels in enumerate(sorted({len(s) for s in scope_of}))}
+
+    def key(scope):
+        return len(scope), leaf_shape(config, scope)[0] if is_convolutional(config) else 0
+
+    groups = {kind: g for g, kind in enumerate(sorted({key(s) for s in scope_of}))}
     filled = [0] * len(groups)
     places = []
     for scope in scope_of:
-        group = groups[len(scope)]
+        group = groups[key(scope)]
         places.append((scope, group, filled[group]))
         filled[group] += 1
     return places
+
+
+def leaf_networks(config, tensors, scope, group, slot):
+    name = f"leaves.{group}."
+    if is_convolutional(config):
+        return ConvLeaf(config, tensors, name, slot, leaf_shape(config, scope))
+    return MlpLeaf(config, tensors, name, slot)
 
 
 def main():
@@ -265,14 +373,15 @@ def main():
     data_seed = json.loads(metadata["training"])["data-seed"]
     scopes, partitions = structure(config)
     places = leaf_places(config, scopes)
+    leaves = [leaf_networks(config, tensors, *place) for place in places]
     samples = np.arange(options.samples)
     result = []
     for index, pixels in enumerate(read_idx(options.images)[: options.count]):
         x = prepare(pixels, config["likelihood"], data_seed, index, options.file)
         bounds = [
-            leaf_bound(config, tensors, group, slot, leaf, x[scope].astype(np.float64),
+            leaf_bound(config, leaves[leaf], x[scope].astype(np.float64),
                        normals(config["latent"], options.seed, 2, index, leaf, samples))
-            for leaf, (scope, group, slot) in enumerate(places)
+            for leaf, (scope, _, _) in enumerate(places)
         ]
         result.append(circuit(config, partitions, tensors.get("circuit.logits"),
                               np.array(bounds)))

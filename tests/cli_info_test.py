@@ -27,10 +27,26 @@ class Info(CommandTest):
         self.assertEqual(self.counts("--model", "vae"), [1, 0, 0, 0, 1, 0, 1545168])
         self.assertEqual(self.counts("--model", "vae", "--likelihood", "binomial")[6], 1158584)
 
+    def test_convolutional_models_have_the_counts_of_the_paper(self):
+        structure = [32, 167, 800, 1576, 100, 200]
+        self.assertEqual(self.counts("--model", "conv-spvae"), structure + [1259048])
+        self.assertEqual(self.counts("--model", "conv-vae"), [1, 0, 0, 0, 1, 0, 894962])
+        self.assertEqual(
+            self.counts("--model", "conv-vae", "--filters", "32,64", "--stride", "2", "--dense",
+                        "128", "--latent", "200", "--height", "32", "--width", "32",
+                        "--likelihood", "binomial")[6], 1436881)
+
     def test_prints_the_same_for_people(self):
         text = self.run_spvae("info").stdout
         for key, value in [("leaves", "32"), ("parameters", "413,352"), ("sum_weights", "1,576")]:
             self.assertRegex(text, rf"(?m)^{key} +{value}$")
+
+    def test_shows_people_what_the_model_makes_use_of(self):
+        text = self.run_spvae("info", "--model", "conv-vae").stdout
+        for key, value in [("model", "conv-vae"), ("filters", "32,64"), ("stride", "2")]:
+            self.assertRegex(text, rf"(?m)^{key} +{value}$")
+        for key in ["hidden", "delta"]:
+            self.assertNotRegex(text, rf"(?m)^{key} ")
 
     def test_of_a_run_says_what_it_was_trained_on(self):
         run = self.train("run")
@@ -85,7 +101,7 @@ class BadModelFile(CommandTest):
             "longer": good + b"\0",
             "bit flipped": good[:-10] + bytes([good[-10] ^ 0x40]) + good[-9:],
             "header flipped": good[:40] + bytes([good[40] ^ 0xff]) + good[41:],
-            "other version": good.replace(b'"format_version":"1"', b'"format_version":"9"'),
+            "other version": good.replace(b'"format_version":"2"', b'"format_version":"1"'),
             "foreign": idx_bytes(3),
             "huge header": b"\xff" * 8 + good[8:],
         }

@@ -23,11 +23,14 @@ SIDE = 8
 SMALL = ["--delta", "4", "--hidden", "4", "--latent", "2", "--batch", "16", "--samples", "2",
          "--validate-every", "5", "--max-steps", "20", "--threads", "1"]
 LIKELIHOODS = ["gaussian", "binomial", "logistic"]
+# Of SMALL, what other models than the spvae make no use of.
+UNUSED = {"vae": ["--delta"], "conv-spvae": ["--hidden"], "conv-vae": ["--delta", "--hidden"]}
 
 
 def small(*flags):
-    """The flags of SMALL that are not among `flags`, then `flags`."""
-    names = [flag for flag in SMALL[0::2] if flag not in flags]
+    """The flags of SMALL that are not among `flags` and that their model has; then `flags`."""
+    model = flags[flags.index("--model") + 1] if "--model" in flags else "spvae"
+    names = [flag for flag in SMALL[0::2] if flag not in flags and flag not in UNUSED.get(model, [])]
     return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + list(flags)
 
 

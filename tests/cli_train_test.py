@@ -29,6 +29,21 @@ class Train(CommandTest):
                 self.assertEqual(max(check["validation_bound"] for check in checks),
                                  result["validation_bound"])
 
+    def test_makes_a_run_of_convolutional_models(self):
+        for model in ["conv-spvae", "conv-vae"]:
+            flags = ["--model", model, "--filters", "2,3", "--dense", "4"]
+            self.run_spvae(*self.arguments(model, *flags))
+            config = json.loads(pathlib.Path(self.path(model), "config.json").read_text())
+            self.assertEqual((config["model"], config["filters"]), (model, [2, 3]))
+            self.assertEqual(self.run_json("info", self.path(model))["model"]["dense"], 4)
+            self.run_spvae("evaluate", self.path(model), "--samples", "2")
+            self.run_spvae("sample", self.path(model), "--count", "2", "--out", self.path("x.png"))
+            self.run_spvae("train", "--config", self.path(model) + "/config.json", "--out",
+                           self.path(model + "-again"))
+            self.assertEqual(self.model_bytes(model), self.model_bytes(model + "-again"))
+            self.fails(64, *self.arguments(model, *flags, "--resume", "--stride", "3"),
+                       says=["stride 3", "the run to resume has"])
+
     def test_reports_progress_on_stderr_and_the_result_on_stdout(self):
         done = self.run_spvae(*self.arguments("run"))
         self.assertIn("50 training and 10 validation images", done.stderr)

@@ -26,8 +26,10 @@ class Usage(CommandTest):
 
     def test_train_help_shows_the_defaults(self):
         text = self.run_spvae("train", "--help").stdout
-        for word in ["--k-sum", "--patience", "(default 128)", "(default 30 (vae: 300))",
-                     "(default 0.01 (vae: 0.001))"]:
+        text = " ".join(text.split())
+        for word in ["--k-sum", "--patience", "(default 128)", "(default 30; vae: 300)",
+                     "(default 0.01; vae, conv-vae: 0.001)", "--filters N,N",
+                     "(conv-spvae, conv-vae) (default 4,8; conv-vae: 32,64)"]:
             self.assertIn(word, text)
 
     def test_version(self):
@@ -79,8 +81,26 @@ class Usage(CommandTest):
             self.assertFalse(pathlib.Path(self.path("x")).exists())
         self.fails(64, "train", "--learning-rate", "nan", says="got 'nan', expected 1e-12 to 10")
 
+    def test_two_numbers_are_what_filters_takes(self):
+        for text in ["4", "4,", "4,8,16", "4;8", "4,0", "4,x", "[4,8]"]:
+            self.fails(64, "info", "--model", "conv-spvae", "--filters", text,
+                       says=["filters: got", "expected", "1 to 65536"])
+        self.fails(64, "info", "--model", "conv-vae", "--filters", says="--filters needs a value, N,N")
+        self.fails(64, "info", "--model", "conv-vae", "--height", "4096", "--width", "4096",
+                   says=["a layer of 134217728 units over 4096×4096 pixels", "choose fewer filters"])
+
+    def test_flags_that_the_model_makes_no_use_of_are_refused(self):
+        for model, flag, value, whom in [("vae", "delta", "7", "spvae, conv-spvae"),
+                                         ("spvae", "filters", "4,8", "conv-spvae, conv-vae"),
+                                         ("conv-vae", "hidden", "30", "spvae, vae")]:
+            for command in ["info", "train"]:
+                self.fails(64, command, "--model", model, "--" + flag, value,
+                           says=f"{flag}: got {value}, but it is for {whom} alone")
+        self.fails(64, "info", "--likelihood", "binomial", "--mean-link", "identity",
+                   says="mean-link: got identity, but it is for gaussian alone")
+
     def test_unknown_models_likelihoods_and_engines_list_the_known(self):
-        self.fails(64, "info", "--model", "gan", says=["gan", "spvae", "vae"])
+        self.fails(64, "info", "--model", "gan", says=["gan", "spvae, vae, conv-spvae, conv-vae"])
         self.fails(64, "info", "--likelihood", "poisson",
                    says=["poisson", "gaussian", "binomial", "logistic"])
         self.fails(64, "train", "--engine", "warp", says=["warp", "fused", "reference"])
@@ -97,6 +117,15 @@ class ConfigFile(CommandTest):
         config = self.write({"hidden": 7, "latent": 3, "likelihood": "binomial"})
         model = self.run_json("info", "--config", config, "--latent", "5")["model"]
         self.assertEqual((model["hidden"], model["latent"], model["likelihood"]), (7, 5, "binomial"))
+
+    def test_takes_filters_as_an_array(self):
+        config = self.write({"model": "conv-spvae", "filters": [5, 6]})
+        self.assertEqual(self.run_json("info", "--config", config)["model"]["filters"], [5, 6])
+        self.fails(64, "info", "--config", self.write({"filters": "5,6"}), says="filters")
+
+    def test_may_hold_what_another_model_makes_use_of(self):
+        config = self.write({"model": "spvae", "hidden": 7, "delta": 4})
+        self.assertEqual(self.run_json("info", "--config", config, "--model", "conv-vae")["leaves"], 1)
 
     def test_with_an_unknown_key_is_refused(self):
         for command in COMMANDS:

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 import venv
 
-from cli_support import SPVAE, read_npy, write_data
+from cli_support import LIKELIHOODS, SPVAE, read_npy, write_data
 
 NUMPY = "numpy>=1.24,<3"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -58,23 +58,43 @@ class ReadModel(unittest.TestCase):
                 self.assertAlmostEqual(numbers[image * columns], expected[image], delta=tolerance,
                                        msg=f"{name}, {engine}, image {image}")
 
-    def small(self, name, *flags, delta=3):
+    def small(self, name, *flags, data=None):
+        data = data or self.data
+        self.check(name, data, pathlib.Path(data) / "t10k-images-idx3-ubyte.gz", "--latent", "3",
+                   "--max-steps", "60", "--batch", "16", *flags)
+
+    def mlp(self, name, *flags, sizes=("--delta", "3")):
         # 8 × 8 images with step 3: the last strips are narrower, so there are three groups.
-        self.check(name, self.data, pathlib.Path(self.data) / "t10k-images-idx3-ubyte.gz",
-                   "--delta", str(delta), "--hidden", "6", "--latent", "3", "--max-steps", "60",
-                   "--batch", "16", *flags)
+        self.small(name, "--hidden", "6", *sizes, *flags)
+
+    def conv(self, name, model, *flags, data=None):
+        # At step 3 there are four groups of leaves: 2 × 3 and 3 × 2 pixels are two.
+        sizes = ["--delta", "3", "--k-leaf", "1"] if model == "conv-spvae" else []
+        self.small(name, "--model", model, *sizes, "--filters", "2,3", "--dense", "4", *flags,
+                   data=data)
 
     def test_agrees_for_every_likelihood(self):
-        for likelihood in ["gaussian", "binomial", "logistic"]:
-            self.small(likelihood, "--likelihood", likelihood)
+        for likelihood in LIKELIHOODS:
+            self.mlp(likelihood, "--likelihood", likelihood)
 
     def test_agrees_for_other_structures_and_depths(self):
-        self.small("vae", "--model", "vae")
-        self.small("vae-logistic", "--model", "vae", "--likelihood", "logistic")
-        self.small("wide", "--k-sum", "3", "--k-leaf", "1", "--hidden-layers", "1")
-        self.small("affine", "--hidden-layers", "0", "--mean-link", "identity",
-                   "--learning-rate", "0.001")
-        self.small("one-strip", "--k-leaf", "1", delta=8)
+        self.mlp("vae", "--model", "vae", sizes=[])
+        self.mlp("vae-logistic", "--model", "vae", "--likelihood", "logistic", sizes=[])
+        self.mlp("wide", "--k-sum", "3", "--k-leaf", "1", "--hidden-layers", "1")
+        self.mlp("affine", "--hidden-layers", "0", "--mean-link", "identity", "--learning-rate",
+                 "0.001")
+        self.mlp("one-strip", sizes=["--delta", "8", "--k-leaf", "1"])
+
+    def test_agrees_for_convolutional_models_of_every_likelihood(self):
+        for likelihood in LIKELIHOODS:
+            for model in ["conv-spvae", "conv-vae"]:
+                self.conv(f"{model}-{likelihood}", model, "--likelihood", likelihood)
+
+    def test_agrees_for_other_sides_and_strides(self):
+        odd = write_data(self.path / "odd", side=7)
+        for stride in ["1", "2", "3"]:
+            for model in ["conv-spvae", "conv-vae"]:
+                self.conv(f"{model}-odd-{stride}", model, "--stride", stride, data=odd)
 
     def test_agrees_on_mnist_at_the_papers_size(self):
         images = MNIST / "t10k-images-idx3-ubyte.gz"

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "spvae/structure/poon_domingos.h"
+
 namespace spvae {
 namespace {
 
@@ -79,6 +81,119 @@ TEST(LeafBank, WithoutHiddenLayersIsAffine) {
   EXPECT_EQ(bank.groups()[0].networks.encoder_mean[0].outputs, 2);
 }
 
+// Rows and columns of each group's leaves at step 7.
+std::vector<std::pair<int, int>> group_shapes(int height, int width, const LeafConfig& config) {
+  ParameterLayout layout;
+  const LeafBank bank(poon_domingos(height, width, 7), width, 2, config, layout);
+  std::vector<std::pair<int, int>> shapes;
+  std::size_t leaves = 0;
+  for (const LeafGroup& group : bank.groups()) {
+    shapes.emplace_back(0, 0);
+    leaves += group.leaves.size();
+    for (const int leaf : group.leaves) {
+      const std::span<const std::int32_t> scope = bank.scope(leaf);
+      const std::pair<int, int> shape{scope.back() / width - scope.front() / width + 1,
+                                      scope.back() % width - scope.front() % width + 1};
+      if (shapes.back().first == 0) shapes.back() = shape;
+      if (sees_shape(config.network)) {
+        EXPECT_EQ(shape, shapes.back());
+      }
+      EXPECT_EQ(group.pixels, shape.first * shape.second);
+    }
+  }
+  EXPECT_EQ(leaves, static_cast<std::size_t>(bank.leaves()));
+  return shapes;
+}
+
+TEST(LeafBank, GroupsConvolutionalLeavesByPixelsThenHeight) {
+  using Shape = std::pair<int, int>;
+  const LeafConfig conv{.latent = 2, .network = Network::kConv};
+  EXPECT_THAT(group_shapes(28, 28, conv), ElementsAre(Shape{7, 7}));
+  EXPECT_THAT(group_shapes(30, 28, conv), ElementsAre(Shape{2, 7}, Shape{7, 7}));
+  EXPECT_THAT(group_shapes(28, 30, conv), ElementsAre(Shape{7, 2}, Shape{7, 7}));
+  EXPECT_THAT(group_shapes(30, 30, conv),
+              ElementsAre(Shape{2, 2}, Shape{2, 7}, Shape{7, 2}, Shape{7, 7}));
+  // An MLP sees no shape: leaves of 2 × 7 and 7 × 2 pixels are of one group.
+  EXPECT_EQ(group_shapes(30, 30, small_config()).size(), 3U);
+}
+
+TEST(LeafBank, NamesTheTensorsOfConvolutionalLeaves) {
+  ParameterLayout layout;
+  const LeafBank bank(poon_domingos(9, 7, 7), 7, 2,
+                      {.latent = 3,
+                       .likelihood = Likelihood::kGaussian,
+                       .network = Network::kConv,
+                       .filters = {2, 5},
+                       .stride = 2,
+                       .dense = 6},
+                      layout);
+  std::vector<std::string> names;
+  for (const Tensor& tensor : layout.tensors()) names.push_back(tensor.name);
+  ASSERT_EQ(names.size(), 18U);
+  names.resize(9);
+  EXPECT_THAT(names, ElementsAre("leaves.0.encoder_trunk.0", "leaves.0.encoder_trunk.1",
+                                 "leaves.0.encoder_trunk.2", "leaves.0.encoder_mean.0",
+                                 "leaves.0.encoder_precision.0", "leaves.0.decoder_trunk.0",
+                                 "leaves.0.decoder_trunk.1", "leaves.0.decoder_mean.0",
+                                 "leaves.0.decoder_precision.0"));
+  // 7 × 7 pixels become 4 × 4 and 2 × 2 places, 2 × 7 pixels 1 × 4 and 1 × 2.
+  EXPECT_THAT(layout.find("leaves.1.encoder_trunk.0").shape, ElementsAre(2, 10, 2));
+  EXPECT_THAT(layout.find("leaves.1.encoder_trunk.1").shape, ElementsAre(2, 19, 5));
+  EXPECT_THAT(layout.find("leaves.1.encoder_trunk.2").shape, ElementsAre(2, 2 * 2 * 5 + 1, 6));
+  EXPECT_THAT(layout.find("leaves.0.encoder_trunk.2").shape, ElementsAre(2, 1 * 2 * 5 + 1, 6));
+  EXPECT_THAT(layout.find("leaves.1.encoder_mean.0").shape, ElementsAre(2, 7, 3));
+  EXPECT_THAT(layout.find("leaves.1.decoder_trunk.0").shape, ElementsAre(2, 4, 2 * 2 * 5));
+  EXPECT_THAT(layout.find("leaves.1.decoder_trunk.1").shape, ElementsAre(2, 46, 2));
+  EXPECT_THAT(layout.find("leaves.1.decoder_precision.0").shape, ElementsAre(2, 19, 1));
+  std::size_t encoders = 0;
+  for (const Tensor& tensor : layout.tensors()) {
+    if (tensor.name.find("encoder") != std::string::npos) encoders += tensor.size;
+  }
+  EXPECT_EQ(bank.encoder_parameters(), encoders);
+}
+
+// Of numbers that should have mean 0, variance 1 and the given fourth moment: both within five
+// standard errors.
+void expect_standard_moments(std::span<const float> weights, double deviation, double fourth) {
+  double sum = 0;
+  double sum_squares = 0;
+  for (const float weight : weights) {
+    sum += weight / deviation;
+    sum_squares += weight / deviation * (weight / deviation);
+  }
+  const auto count = static_cast<double>(weights.size());
+  EXPECT_NEAR(sum / count, 0, 5 / std::sqrt(count));
+  EXPECT_NEAR(sum_squares / count, 1, 5 * std::sqrt((fourth - 1) / count));
+}
+
+TEST(LeafInitialisation, OfConvolutionsIsUniformWithinGlorotsBound) {
+  ParameterLayout layout;
+  const LeafBank bank(one_region(64), 8, 1,
+                      {.latent = 30, .network = Network::kConv, .filters = {20, 30}, .dense = 40},
+                      layout);
+  ParameterBuffer parameters(layout.size(), 99.0F);
+  bank.initialise(3, parameters);
+  for (const NetworkStack* network : bank.groups()[0].networks.all()) {
+    for (const LayerStack& layer : *network) {
+      const auto count = static_cast<std::size_t>(layer.inputs * layer.outputs);
+      const std::span<const float> tensor(parameters.data() + layer.offset, layer.size());
+      EXPECT_THAT(tensor.subspan(count), testing::Each(0.0F));
+      if (layer.kind == LayerKind::kDense) {
+        expect_standard_moments(tensor.first(count), std::sqrt(2.0 / layer.inputs), 2.37);
+        continue;
+      }
+      const double bound = std::sqrt(6.0 / (9.0 * (layer.in.channels + layer.out.channels)));
+      const auto [least, greatest] = std::ranges::minmax(tensor.first(count));
+      EXPECT_GE(least, -bound * (1 + 1e-6));
+      EXPECT_LE(greatest, bound * (1 + 1e-6));
+      // Of n numbers all miss the outer tenth on one side with probability 0.95^n.
+      EXPECT_LT(least, -0.9 * bound);
+      EXPECT_GT(greatest, 0.9 * bound);
+      expect_standard_moments(tensor.first(count), bound / std::sqrt(3.0), 1.8);
+    }
+  }
+}
+
 TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
   ParameterLayout layout;
   const LeafBank bank(one_region(64), 64, 1, {.hidden = 200, .hidden_layers = 2, .latent = 8},
@@ -90,20 +205,12 @@ TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
       const auto weights = static_cast<std::size_t>(affine.inputs * affine.outputs);
       const std::span<const float> tensor(parameters.data() + affine.offset, affine.size());
       const double deviation = std::sqrt(2.0 / affine.inputs);
-      double sum = 0;
-      double sum_squares = 0;
       double largest = 0;
       for (const float weight : tensor.first(weights)) {
-        const double relative = weight / deviation;
-        sum += relative;
-        sum_squares += relative * relative;
-        largest = std::max(largest, std::abs(relative));
+        largest = std::max(largest, std::abs(weight / deviation));
       }
-      // Five standard errors; scaled to variance 1, the truncated normal has the fourth moment
-      // 2.37, so its square has variance 1.37.
-      const auto count = static_cast<double>(weights);
-      EXPECT_NEAR(sum / count, 0, 5 / std::sqrt(count));
-      EXPECT_NEAR(sum_squares / count, 1, 5 * std::sqrt(1.37 / count));
+      // Scaled to variance 1, the truncated normal has the fourth moment 2.37.
+      expect_standard_moments(tensor.first(weights), deviation, 2.37);
       EXPECT_LE(largest, 2 / 0.8796256 + 1e-6);
       EXPECT_GT(largest, 2.1);
       EXPECT_THAT(tensor.subspan(weights), testing::Each(0.0F));

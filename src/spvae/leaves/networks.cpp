@@ -1,7 +1,9 @@
 #include "spvae/leaves/networks.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <limits>
 
 #include "spvae/likelihood/likelihood.h"
 
@@ -11,6 +13,7 @@ namespace {
 struct NetworkKind {
   Network network;
   bool sees_shape;
+  std::int64_t (*largest_layer)(const LeafConfig& config, const Plane& pixels);
   LeafNetworks (*make)(const LeafConfig& config, const Plane& pixels);
 };
 const std::vector<NetworkKind>& network_table();
@@ -31,6 +34,12 @@ NetworkStack mlp(const LeafConfig& config, int inputs, int outputs) {
   return stack;
 }
 
+std::int64_t places(const Plane& plane) { return std::int64_t{plane.height} * plane.width; }
+
+std::int64_t largest_mlp_layer(const LeafConfig& config, const Plane& pixels) {
+  return std::max({places(pixels), std::int64_t{config.hidden}, std::int64_t{config.latent}});
+}
+
 // TP19 Section 5: separate MLPs for everything.
 LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
   LeafNetworks networks;
@@ -39,6 +48,13 @@ LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
   const NetworkStack decoder = mlp(config, config.latent, pixels.features());
   networks.decoders.assign(likelihood_info(config.likelihood).heads.size(), decoder);
   return networks;
+}
+
+std::int64_t largest_conv_layer(const LeafConfig& config, const Plane& pixels) {
+  const Plane fine = convolution_layer(pixels, config.filters.first, config.stride).out;
+  const Plane coarse = convolution_layer(fine, config.filters.second, config.stride).out;
+  return std::max({places(pixels), places(fine) * fine.channels, places(coarse) * coarse.channels,
+                   std::int64_t{config.dense}, std::int64_t{config.latent}});
 }
 
 // Two convolutions and a dense layer below both heads; on the way back a dense layer and a
@@ -78,10 +94,15 @@ std::vector<const NetworkStack*> LeafNetworks::all() const {
   return result;
 }
 
+std::int64_t largest_layer(const LeafConfig& config, int height, int width) {
+  return kind_of(config.network).largest_layer(config, {height, width, 1});
+}
+
 LeafNetworks leaf_networks(const LeafConfig& config, int height, int width) {
   assert(config.hidden >= 1 && config.hidden_layers >= 0 && config.latent >= 1);
   assert(config.filters.first >= 1 && config.filters.second >= 1 && config.dense >= 1);
   assert(config.stride >= 1);
+  assert(largest_layer(config, height, width) < std::numeric_limits<int>::max());
   return kind_of(config.network).make(config, {height, width, 1});
 }
 
@@ -92,8 +113,8 @@ namespace {
 // All networks, in the order of the enumeration.
 const std::vector<NetworkKind>& network_table() {
   static const std::vector<NetworkKind> table = {
-      {Network::kMlp, false, mlp_networks},
-      {Network::kConv, true, conv_networks},
+      {Network::kMlp, false, largest_mlp_layer, mlp_networks},
+      {Network::kConv, true, largest_conv_layer, conv_networks},
   };
   return table;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string_view>
+#include <cstdint>
 #include <vector>
 
 #include "spvae/leaves/layer.h"
@@ -23,7 +23,11 @@ struct LeafNetworks {
   std::vector<const NetworkStack*> all() const;
 };
 
-/// The networks over a super-pixel of height × width pixels, without places in a buffer.
+/// Units of the largest layer of those networks, the pixels included; for any positive sizes.
+std::int64_t largest_layer(const LeafConfig& config, int height, int width);
+
+/// The networks over a super-pixel of height × width pixels, without places in a buffer. No layer
+/// may have more units than an int holds (assertion); Spvae checks the user's sizes.
 LeafNetworks leaf_networks(const LeafConfig& config, int height, int width);
 
 /// Whether a network sees rows and columns, so that super-pixels of the same number of pixels but

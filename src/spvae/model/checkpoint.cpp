@@ -10,7 +10,7 @@
 namespace spvae {
 namespace {
 
-const FileFormat kModelFormat = {"spvae-model", "1", "model file"};
+const FileFormat kModelFormat = {"spvae-model", "2", "model file"};
 
 ModelConfig read_config(const TensorFile& file) {
   try {

@@ -47,7 +47,7 @@ class Checkpoint : public testing::Test {
   std::string refusal_after(const std::function<void(TensorFile&)>& change) {
     TensorFile file = read_safetensors(path_);
     change(file);
-    write_sealed(path_, {"spvae-model", "1", "model file"}, file);
+    write_sealed(path_, {"spvae-model", "2", "model file"}, file);
     return refusal();
   }
 
@@ -99,6 +99,39 @@ TEST_F(Checkpoint, OfASingleRegionHasNoLogits) {
   EXPECT_TRUE(std::ranges::equal(load_model(path_).model.parameters(), vae.parameters()));
 }
 
+TEST_F(Checkpoint, OfConvolutionalLeavesIsReadBackBitForBit) {
+  Spvae conv({.height = 5,
+              .width = 4,
+              .delta = 3,
+              .leaf = {.latent = 2,
+                       .likelihood = Likelihood::kBinomial,
+                       .network = Network::kConv,
+                       .filters = {2, 3},
+                       .stride = 2,
+                       .dense = 4}});
+  conv.initialise(7);
+  save_model(path_, conv, conv.parameters(), kOrigin);
+  const StoredModel stored = load_model(path_);
+  EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), conv.parameters()));
+  EXPECT_EQ(config_json(model_fields(), stored.model.config()),
+            config_json(model_fields(), conv.config()));
+  EXPECT_EQ(stored.model.config().leaf.filters, (Filters{2, 3}));
+  // The first group's leaves have 2 × 1 pixels, two leaves of their one region; places 1 and 1.
+  const TensorFile file = read_safetensors(path_);
+  const auto has_shape = [&file](const char* name, std::vector<std::size_t> shape) {
+    const auto found = std::ranges::find(file.tensors, name, &TensorRecord::name);
+    return found != file.tensors.end() && found->shape == shape;
+  };
+  EXPECT_TRUE(has_shape("leaves.0.encoder_trunk.0", {2, 10, 2}));
+  EXPECT_TRUE(has_shape("leaves.0.encoder_trunk.1", {2, 19, 3}));
+  EXPECT_TRUE(has_shape("leaves.0.encoder_trunk.2", {2, 4, 4}));
+  EXPECT_TRUE(has_shape("leaves.0.encoder_mean.0", {2, 5, 2}));
+  EXPECT_TRUE(has_shape("leaves.0.encoder_precision.0", {2, 5, 2}));
+  EXPECT_TRUE(has_shape("leaves.0.decoder_trunk.0", {2, 3, 3}));
+  EXPECT_TRUE(has_shape("leaves.0.decoder_trunk.1", {2, 28, 2}));
+  EXPECT_TRUE(has_shape("leaves.0.decoder_logit.0", {2, 19, 1}));
+}
+
 TEST_F(Checkpoint, NamesItsTensorsAndTheirShapesAsTheLayoutDoes) {
   const TensorFile file = read_safetensors(path_);
   ASSERT_EQ(file.tensors.size(), model_.layout().tensors().size());
@@ -147,9 +180,10 @@ TEST_F(Checkpoint, WhoseTensorsHaveChangedPlacesIsRefused) {
 
 TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
   TensorFile file = read_safetensors(path_);
-  write_sealed(path_, {"spvae-model", "2", "model file"}, file);
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("version '2'"), HasSubstr("expected '1'")));
-  write_sealed(path_, {"other", "1", "model file"}, file);
+  write_sealed(path_, {"spvae-model", "1", "model file"}, file);
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("version '1'"), HasSubstr("expected '2'"), HasSubstr("train anew")));
+  write_sealed(path_, {"other", "2", "model file"}, file);
   EXPECT_THAT(refusal(), AllOf(HasSubstr("'other'"), HasSubstr("'spvae-model'")));
   file.metadata.clear();
   write_safetensors(path_, file);

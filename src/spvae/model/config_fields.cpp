@@ -72,15 +72,28 @@ void check_bounds(const FieldInfo& info, double number, const std::string& got) 
   }
 }
 
+// `text` is all of what was given, or a part of it.
 template <class Number>
-Json parse_number(const FieldInfo& info, std::string_view text, std::string_view expected) {
+Json parse_number(const FieldInfo& info, std::string_view text, std::string_view given,
+                  std::string_view expected) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) {
-    fail(ErrorKind::kUsage, "{}: got '{}', expected {} from {} to {}", info.name, text, expected,
+    fail(ErrorKind::kUsage, "{}: got '{}', expected {} from {} to {}", info.name, given, expected,
          info.minimum, info.maximum);
   }
   return number;
+}
+
+Json parse_pair(const FieldInfo& info, std::string_view text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const std::string_view second = text.substr(std::min(comma + 1, text.size()));
+  Json pair = Json::array();
+  for (const std::string_view part : {text.substr(0, comma), second}) {
+    pair.push_back(
+        parse_number<std::int64_t>(info, part, text, "two whole numbers with a comma between,"));
+  }
+  return pair;
 }
 
 }  // namespace
@@ -91,6 +104,15 @@ std::int64_t integer_of(const FieldInfo& info, const Json& value) {
   }
   check_bounds(info, value.get<double>(), shown(value));
   return value.get<std::int64_t>();
+}
+
+std::array<std::int64_t, 2> integer_pair_of(const FieldInfo& info, const Json& value) {
+  if (!value.is_array() || value.size() != 2 || !value[0].is_number_integer() ||
+      !value[1].is_number_integer()) {
+    fail(ErrorKind::kUsage, "{}: got {}, expected two whole numbers", info.name, shown(value));
+  }
+  for (const Json& number : value) check_bounds(info, number.get<double>(), shown(value));
+  return {value[0].get<std::int64_t>(), value[1].get<std::int64_t>()};
 }
 
 double real_of(const FieldInfo& info, const Json& value) {
@@ -133,11 +155,15 @@ Json parse_field(const FieldInfo& info, std::string_view text) {
   Json value = std::string(text);
   switch (info.type) {
     case FieldType::kInteger:
-      value = parse_number<std::int64_t>(info, text, "a whole number");
+      value = parse_number<std::int64_t>(info, text, text, "a whole number");
       integer_of(info, value);
       break;
+    case FieldType::kIntegerPair:
+      value = parse_pair(info, text);
+      integer_pair_of(info, value);
+      break;
     case FieldType::kReal:
-      value = parse_number<double>(info, text, "a number");
+      value = parse_number<double>(info, text, text, "a number");
       real_of(info, value);
       break;
     case FieldType::kText:
@@ -152,6 +178,19 @@ Json parse_field(const FieldInfo& info, std::string_view text) {
       break;
   }
   return value;
+}
+
+std::string flag_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& part : value) text += (text.empty() ? "" : ",") + part.dump();
+  return text;
+}
+
+void fail_unused(const FieldInfo& info, const Json& value) {
+  fail(ErrorKind::kUsage, "{}: got {}, but it is for {} alone; leave it out, or choose accordingly",
+       info.name, flag_text(value), info.only_for);
 }
 
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -13,7 +14,7 @@ namespace spvae {
 
 using Json = nlohmann::ordered_json;
 
-enum class FieldType { kInteger, kReal, kText, kChoice, kBoolean };
+enum class FieldType { kInteger, kIntegerPair, kReal, kText, kChoice, kBoolean };
 
 /// What flags, help and messages need to know of one field of a config struct.
 struct FieldInfo {
@@ -24,18 +25,22 @@ struct FieldInfo {
   double maximum = 0;
   std::vector<std::string> choices;  ///< of kChoice; the position is the enumerator's value
   bool changes_result = true;        ///< false for what alters speed alone, such as threads
+  std::string only_for = {};         ///< names of what makes use of it; empty: everything does
 };
 
 /// Checks `value` and returns it; throw Error(kUsage) with got and expected, naming `info`.
 std::int64_t integer_of(const FieldInfo& info, const Json& value);
+std::array<std::int64_t, 2> integer_pair_of(const FieldInfo& info, const Json& value);
 double real_of(const FieldInfo& info, const Json& value);
 std::string text_of(const FieldInfo& info, const Json& value);
 int choice_of(const FieldInfo& info, const Json& value);
 bool boolean_of(const FieldInfo& info, const Json& value);
 
-/// The JSON value that a flag's text stands for ("128" → 128); Error(kUsage) if it stands for none.
-/// Bounds and choices are checked too.
+/// The JSON value that a flag's text stands for ("128" → 128, "4,8" → [4, 8]); Error(kUsage) if it
+/// stands for none. Bounds and choices are checked too.
 Json parse_field(const FieldInfo& info, std::string_view text);
+/// A field's value as its flag takes it: the inverse of parse_field.
+std::string flag_text(const Json& value);
 
 /// One field of a plain config struct: what it is called, and how it is read and written.
 template <class Config>
@@ -43,7 +48,14 @@ struct Field {
   FieldInfo info;
   std::function<Json(const Config&)> get;
   std::function<void(Config&, const Json&)> set;  ///< throws as the …_of functions do
+  /// Whether a config makes use of the field; empty: every config does.
+  std::function<bool(const Config&)> used = {};
 };
+
+template <class Config>
+bool is_used(const Field<Config>& field, const Config& config) {
+  return !field.used || field.used(config);
+}
 
 /// The one list of a struct's fields: it drives flags, help, config file and checkpoint header.
 template <class Config>
@@ -68,6 +80,27 @@ Field<Config> number_field(std::string name, Number Config::* member, std::strin
             } else {
               config.*member = static_cast<Number>(integer_of(info, value));
             }
+          }};
+}
+
+/// Two numbers within [minimum, maximum]; Pair is a struct of `first` and `second`.
+template <class Config, class Pair>
+Field<Config> pair_field(std::string name, Pair Config::* member, std::string help, double minimum,
+                         double maximum) {
+  FieldInfo info{.name = std::move(name),
+                 .help = std::move(help),
+                 .type = FieldType::kIntegerPair,
+                 .minimum = minimum,
+                 .maximum = maximum,
+                 .choices = {}};
+  return {info,
+          [member](const Config& config) -> Json {
+            return Json::array({(config.*member).first, (config.*member).second});
+          },
+          [member, info](Config& config, const Json& value) {
+            const auto [first, second] = integer_pair_of(info, value);
+            using Number = decltype(Pair::first);
+            config.*member = {static_cast<Number>(first), static_cast<Number>(second)};
           }};
 }
 
@@ -117,6 +150,17 @@ Field<Config> without_effect(Field<Config> field) {
   return field;
 }
 
+/// The same field, of which only those configs make use that `used` holds for; `whom` names them
+/// in help and messages.
+template <class Config>
+Field<Config> only_for(const std::string& whom, std::function<bool(const Config&)> used,
+                       Field<Config> field) {
+  field.info.help += " (" + whom + ")";
+  field.info.only_for = whom;
+  field.used = std::move(used);
+  return field;
+}
+
 /// The fields of a part of Config, as fields of Config.
 template <class Config, class Part>
 FieldList<Config> fields_of(Part Config::* part, const FieldList<Part>& list) {
@@ -124,7 +168,8 @@ FieldList<Config> fields_of(Part Config::* part, const FieldList<Part>& list) {
   for (const Field<Part>& field : list) {
     lifted.push_back(
         {field.info, [part, get = field.get](const Config& config) { return get(config.*part); },
-         [part, set = field.set](Config& config, const Json& value) { set(config.*part, value); }});
+         [part, set = field.set](Config& config, const Json& value) { set(config.*part, value); },
+         [part, field](const Config& config) { return is_used(field, config.*part); }});
   }
   return lifted;
 }
@@ -136,6 +181,9 @@ std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
   for (const Field<Config>& field : list) infos.push_back(field.info);
   return infos;
 }
+
+/// Throws what check_used does for one field.
+[[noreturn]] void fail_unused(const FieldInfo& info, const Json& value);
 
 /// The object whose keys are spelt as the fields are (`_` in a key stands for `-`). Error(kUsage)
 /// when `given` is no object, or names an unknown key: says the nearest, or all known ones.
@@ -154,6 +202,16 @@ void apply_config(const FieldList<Config>& list, const Json& given, Config& conf
     if (auto found = values.find(field.info.name); found != values.end()) {
       field.set(config, *found);
     }
+  }
+}
+
+/// Error(kUsage) when `given` names a field that `config` makes no use of: whoever asks for it is
+/// mistaken about its effect.
+template <class Config>
+void check_used(const FieldList<Config>& list, const Config& config, const Json& given) {
+  for (const Field<Config>& field : list) {
+    const auto found = given.find(field.info.name);
+    if (found != given.end() && !is_used(field, config)) fail_unused(field.info, *found);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/model/model_fields.h"
+#include "spvae/model/model_kinds.h"
 
 namespace spvae {
 namespace {
@@ -16,8 +17,14 @@ using ::testing::HasSubstr;
 
 enum class Colour { kRed = 0, kBlue = 1 };
 
+struct Pair {
+  int first = 1;
+  int second = 2;
+};
+
 struct Inner {
   double rate = 0.5;
+  Pair pair;
 };
 
 struct Sample {
@@ -31,7 +38,11 @@ struct Sample {
 
 const FieldList<Sample>& sample_fields() {
   static const FieldList<Sample> list = [] {
-    const FieldList<Inner> inner = {number_field("rate", &Inner::rate, "rate, per step", 0, 1)};
+    const FieldList<Inner> inner = {
+        number_field("rate", &Inner::rate, "rate, per step", 0, 1),
+        only_for<Inner>(
+            "the fast", [](const Inner& config) { return config.rate > 0.5; },
+            pair_field("pair", &Inner::pair, "two counts", 1, 9))};
     FieldList<Sample> fields = {
         number_field("the-count", &Sample::count, "count", 1, 10),
         number_field("seed", &Sample::seed, "seed", 0, 4294967295.0),
@@ -58,15 +69,16 @@ std::string refusal(const Json& given) {
 }
 
 TEST(ConfigFields, WriteAndReadBackEveryKindOfField) {
-  Sample sample{7, 4294967295u, "there", Colour::kBlue, true, {0.1}};
+  Sample sample{7, 4294967295u, "there", Colour::kBlue, true, {0.1, {3, 4}}};
   const Json written = config_json(sample_fields(), sample);
   EXPECT_EQ(written.dump(),
             R"({"the-count":7,"seed":4294967295,"path":"there","colour":"blue","loud":true,)"
-            R"("rate":0.1})");
+            R"("rate":0.1,"pair":[3,4]})");
   Sample read;
   apply_config(sample_fields(), Json::parse(written.dump()), read);
   EXPECT_EQ(config_json(sample_fields(), read), written);
   EXPECT_EQ(read.inner.rate, 0.1);
+  EXPECT_EQ(read.inner.pair.second, 4);
 }
 
 TEST(ConfigFields, KeepTheValuesThatAreNotGiven) {
@@ -85,8 +97,9 @@ TEST(ConfigFields, TakeAnUnderscoreForAHyphen) {
 
 TEST(ConfigFields, NameAnUnknownKeyAndTheNearestKnownOne) {
   EXPECT_THAT(refusal({{"colur", "red"}}), AllOf(HasSubstr("'colur'"), HasSubstr("'colour'")));
-  EXPECT_THAT(refusal({{"zebra", 1}}),
-              AllOf(HasSubstr("'zebra'"), HasSubstr("the-count, seed, path, colour, loud, rate")));
+  EXPECT_THAT(
+      refusal({{"zebra", 1}}),
+      AllOf(HasSubstr("'zebra'"), HasSubstr("the-count, seed, path, colour, loud, rate, pair")));
 }
 
 TEST(ConfigFields, RefuseWrongTypesAndSayWhatWasExpected) {
@@ -99,6 +112,11 @@ TEST(ConfigFields, RefuseWrongTypesAndSayWhatWasExpected) {
               AllOf(HasSubstr("green"), HasSubstr("one of: red, blue")));
   EXPECT_THAT(refusal({{"colour", 1}}), HasSubstr("one of: red, blue"));
   EXPECT_THAT(refusal({{"loud", 1}}), HasSubstr("true or false"));
+  for (const Json& pair : {Json(4), Json("4,8"), Json::array({4}), Json::array({4, 5, 6}),
+                           Json::array({4, 5.5}), Json::array({4, "5"})}) {
+    EXPECT_THAT(refusal({{"pair", pair}}),
+                HasSubstr("pair: got " + pair.dump() + ", expected two whole numbers"));
+  }
   EXPECT_THAT(refusal(Json::array({1})), HasSubstr("JSON object"));
 }
 
@@ -109,6 +127,8 @@ TEST(ConfigFields, RefuseNumbersOutOfBounds) {
   EXPECT_THAT(refusal({{"seed", 18446744073709551615u}}), HasSubstr("0 to 4294967295"));
   EXPECT_THAT(refusal({{"rate", std::numeric_limits<double>::quiet_NaN()}}), HasSubstr("0 to 1"));
   EXPECT_EQ(refusal({{"rate", 1}}), "");
+  EXPECT_THAT(refusal({{"pair", {1, 10}}}), HasSubstr("pair: got [1,10], expected 1 to 9"));
+  EXPECT_THAT(refusal({{"pair", {0, 9}}}), HasSubstr("1 to 9"));
 }
 
 TEST(ConfigFields, ParseTheTextOfAFlagByItsType) {
@@ -118,6 +138,10 @@ TEST(ConfigFields, ParseTheTextOfAFlagByItsType) {
   EXPECT_EQ(parse_field(infos[3], "blue"), Json("blue"));
   EXPECT_EQ(parse_field(infos[4], "true"), Json(true));
   EXPECT_EQ(parse_field(infos[5], "1e-1"), Json(0.1));
+  EXPECT_EQ(parse_field(infos[6], "3,4"), Json({3, 4}));
+  for (const char* text : {"", "3", "3,", ",4", "3,4,5", "3, 4", "[3,4]", "3,x", "3,10", "0,4"}) {
+    EXPECT_THROW(parse_field(infos[6], text), Error) << text;
+  }
   for (const char* text : {"", "8x", "0x8", "1e1", "nan", "-1", "99999999999999999999"}) {
     EXPECT_THROW(parse_field(infos[0], text), Error) << text;
   }
@@ -130,6 +154,38 @@ TEST(ConfigFields, ParseTheTextOfAFlagByItsType) {
     }
   }
   EXPECT_THROW(parse_field(infos[4], "yes"), Error);
+}
+
+TEST(ConfigFields, AreShownAsTheirFlagsTakeThem) {
+  const auto infos = field_infos(sample_fields());
+  const Json written = config_json(sample_fields(), Sample{});
+  for (const FieldInfo& info : infos) {
+    const Json& value = written.at(info.name);
+    EXPECT_EQ(parse_field(info, flag_text(value)), value) << info.name;
+  }
+  EXPECT_EQ(flag_text(written.at("pair")), "1,2");
+  EXPECT_EQ(flag_text(written.at("path")), "here");
+}
+
+TEST(ConfigFields, RefuseWhatAConfigMakesNoUseOf) {
+  const auto refusal = [](const Sample& sample, const Json& given) -> std::string {
+    try {
+      check_used(sample_fields(), sample, given);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+      return error.what();
+    }
+    return "";
+  };
+  Sample slow;
+  Sample fast;
+  fast.inner.rate = 1;
+  // A value that is the default is no better: it has no effect.
+  EXPECT_THAT(refusal(slow, {{"pair", {1, 2}}}),
+              HasSubstr("pair: got 1,2, but it is for the fast alone"));
+  EXPECT_EQ(refusal(fast, {{"pair", {1, 2}}}), "");
+  EXPECT_EQ(refusal(slow, {{"rate", 0.5}, {"unknown", 1}}), "");
+  EXPECT_EQ(field_infos(sample_fields()).back().help, "two counts (the fast)");
 }
 
 TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
@@ -170,11 +226,48 @@ TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
 }
 
 TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
-  const Json written = config_json(model_fields(), default_model_config(Structure::kSingleRegion));
+  const Json written = config_json(model_fields(), default_model_config(model_kinds()[3]));
   EXPECT_EQ(written.dump(),
-            R"({"model":"vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,"hidden-layers":2,)"
-            R"("latent":200,"likelihood":"gaussian","mean-link":"sigmoid","height":28,)"
-            R"("width":28})");
+            R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,)"
+            R"("hidden-layers":2,"filters":[32,64],"stride":2,"dense":64,"latent":200,)"
+            R"("likelihood":"gaussian","mean-link":"sigmoid","height":28,"width":28})");
+}
+
+TEST(ModelFields, NameEveryStructureWithEveryNetwork) {
+  std::vector<std::string> names;
+  for (const Structure structure : {Structure::kPoonDomingos, Structure::kSingleRegion}) {
+    for (const Network network : {Network::kMlp, Network::kConv}) {
+      ModelConfig config;
+      config.structure = structure;
+      config.leaf.network = network;
+      const Json written = config_json(model_fields(), config);
+      names.push_back(written.at("model"));
+      ModelConfig read;
+      apply_config(model_fields(), written, read);
+      EXPECT_EQ(read.structure, structure);
+      EXPECT_EQ(read.leaf.network, network);
+    }
+  }
+  EXPECT_THAT(names, testing::ElementsAre("spvae", "conv-spvae", "vae", "conv-vae"));
+  EXPECT_EQ(kinds_of(Network::kConv), "conv-spvae, conv-vae");
+  EXPECT_EQ(kinds_of(Structure::kSingleRegion), "vae, conv-vae");
+}
+
+TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
+  const auto unused = [](std::size_t kind) {
+    const ModelConfig config = default_model_config(model_kinds()[kind]);
+    std::vector<std::string> names;
+    for (const auto& field : model_fields()) {
+      if (!is_used(field, config)) names.push_back(field.info.name);
+    }
+    return names;
+  };
+  EXPECT_THAT(unused(0), testing::ElementsAre("filters", "stride", "dense"));
+  EXPECT_THAT(unused(1),
+              testing::ElementsAre("delta", "k-sum", "k-leaf", "filters", "stride", "dense"));
+  EXPECT_THAT(unused(2), testing::ElementsAre("hidden", "hidden-layers"));
+  EXPECT_THAT(unused(3),
+              testing::ElementsAre("delta", "k-sum", "k-leaf", "hidden", "hidden-layers"));
 }
 
 }  // namespace

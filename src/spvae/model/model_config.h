@@ -4,7 +4,7 @@
 
 namespace spvae {
 
-enum class Structure { kPoonDomingos = 0, kSingleRegion = 1 };  ///< named "spvae" and "vae"
+enum class Structure { kPoonDomingos = 0, kSingleRegion = 1 };
 
 /// Everything that determines a model's shape. Part of config.json and of the model file.
 struct ModelConfig {

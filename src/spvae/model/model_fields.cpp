@@ -1,6 +1,7 @@
 #include "spvae/model/model_fields.h"
 
 #include "spvae/likelihood/likelihood.h"
+#include "spvae/model/model_kinds.h"
 
 namespace spvae {
 namespace {
@@ -9,15 +10,46 @@ namespace {
 constexpr double kMaxSide = 4096;
 constexpr double kMaxUnits = 65536;
 
+// One field for two members: structure and network.
+Field<ModelConfig> kind_field() {
+  FieldInfo info{.name = "model",
+                 .help =
+                     "spvae: Poon-Domingos structure over VAE leaves; vae: one VAE over the "
+                     "image; conv-spvae, conv-vae: the same of convolutional networks",
+                 .type = FieldType::kChoice,
+                 .choices = {}};
+  for (const ModelKind& kind : model_kinds()) info.choices.emplace_back(kind.name);
+  return {info,
+          [](const ModelConfig& config) -> Json { return std::string(model_kind(config).name); },
+          [info](ModelConfig& config, const Json& value) {
+            const auto row = static_cast<std::size_t>(choice_of(info, value));
+            config.structure = model_kinds()[row].structure;
+            config.leaf.network = model_kinds()[row].network;
+          }};
+}
+
+Field<ModelConfig> of_structure(Structure structure, const Field<ModelConfig>& field) {
+  return only_for<ModelConfig>(
+      kinds_of(structure),
+      [structure](const ModelConfig& config) { return config.structure == structure; }, field);
+}
+
+Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
+  return only_for<LeafConfig>(
+      kinds_of(network), [network](const LeafConfig& config) { return config.network == network; },
+      field);
+}
+
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
-      choice_field("model", &ModelConfig::structure,
-                   "spvae: Poon-Domingos structure over VAE leaves; vae: one VAE over the image",
-                   {"spvae", "vae"}),
-      number_field("delta", &ModelConfig::delta,
-                   "step of the Poon-Domingos structure, pixels (spvae)", 1, kMaxSide),
-      number_field("k-sum", &ModelConfig::k_sum, "sums of an internal region (spvae)", 1, 64),
-      number_field("k-leaf", &ModelConfig::k_leaf, "leaves of a leaf region (spvae)", 1, 64),
+      kind_field(),
+      of_structure(Structure::kPoonDomingos,
+                   number_field("delta", &ModelConfig::delta,
+                                "step of the Poon-Domingos structure, pixels", 1, kMaxSide)),
+      of_structure(Structure::kPoonDomingos,
+                   number_field("k-sum", &ModelConfig::k_sum, "sums of an internal region", 1, 64)),
+      of_structure(Structure::kPoonDomingos,
+                   number_field("k-leaf", &ModelConfig::k_leaf, "leaves of a leaf region", 1, 64)),
   };
   for (auto& field : fields_of(&ModelConfig::leaf, leaf_fields())) list.push_back(field);
   return list;
@@ -37,17 +69,32 @@ FieldList<ModelConfig> all() {
 const FieldList<LeafConfig>& leaf_fields() {
   const std::vector<std::string_view> names = likelihood_names();
   static const FieldList<LeafConfig> list = {
-      number_field("hidden", &LeafConfig::hidden, "units of each hidden layer", 1, kMaxUnits),
-      number_field("hidden-layers", &LeafConfig::hidden_layers,
-                   "hidden layers of each network; 0 is one affine map", 0, 15),
+      of_network(Network::kMlp, number_field("hidden", &LeafConfig::hidden,
+                                             "units of each hidden layer", 1, kMaxUnits)),
+      of_network(Network::kMlp,
+                 number_field("hidden-layers", &LeafConfig::hidden_layers,
+                              "hidden layers of each network; 0 is one affine map", 0, 15)),
+      of_network(
+          Network::kConv,
+          pair_field("filters", &LeafConfig::filters,
+                     "channels of the encoder's two convolutions; the decoder has them in reverse",
+                     1, kMaxUnits)),
+      of_network(Network::kConv,
+                 number_field("stride", &LeafConfig::stride,
+                              "step of each convolution, in rows and in columns", 1, 64)),
+      of_network(Network::kConv, number_field("dense", &LeafConfig::dense,
+                                              "units of the encoder's dense layer", 1, kMaxUnits)),
       number_field("latent", &LeafConfig::latent, "dimensions of a leaf's latent code", 1,
                    kMaxUnits),
       choice_field("likelihood", &LeafConfig::likelihood,
                    "of a pixel given its leaf's code: gaussian (continuous pixels), binomial or "
                    "discretised logistic (8-bit pixels)",
                    {names.begin(), names.end()}),
-      choice_field("mean-link", &LeafConfig::mean_link, "link of the Gaussian's mean",
-                   {"sigmoid", "identity"}),
+      only_for<LeafConfig>(
+          std::string(likelihood_info(Likelihood::kGaussian).name),
+          [](const LeafConfig& config) { return config.likelihood == Likelihood::kGaussian; },
+          choice_field("mean-link", &LeafConfig::mean_link, "link of the mean",
+                       {"sigmoid", "identity"})),
   };
   return list;
 }
@@ -60,16 +107,6 @@ const FieldList<ModelConfig>& model_choice_fields() {
 const FieldList<ModelConfig>& model_fields() {
   static const FieldList<ModelConfig> list = all();
   return list;
-}
-
-ModelConfig default_model_config(Structure structure) {
-  ModelConfig config;
-  config.structure = structure;
-  if (structure == Structure::kSingleRegion) {
-    config.leaf.hidden = 300;
-    config.leaf.latent = 200;
-  }
-  return config;
 }
 
 }  // namespace spvae

@@ -42,8 +42,10 @@ TensorFile read_sealed(const std::filesystem::path& path, const FileFormat& form
   }
   const std::string& version = file.metadata_value("format_version");
   if (version != format.version) {
-    fail(ErrorKind::kData, "{}: got a {} of format version '{}', expected '{}'", file.source,
-         format.description, version, format.version);
+    fail(ErrorKind::kData,
+         "{}: got a {} of format version '{}', expected '{}'; another version of spvae wrote it: "
+         "train anew, or use that one",
+         file.source, format.description, version, format.version);
   }
   if (file.metadata_value("digest") != content_digest(file)) {
     fail(ErrorKind::kData, "{}: the {} is damaged: its content does not match its digest",

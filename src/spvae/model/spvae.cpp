@@ -1,6 +1,7 @@
 #include "spvae/model/spvae.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
@@ -35,6 +36,25 @@ RegionGraph make_graph(const ModelConfig& config) {
   return poon_domingos(config.height, config.width, config.delta);
 }
 
+// Height and width of the largest leaf region.
+std::pair<int, int> largest_leaf(const ModelConfig& config) {
+  if (config.structure == Structure::kSingleRegion) return {config.height, config.width};
+  return {std::min(config.delta, config.height), std::min(config.delta, config.width)};
+}
+
+// Before any layer is made, whose sizes are ints.
+const LeafConfig& checked_leaf(const ModelConfig& config) {
+  const auto [height, width] = largest_leaf(config);
+  const std::int64_t units = largest_layer(config.leaf, height, width);
+  if (units > kMaxLayerUnits) {
+    fail(ErrorKind::kUsage,
+         "model: a layer of {} units over {}×{} pixels, expected at most {}; choose fewer filters, "
+         "a larger stride, or smaller images",
+         units, height, width, kMaxLayerUnits);
+  }
+  return config.leaf;
+}
+
 int leaves_of_region(const ModelConfig& config) {
   return config.structure == Structure::kSingleRegion ? 1 : config.k_leaf;
 }
@@ -45,12 +65,12 @@ Spvae::Spvae(const ModelConfig& config)
     : config_(checked(config)),
       graph_(make_graph(config_)),
       circuit_(graph_, config_.k_sum, leaves_of_region(config_)),
-      leaves_(graph_, config_.width, leaves_of_region(config_), config_.leaf, layout_) {
+      leaves_(graph_, config_.width, leaves_of_region(config_), checked_leaf(config_), layout_) {
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
   if (layout_.size() >= kMaxParameters) {
     fail(ErrorKind::kUsage,
-         "model: {} parameters, expected fewer than {}; choose a smaller hidden, hidden-layers, "
-         "latent or k-leaf, or smaller images",
+         "model: {} parameters, expected fewer than {}; choose smaller networks (hidden and "
+         "hidden-layers, or filters and dense), a smaller latent or k-leaf, or smaller images",
          layout_.size(), kMaxParameters);
   }
   parameters_.resize(layout_.size());

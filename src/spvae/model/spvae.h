@@ -15,13 +15,16 @@ namespace spvae {
 /// Refused from: the parameters of a model.
 inline constexpr std::size_t kMaxParameters = std::size_t{1} << 28;
 
+/// Allowed: units of a leaf's layer. A tile of 32 rows of it is 2 GB, and counts stay in an int.
+inline constexpr std::int64_t kMaxLayerUnits = std::int64_t{1} << 24;
+
 /// A sum-product network over VAE leaves (TP19 Eq. (6)): structure and parameters. The classical
 /// VAE is the same over a single region.
 class Spvae {
  public:
   /// Parameters are zero until initialise() or a checkpoint sets them. A single region has one
   /// leaf, whatever k_leaf. Throws Error(kUsage) for sizes outside of the bounds of model_fields(),
-  /// and for kMaxParameters parameters or more.
+  /// for more than kMaxLayerUnits units of a layer and for kMaxParameters parameters or more.
   explicit Spvae(const ModelConfig& config);
 
   const ModelConfig& config() const { return config_; }

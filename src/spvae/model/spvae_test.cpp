@@ -12,6 +12,7 @@
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/model/model_kinds.h"
 #include "spvae/reference/reference_engine.h"
 
 namespace spvae {
@@ -23,9 +24,10 @@ struct PaperModel {
   Structure structure;
   int side;
   Likelihood likelihood;
-  int hidden;
+  int hidden;  // of an MLP; of convolutional networks, their dense layer
   int latent;
   std::size_t parameters;
+  Network network = Network::kMlp;
 };
 
 void PrintTo(const PaperModel& model, std::ostream* out) { *out << model.name; }
@@ -34,12 +36,14 @@ class PaperModels : public testing::TestWithParam<PaperModel> {};
 
 TEST_P(PaperModels, HaveThePapersNumberOfParameters) {
   const PaperModel& paper = GetParam();
-  const Spvae model(
-      {.structure = paper.structure,
-       .height = paper.side,
-       .width = paper.side,
-       .delta = paper.side / 4,
-       .leaf = {.hidden = paper.hidden, .latent = paper.latent, .likelihood = paper.likelihood}});
+  ModelConfig config = default_model_config({"", paper.structure, paper.network});
+  config.height = paper.side;
+  config.width = paper.side;
+  config.delta = paper.side / 4;
+  (paper.network == Network::kMlp ? config.leaf.hidden : config.leaf.dense) = paper.hidden;
+  config.leaf.latent = paper.latent;
+  config.leaf.likelihood = paper.likelihood;
+  const Spvae model(config);
   EXPECT_EQ(model.layout().size(), paper.parameters);
   EXPECT_EQ(model.parameters().size(), paper.parameters);
 }
@@ -64,6 +68,25 @@ INSTANTIATE_TEST_SUITE_P(
                     PaperModel{"VaeCifarDiscrete", kVae, 32, kDiscrete, 600, 200, 3288224},
                     PaperModel{"SpvaeMnistLogistic", kSpn, 28, Likelihood::kLogistic, 30, 25,
                                413352}),
+    [](const auto& test) { return test.param.name; });
+
+constexpr auto kConv = Network::kConv;
+
+INSTANTIATE_TEST_SUITE_P(
+    Table2Convolutional, PaperModels,
+    testing::Values(
+        PaperModel{"SpvaeMnistContinuous", kSpn, 28, kContinuous, 64, 25, 1259048, kConv},
+        PaperModel{"SpvaeSvhnContinuous", kSpn, 32, kContinuous, 64, 25, 1604648, kConv},
+        PaperModel{"SpvaeCifarContinuous", kSpn, 32, kContinuous, 32, 25, 1028136, kConv},
+        PaperModel{"SpvaeMnistDiscrete", kSpn, 28, kDiscrete, 64, 25, 1257864, kConv},
+        PaperModel{"SpvaeSvhnDiscrete", kSpn, 32, kDiscrete, 64, 25, 1603464, kConv},
+        PaperModel{"SpvaeCifarDiscrete", kSpn, 32, kDiscrete, 32, 25, 1026952, kConv},
+        PaperModel{"VaeMnistContinuous", kVae, 28, kContinuous, 64, 200, 894962, kConv},
+        PaperModel{"VaeSvhnCifarContinuous", kVae, 32, kContinuous, 128, 150, 1219470, kConv},
+        PaperModel{"VaeMnistDiscrete", kVae, 28, kDiscrete, 64, 200, 894673, kConv},
+        PaperModel{"VaeSvhnDiscrete", kVae, 32, kDiscrete, 128, 200, 1436881, kConv},
+        PaperModel{"VaeCifarDiscrete", kVae, 32, kDiscrete, 128, 150, 1219181, kConv},
+        PaperModel{"VaeMnistLogistic", kVae, 28, Likelihood::kLogistic, 64, 200, 894962, kConv}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Spvae, HasTheDefaultSizesOfThePaper) {
@@ -131,6 +154,10 @@ TEST(Spvae, RefusesSizesThatAreNotPositiveOrAbsurd) {
   EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.hidden_layers = -1; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.hidden_layers = 16; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.hidden = 3000; }));  // 1.2e9 parameters
+  EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.filters = {0, 8}; }));
+  EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.filters = {4, 1 << 20}; }));
+  EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.stride = 0; }));
+  EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.dense = 0; }));
   EXPECT_FALSE(refused([](ModelConfig&) {}));
 }
 
@@ -156,6 +183,17 @@ TEST(Spvae, NamesWhatMakesAModelTooLargeOrWithoutSums) {
   for (const char* name : {"hidden", "hidden-layers", "latent", "k-leaf", "smaller images"}) {
     EXPECT_THAT(too_large, testing::HasSubstr(name));
   }
+  EXPECT_THAT(refusal({.leaf = {.network = kConv, .filters = {4, 65536}}}),
+              testing::HasSubstr("filters and dense"));
+  // 4096² pixels of 65536 channels are beyond an int, and so are their places in a leaf of 64².
+  for (const int stride : {1, 64}) {
+    EXPECT_THAT(refusal({.structure = kVae,
+                         .height = 4096,
+                         .width = 4096,
+                         .leaf = {.network = kConv, .filters = {65536, 65536}, .stride = stride}}),
+                testing::AllOf(testing::HasSubstr("units over 4096×4096 pixels, expected at most "
+                                                  "16777216; choose fewer filters")));
+  }
 }
 
 // A batch of `size` random images, one tile wide.
@@ -176,9 +214,23 @@ Batch random_batch(int pixels, int size) {
   return batch;
 }
 
-TEST(Spvae, OverOneRegionIsTheClassicalVae) {
-  ModelConfig config{
-      .structure = kVae, .height = 4, .width = 3, .leaf = {.hidden = 5, .latent = 2}};
+class SpvaeOfNetwork : public testing::TestWithParam<Network> {};
+
+INSTANTIATE_TEST_SUITE_P(All, SpvaeOfNetwork, testing::Values(Network::kMlp, Network::kConv),
+                         [](const auto& test) {
+                           return std::string(test.param == Network::kMlp ? "Mlp" : "Conv");
+                         });
+
+TEST_P(SpvaeOfNetwork, OverOneRegionIsTheClassicalVae) {
+  ModelConfig config{.structure = kVae,
+                     .height = 4,
+                     .width = 3,
+                     .leaf = {.hidden = 5,
+                              .latent = 2,
+                              .network = GetParam(),
+                              .filters = {2, 3},
+                              .stride = 2,
+                              .dense = 4}};
   Spvae vae(config);
   vae.initialise(1);
   config.structure = kSpn;
@@ -204,11 +256,16 @@ TEST(Spvae, OverOneRegionIsTheClassicalVae) {
   }
 }
 
-TEST(Spvae, HasTheGradientOfTheBoundOfAlgorithmOne) {
+TEST_P(SpvaeOfNetwork, HasTheGradientOfTheBoundOfAlgorithmOne) {
   Spvae model({.height = 2,
                .width = 3,
                .delta = 2,
-               .leaf = {.hidden = 3, .hidden_layers = 1, .latent = 2}});
+               .leaf = {.hidden = 3,
+                        .hidden_layers = 1,
+                        .latent = 2,
+                        .network = GetParam(),
+                        .filters = {1, 2},
+                        .dense = 3}});
   model.initialise(1);
   constexpr int kSamples = 3;
   const Batch batch = random_batch(6, 4);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <ostream>
 #include <string>
 
 #include "spvae/core/random.h"
@@ -16,10 +17,11 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// One leaf region of `pixels` pixels with k_leaf leaves.
+// One leaf region of `pixels` pixels with k_leaf leaves; in `rows` rows.
 struct SmallLeaf {
-  SmallLeaf(int pixels, const LeafConfig& config, int k_leaf = 1)
-      : bank(one_region(pixels), pixels, k_leaf, config, layout), parameters(layout.size()) {}
+  SmallLeaf(int pixels, const LeafConfig& config, int k_leaf = 1, int rows = 1)
+      : bank(one_region(pixels), pixels / rows, k_leaf, config, layout),
+        parameters(layout.size()) {}
 
   static RegionGraph one_region(int pixels) {
     Region region;
@@ -92,14 +94,18 @@ double log_multivariate_normal(Vector x, const Vector& mean, Vector covariance) 
 struct Case {
   std::string name;
   LeafConfig config;
+  int pixels = 5;
+  int rows = 1;
 };
+
+void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
 
 class LeafGradient : public testing::TestWithParam<Case> {};
 
 TEST_P(LeafGradient, IsThatOfCentralDifferences) {
-  SmallLeaf leaf(5, GetParam().config, 2);
+  SmallLeaf leaf(GetParam().pixels, GetParam().config, 2, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
-  const Vector pixels = pixel_values(5, 2);
+  const Vector pixels = pixel_values(static_cast<std::size_t>(GetParam().pixels), 2);
   const Vector noise = normals(3, 3, 1);
   constexpr double kRowGradient = 0.7;
   Vector grad(leaf.parameters.size());
@@ -122,9 +128,9 @@ TEST_P(LeafGradient, IsThatOfCentralDifferences) {
 }
 
 TEST_P(LeafGradient, AddsToWhatIsThereInProportionToTheRowGradient) {
-  SmallLeaf leaf(5, GetParam().config);
+  SmallLeaf leaf(GetParam().pixels, GetParam().config, 1, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
-  const Vector pixels = pixel_values(5, 2);
+  const Vector pixels = pixel_values(static_cast<std::size_t>(GetParam().pixels), 2);
   const Vector noise = normals(3, 3, 1);
   Vector once(leaf.parameters.size());
   Vector thrice(leaf.parameters.size());
@@ -137,23 +143,41 @@ TEST_P(LeafGradient, AddsToWhatIsThereInProportionToTheRowGradient) {
   }
 }
 
+// One case for every likelihood and link.
+void add_cases(std::vector<Case>& cases, Case tested) {
+  const std::string suffix = tested.name;
+  const auto add = [&](const std::string& name) {
+    tested.name = name + suffix;
+    cases.push_back(tested);
+  };
+  add("GaussianSigmoid");
+  tested.config.mean_link = MeanLink::kIdentity;
+  add("GaussianIdentity");
+  tested.config.likelihood = Likelihood::kBinomial;
+  add("Binomial");
+  tested.config.likelihood = Likelihood::kLogistic;
+  add("Logistic");
+}
+
 std::vector<Case> gradient_cases() {
   std::vector<Case> cases;
   for (int depth = 0; depth <= 3; ++depth) {
-    const std::string suffix = "Depth" + std::to_string(depth);
-    LeafConfig config{.hidden = 4, .hidden_layers = depth, .latent = 3};
-    cases.push_back({"GaussianSigmoid" + suffix, config});
-    config.mean_link = MeanLink::kIdentity;
-    cases.push_back({"GaussianIdentity" + suffix, config});
-    config.likelihood = Likelihood::kBinomial;
-    cases.push_back({"Binomial" + suffix, config});
-    config.likelihood = Likelihood::kLogistic;
-    cases.push_back({"Logistic" + suffix, config});
+    add_cases(cases, {"Depth" + std::to_string(depth),
+                      {.hidden = 4, .hidden_layers = depth, .latent = 3}});
+  }
+  for (int stride = 1; stride <= 2; ++stride) {
+    add_cases(
+        cases,
+        {"ConvStride" + std::to_string(stride),
+         {.latent = 3, .network = Network::kConv, .filters = {2, 3}, .stride = stride, .dense = 4},
+         12,
+         3});
   }
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(AllLikelihoodsAndDepths, LeafGradient, testing::ValuesIn(gradient_cases()),
+INSTANTIATE_TEST_SUITE_P(AllLikelihoodsAndNetworks, LeafGradient,
+                         testing::ValuesIn(gradient_cases()),
                          [](const auto& case_info) { return case_info.param.name; });
 
 TEST(LeafLogWeight, IsTheRatioOfTheDensities) {

@@ -1,5 +1,7 @@
 #include "spvae/train/run_config.h"
 
+#include <algorithm>
+#include <cassert>
 #include <limits>
 
 #include "spvae/core/error.h"
@@ -56,12 +58,12 @@ FieldList<RunConfig> all() {
 }
 
 /// Which model `given` asks for; the default one if it does not say.
-Structure structure_of(const Json& values) {
+const ModelKind& kind_of(const Json& values) {
   ModelConfig model;
-  const auto found = values.find("model");
-  if (found == values.end()) return model.structure;
-  apply_config(model_choice_fields(), Json{{"model", *found}}, model);
-  return model.structure;
+  if (const auto found = values.find("model"); found != values.end()) {
+    apply_config(model_choice_fields(), Json{{"model", *found}}, model);
+  }
+  return model_kind(model);
 }
 
 }  // namespace
@@ -71,16 +73,16 @@ const FieldList<RunConfig>& run_fields() {
   return list;
 }
 
-RunConfig default_run_config(Structure structure) {
+RunConfig default_run_config(const ModelKind& kind) {
   RunConfig config;
-  config.model = default_model_config(structure);
-  if (structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
+  config.model = default_model_config(kind);
+  if (kind.structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
   return config;
 }
 
 RunConfig run_config(const Json& given) {
   const Json values = canonical_keys(given, field_infos(run_fields()));
-  RunConfig config = default_run_config(structure_of(values));
+  RunConfig config = default_run_config(kind_of(values));
   apply_config(run_fields(), values, config);
   return config;
 }
@@ -95,16 +97,31 @@ Json result_config_json(const RunConfig& config) {
   return values;
 }
 
-std::string default_text(const std::string& field) {
-  const auto shown = [&field](Structure structure) {
-    const Json values = run_config_json(default_run_config(structure));
-    const Json& value = values.at(field);
-    return value.is_string() ? value.get<std::string>() : value.dump();
-  };
-  std::string spvae = shown(Structure::kPoonDomingos);
-  const std::string vae = shown(Structure::kSingleRegion);
-  if (spvae == vae || field == "model") return spvae;
-  return spvae + " (vae: " + vae + ")";
+std::string default_text(const std::string& name) {
+  const FieldList<RunConfig>& fields = run_fields();
+  const auto field = std::ranges::find_if(
+      fields, [&name](const Field<RunConfig>& f) { return f.info.name == name; });
+  assert(field != fields.end());
+  if (name == "model") return flag_text(field->get(RunConfig{}));
+  // Each value with the models that have it; the first value stands for the rest.
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const ModelKind& kind : model_kinds()) {
+    const RunConfig config = default_run_config(kind);
+    if (!is_used(*field, config)) continue;
+    const std::string value = flag_text(field->get(config));
+    const auto known =
+        std::ranges::find_if(values, [&value](const auto& entry) { return entry.first == value; });
+    if (known == values.end()) {
+      values.emplace_back(value, kind.name);
+    } else {
+      known->second.append(", ").append(kind.name);
+    }
+  }
+  std::string text = values.front().first;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    text += "; " + values[i].second + ": " + values[i].first;
+  }
+  return text;
 }
 
 }  // namespace spvae

@@ -5,7 +5,7 @@
 
 #include "spvae/model/config_fields.h"
 #include "spvae/model/engine.h"
-#include "spvae/model/model_config.h"
+#include "spvae/model/model_kinds.h"
 
 namespace spvae {
 
@@ -41,12 +41,13 @@ struct RunConfig {
 /// resumed run may alter it.
 const FieldList<RunConfig>& run_fields();
 
-/// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae,
-/// 0.001 for vae).
-RunConfig default_run_config(Structure structure);
+/// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae and
+/// conv-spvae, 0.001 for vae and conv-vae).
+RunConfig default_run_config(const ModelKind& kind);
 
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
-/// `given` (flags laid over a config file). Error(kUsage) for unknown keys and bad values.
+/// `given` (flags laid over a config file). Error(kUsage) for unknown keys and bad values. Values
+/// that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 
 /// What config.json holds: every field's value.
@@ -55,7 +56,8 @@ Json run_config_json(const RunConfig& config);
 /// The fields that change a result alone: equal ones give equal bits.
 Json result_config_json(const RunConfig& config);
 
-/// The default of a field as help shows it: "5", or "30 (vae: 300)" where it depends on the model.
-std::string default_text(const std::string& field);
+/// The default of a field as help shows it: "5", or "0.01; vae, conv-vae: 0.001" where it depends
+/// on the model. Models that make no use of the field do not count.
+std::string default_text(const std::string& name);
 
 }  // namespace spvae

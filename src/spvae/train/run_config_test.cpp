@@ -31,8 +31,29 @@ TEST(RunConfig, TakesTheDefaultsOfTheModelThatIsAskedFor) {
   EXPECT_EQ(config.train.learning_rate, 0.001);
 }
 
+TEST(RunConfig, HasThePapersConvolutionalModels) {
+  const RunConfig spvae = run_config({{"model", "conv-spvae"}});
+  EXPECT_EQ(spvae.model.structure, Structure::kPoonDomingos);
+  EXPECT_EQ(spvae.model.leaf.network, Network::kConv);
+  EXPECT_EQ(spvae.model.leaf.filters, (Filters{4, 8}));
+  EXPECT_EQ(spvae.model.leaf.stride, 1);
+  EXPECT_EQ(spvae.model.leaf.dense, 64);
+  EXPECT_EQ(spvae.model.leaf.latent, 25);
+  EXPECT_EQ(spvae.train.learning_rate, 0.01);
+  const RunConfig vae = run_config({{"model", "conv-vae"}, {"filters", {16, 48}}});
+  EXPECT_EQ(vae.model.structure, Structure::kSingleRegion);
+  EXPECT_EQ(vae.model.leaf.network, Network::kConv);
+  EXPECT_EQ(vae.model.leaf.filters, (Filters{16, 48}));
+  EXPECT_EQ(run_config({{"model", "conv-vae"}}).model.leaf.filters, (Filters{32, 64}));
+  EXPECT_EQ(vae.model.leaf.stride, 2);
+  EXPECT_EQ(vae.model.leaf.dense, 64);
+  EXPECT_EQ(vae.model.leaf.latent, 200);
+  EXPECT_EQ(vae.train.learning_rate, 0.001);
+}
+
 TEST(RunConfig, IsReadBackFromItsOwnJson) {
-  RunConfig config = run_config({{"model", "vae"}, {"seed", 4294967295u}, {"threads", 2}});
+  RunConfig config =
+      run_config({{"model", "vae"}, {"seed", 4294967295u}, {"threads", 2}, {"filters", {5, 6}}});
   const Json written = run_config_json(config);
   EXPECT_EQ(run_config_json(run_config(Json::parse(written.dump()))), written);
   EXPECT_EQ(written.size(), run_fields().size());
@@ -46,17 +67,23 @@ TEST(RunConfig, RefusesUnknownKeysAndModels) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("spvae, vae"));
+    EXPECT_THAT(error.what(), HasSubstr("spvae, vae, conv-spvae, conv-vae"));
   }
-  for (const char* size : {"hidden", "latent", "delta", "k-sum", "k-leaf", "batch", "samples"}) {
+  for (const char* size :
+       {"hidden", "latent", "delta", "k-sum", "k-leaf", "stride", "dense", "batch", "samples"}) {
     EXPECT_THROW(run_config({{size, 0}}), Error) << size;
     EXPECT_THROW(run_config({{size, 1000000000}}), Error) << size;
   }
 }
 
 TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
-  EXPECT_EQ(default_text("hidden"), "30 (vae: 300)");
-  EXPECT_EQ(default_text("learning-rate"), "0.01 (vae: 0.001)");
+  EXPECT_EQ(default_text("hidden"), "30; vae: 300");
+  EXPECT_EQ(default_text("learning-rate"), "0.01; vae, conv-vae: 0.001");
+  EXPECT_EQ(default_text("latent"), "25; vae, conv-vae: 200");
+  EXPECT_EQ(default_text("filters"), "4,8; conv-vae: 32,64");
+  EXPECT_EQ(default_text("stride"), "1; conv-vae: 2");
+  EXPECT_EQ(default_text("dense"), "64");
+  EXPECT_EQ(default_text("delta"), "7");
   EXPECT_EQ(default_text("batch"), "128");
   EXPECT_EQ(default_text("model"), "spvae");
 }

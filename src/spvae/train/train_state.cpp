@@ -8,7 +8,7 @@
 namespace spvae {
 namespace {
 
-const FileFormat kStateFormat = {"spvae-training-state", "1", "training state"};
+const FileFormat kStateFormat = {"spvae-training-state", "2", "training state"};
 
 Json progress_json(const Progress& progress) {
   // Numbers are written with as many digits as they need to be read back exactly.
