@@ -21,14 +21,6 @@ MODELS = {
 }
 
 
-def small(model):
-    flags = cli_support.small("--model", model, *MODELS[model])
-    if model != "conv-vae":
-        return flags
-    hidden = flags.index("--hidden")
-    return flags[:hidden] + flags[hidden + 2:]
-
-
 class OlderProcessors(cli_support.CommandTest):
     def emulate(self, processor, *arguments):
         command = [QEMU, "-cpu", processor, cli_support.SPVAE, *map(str, arguments)]
@@ -45,7 +37,8 @@ class OlderProcessors(cli_support.CommandTest):
         for processor, target in PROCESSORS.items():
             for model in MODELS:
                 with self.subTest(processor=processor, model=model):
-                    flags = ["train", "--data", self.data, *small(model), "--out"]
+                    small = cli_support.small("--model", model, *MODELS[model])
+                    flags = ["train", "--data", self.data, *small, "--out"]
                     emulated = f"{processor}-{model}"
                     self.emulate(processor, *flags, emulated)
                     self.emulate(processor, "evaluate", emulated, "--samples", "10")
