@@ -1,5 +1,9 @@
-// The machine's roof: independent fused multiply-adds in registers, one thread, the best target.
-#include <benchmark/benchmark.h>
+#include "fma_roof.h"
+
+#include <string_view>
+
+#include "spvae/core/error.h"
+#include "spvae/kernels/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "fma_roof.cpp"
@@ -7,49 +11,49 @@
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace spvae::HWY_NAMESPACE {
+namespace spvae::bench::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// As many sums as hide the latency of two units, and fit the registers of every target.
 constexpr int kChains = 12;
 
-// Returns the operations done (2 a multiply-add).
-double MultiplyAdds(int rounds, float* out) {
+double MultiplyAddsInRegisters(std::int64_t rounds) {
   const hn::ScalableTag<float> d;
   using Vector = hn::Vec<decltype(d)>;
   Vector sum[kChains];
   for (int i = 0; i < kChains; ++i) sum[i] = hn::Set(d, static_cast<float>(i));
   const Vector factor = hn::Set(d, 0.999f);
   const Vector term = hn::Set(d, 0.001f);
-  for (int round = 0; round < rounds; ++round) {
+  for (std::int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 12
     for (int i = 0; i < kChains; ++i) sum[i] = hn::MulAdd(sum[i], factor, term);
   }
   Vector total = hn::Zero(d);
   for (int i = 0; i < kChains; ++i) total = hn::Add(total, sum[i]);
-  *out = hn::GetLane(total);
-  return 2.0 * kChains * rounds * static_cast<double>(hn::Lanes(d));
+  [[maybe_unused]] volatile float used = hn::GetLane(total);
+  return 2.0 * kChains * static_cast<double>(rounds) * static_cast<double>(hn::Lanes(d));
 }
 
-}  // namespace spvae::HWY_NAMESPACE
+}  // namespace spvae::bench::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace spvae {
-namespace {
+namespace spvae::bench {
 
-HWY_EXPORT(MultiplyAdds);
+HWY_EXPORT(MultiplyAddsInRegisters);
 
-void fma_roof(benchmark::State& state) {
-  double operations = 0;
-  float result = 0;
-  for (auto _ : state) {
-    operations += HWY_DYNAMIC_DISPATCH(MultiplyAdds)(100000, &result);
-    benchmark::DoNotOptimize(result);
+MultiplyAdds multiply_adds(const char* target) {
+  for (const std::int64_t bits : hwy::SupportedAndGeneratedTargets()) {
+    if (std::string_view(hwy::TargetName(bits)) != target) continue;
+    hwy::SetSupportedTargetsForTest(bits);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    const MultiplyAdds function = &HWY_DYNAMIC_DISPATCH(MultiplyAddsInRegisters);
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    return function;
   }
-  state.counters["flops"] = benchmark::Counter(operations, benchmark::Counter::kIsRate);
+  fail(ErrorKind::kUsage, "this machine cannot run the target {}", target);
 }
-BENCHMARK(fma_roof);
 
-}  // namespace
-}  // namespace spvae
+}  // namespace spvae::bench
 #endif  // HWY_ONCE

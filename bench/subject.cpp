@@ -1,0 +1,83 @@
+#include "subject.h"
+
+#include <cstddef>
+
+#include "spvae/data/data_set.h"
+#include "spvae/leaves/fused_engine.h"
+#include "spvae/model/model_fields.h"
+#include "spvae/reference/reference_engine.h"
+
+namespace spvae::bench {
+namespace {
+
+ImageSet resized(const ImageSet& from, int height, int width) {
+  ImageSet to{.height = height, .width = width, .values = {}, .indices = from.indices};
+  const auto pixels = static_cast<std::size_t>(from.pixels());
+  for (std::size_t image = 0; image < from.indices.size(); ++image) {
+    const float* values = &from.values[image * pixels];
+    for (int row = 0; row < height; ++row) {
+      for (int column = 0; column < width; ++column) {
+        const int nearest =
+            row * from.height / height * from.width + column * from.width / width;
+        to.values.push_back(values[nearest]);
+      }
+    }
+  }
+  return to;
+}
+
+std::unique_ptr<LeafEngine> engine_of(const RunConfig& config, const LeafBank& bank,
+                                      ThreadPool& pool, float negligible_row) {
+  return config.engine == Engine::kFused ? make_fused_engine(bank, pool, negligible_row)
+                                         : make_reference_engine(bank, pool);
+}
+
+Spvae initialised(const RunConfig& config) {
+  Spvae model(config.model);
+  model.initialise(config.train.seed);
+  return model;
+}
+
+}  // namespace
+
+RunConfig subject_config(const Json& given) {
+  Json run = given;
+  run.erase("height");
+  run.erase("width");
+  RunConfig config = run_config(run);
+  config.model.height = given.value("height", config.model.height);
+  config.model.width = given.value("width", config.model.width);
+  return config;
+}
+
+ImageSet subject_images(const RunConfig& config, ThreadPool& pool) {
+  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
+  const DataSet data({config.data, config.data_seed, discrete});
+  ImageSet images = data.load(Split::kTrain, pool);
+  const auto [height, width] = std::pair(config.model.height, config.model.width);
+  if (images.height == height && images.width == width) return images;
+  return resized(first_images(images, 2048), height, width);
+}
+
+ImageSet first_images(const ImageSet& images, int count) {
+  ImageSet first{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  const auto pixels = static_cast<std::ptrdiff_t>(images.pixels());
+  for (int i = 0; i < count; ++i) {
+    const int image = i % images.count();
+    const auto values = images.values.begin() + image * pixels;
+    first.values.insert(first.values.end(), values, values + pixels);
+    first.indices.push_back(images.indices[static_cast<std::size_t>(image)]);
+  }
+  return first;
+}
+
+Subject::Subject(const RunConfig& run_config, const ImageSet& training_images,
+                 float negligible_row)
+    : config(run_config),
+      images(training_images),
+      pool(config.threads),
+      model(initialised(config)),
+      engine(engine_of(config, model.leaves(), pool, negligible_row)),
+      trainer(config.train, model, images, images, *engine, pool) {}
+
+}  // namespace spvae::bench
