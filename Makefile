@@ -1,5 +1,5 @@
 # A front for habit; the scripts and presets do the work and need no make.
-.PHONY: demo build test test-slow bench format lint install
+.PHONY: demo build test test-slow bench bench-sweep bench-peers bench-check format lint install
 
 PREFIX ?= /usr/local
 
@@ -16,10 +16,28 @@ test:
 test-slow:
 	./scripts/test --slow
 
-bench:
+# BENCH="--quick --only spvae" passes options on to bench/compare.py.
+bench: bench-build
+	bench/compare.py --json bench/results.json --markdown docs/performance.md $(BENCH)
+
+bench-sweep: bench-build
+	bench/compare.py --sweep --json bench/results.json --markdown docs/performance.md $(BENCH)
+
+# PyTorch and JAX in an environment of their own, several GB: bench compares with them if it is there.
+bench-peers:
+	./scripts/setup peers
+	python3 -m venv build/peers
+	build/peers/bin/pip install --requirement bench/peers/requirements.txt
+
+# The peers recompute our bound and gradients.
+bench-check: bench-build
+	cd bench && SPVAE_DATA=../data JAX_PLATFORMS=cpu ../build/peers/bin/python -m peers.check \
+	  ../build/release/bench/bench_dump_step $(BENCH)
+
+.PHONY: bench-build
+bench-build:
 	./scripts/setup build bench
 	./scripts/build -DSPVAE_TESTS=OFF -DSPVAE_BENCH=ON
-	cmake --build --preset release --target bench
 
 format:
 	./scripts/setup lint

@@ -6,10 +6,10 @@ namespace spvae::bench {
 
 /// Seconds of each part of a training step, in order.
 struct StepParts {
-  double gather = 0;         ///< images to the kernels' order
+  double gather = 0;  ///< images to the kernels' order
   double leaves_forward = 0;
-  double importance = 0;     ///< leaf bounds, and the rows' gradients on the way back
-  double circuit = 0;        ///< value and responsibilities
+  double importance = 0;  ///< leaf bounds, and the rows' gradients on the way back
+  double circuit = 0;     ///< value and responsibilities
   double leaves_backward = 0;
   double adam = 0;
 };

@@ -17,8 +17,7 @@ ImageSet resized(const ImageSet& from, int height, int width) {
     const float* values = &from.values[image * pixels];
     for (int row = 0; row < height; ++row) {
       for (int column = 0; column < width; ++column) {
-        const int nearest =
-            row * from.height / height * from.width + column * from.width / width;
+        const int nearest = row * from.height / height * from.width + column * from.width / width;
         to.values.push_back(values[nearest]);
       }
     }
@@ -71,8 +70,7 @@ ImageSet first_images(const ImageSet& images, int count) {
   return first;
 }
 
-Subject::Subject(const RunConfig& run_config, const ImageSet& training_images,
-                 float negligible_row)
+Subject::Subject(const RunConfig& run_config, const ImageSet& training_images, float negligible_row)
     : config(run_config),
       images(training_images),
       pool(config.threads),

@@ -99,9 +99,8 @@ Json parts(const Json& request, Subject& subject) {
 Json evaluate(const Json& request, Subject& subject) {
   const ImageSet images = first_images(subject.images, request.at("images").get<int>());
   Stopwatch watch;
-  const auto scores =
-      log_likelihood(subject.model, images, request.at("samples").get<int>(),
-                     {0, 0, Purpose::kEvaluation}, *subject.engine, subject.pool);
+  const auto scores = log_likelihood(subject.model, images, request.at("samples").get<int>(),
+                                     {0, 0, Purpose::kEvaluation}, *subject.engine, subject.pool);
   const double seconds = watch.lap();
   return {{"seconds", seconds}, {"log_likelihood", summarise(scores).log_likelihood}};
 }

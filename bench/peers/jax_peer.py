@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 
 import jax
 import jax.numpy as jnp
@@ -50,8 +49,8 @@ class JaxPeer:
             self.state = self._step(self.state, x, samples, self.key)
         jax.block_until_ready(self.state)
 
-    @functools.partial(jax.jit, static_argnums=(0, 3, 4))
-    def _evaluate(self, tensors: Tensors, x: jax.Array, chunks: int, chunk: int,
+    @functools.partial(jax.jit, static_argnums=(0, 4))
+    def _evaluate(self, tensors: Tensors, x: jax.Array, chunks: jax.Array, chunk: int,
                   key: jax.Array) -> jax.Array:
         patches = self.model.patches(x)
         constants = self.model.constants(patches)
@@ -64,7 +63,7 @@ class JaxPeer:
             return jnp.logaddexp(total, jax.nn.logsumexp(weights, 1))
 
         total = jax.lax.fori_loop(0, chunks, add, jnp.full(patches.shape[:2], -jnp.inf))
-        return self.model.circuit(tensors, total - math.log(chunks * chunk))
+        return self.model.circuit(tensors, total - jnp.log(chunks * chunk))
 
     def evaluate(self, images: np.ndarray, samples: int, chunk: int) -> np.ndarray:
         """Bounds [B] with about `samples` samples, `chunk` at a time."""

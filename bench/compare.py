@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Measures this library beside PyTorch and JAX, all in turn in one run.
+
+    bench/compare.py [--quick] [--only REGEX] [--rounds N] [--sweep] [--json FILE] [--markdown FILE]
+
+`make bench` builds what it needs and runs it; without the peers' environment (`make bench-peers`)
+it measures this library alone. A participant's turn takes about half a second; rounds of turns
+make the noise of the machine hit all alike. Numbers are medians (with quartiles), to be compared
+within one run.
+
+A training step is bound, gradient and Adam's update of 128 images with k = 5, noise drawn anew;
+ours on MNIST after 300 steps of training, from the trainer: with the batch's gathering and the
+check that all is finite. An evaluation is importance sampling with the posterior, as of 5,000
+samples: time for an image and sample, of so many samples that the encoder's share vanishes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from participants import Participant, measure, ours, peer
+from report import markdown, summary_line
+from sweep import sweep
+from workers import OURS, PEERS, PEERS_PYTHON, ROOT, Worker, our_worker, peer_worker
+
+MODELS = ["spvae", "vae", "conv-spvae", "conv-vae"]
+LIKELIHOODS = ["gaussian", "binomial"]
+
+
+def quartiles(values: list[float]) -> dict:
+    """Median, quartiles and number of values."""
+    if len(values) < 2:
+        return {"median": values[0], "lower": values[0], "upper": values[0], "count": 1}
+    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return {"median": median, "lower": lower, "upper": upper, "count": len(values)}
+
+
+def machine() -> dict:
+    """What the numbers depend on, as far as the system tells."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    fields = {key.strip(): value.strip() for key, value in fields.items()}
+    flags = fields.get("flags", "").split()
+    return {"cpu": fields.get("model name", platform.processor()),
+            "family": fields.get("cpu family"), "cpu_model": fields.get("model"),
+            "processors": sum(line.startswith("processor") for line in lines),
+            "avx512": "avx512f" in flags, "avx2": "avx2" in flags, "system": platform.system()}
+
+
+def git_version() -> str:
+    result = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True,
+                            capture_output=True)
+    return result.stdout.strip()
+
+
+class Bench:
+    """One run: its workers and what it has found so far."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.rounds = options.rounds or (3 if options.quick else 7)
+        self.threads = options.threads
+        self.ours = our_worker()
+        self.about = self.ours.ask("describe")
+        self.avx2 = our_worker("AVX2") if "AVX2" in self.about["targets"][1:] else None
+        self.peers: dict[str, Worker] = {}
+        if PEERS_PYTHON.exists() and not options.alone:
+            self.peers = {name: peer_worker(name, self.threads) for name in PEERS}
+        versions = [worker.ask("describe")["versions"] for worker in self.peers.values()]
+        self.result: dict = {
+            "date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine(),
+            "build": {**self.about, "commit": git_version()}, "threads": self.threads,
+            "rounds": self.rounds,
+            "peers": dict(itertools.chain.from_iterable(found.items() for found in versions))}
+
+    def close(self) -> None:
+        for worker in [self.ours, self.avx2, *self.peers.values()]:
+            if worker:
+                worker.close()
+
+    def cases(self) -> list[tuple[dict, str]]:
+        """(model's config, task) of everything that is asked for."""
+        likelihoods = LIKELIHOODS[:1] if self.options.quick else LIKELIHOODS
+        return [({"model": model, "likelihood": likelihood}, task)
+                for model, likelihood, task in itertools.product(MODELS, likelihoods,
+                                                                 ["step", "evaluate"])
+                if re.search(self.options.only, f"{model} {likelihood} {task}")]
+
+    def roofs(self) -> None:
+        """Fused multiply-adds a second: of each target, with one thread and with all."""
+        names = [name for name in self.about["targets"] if name != "SSE4"]
+        self.result["roof"] = [
+            {"target": target, "threads": threads,
+             "flops_per_second": max(self.roof(target, threads) for _ in range(5))}
+            for target in names for threads in sorted({1, self.threads})]
+
+    def roof(self, target: str, threads: int) -> float:
+        return self.ours.ask("roof", target=target, threads=threads)["flops_per_second"]
+
+    def participants(self, model: dict, task: str) -> list[Participant]:
+        found = [ours(self.ours, "ours", model, self.threads)]
+        if task == "step":
+            found.append(ours(self.ours, "ours, no row skipped", model, self.threads,
+                              skip_rows=False))
+        if self.threads > 1:
+            found.append(ours(self.ours, "ours, 1 thread", model, 1))
+        if self.avx2:
+            found.append(ours(self.avx2, "ours, AVX2", model, self.threads))
+        found += [peer(worker, name, model, task) for name, worker in self.peers.items()]
+        return found
+
+    def models(self) -> None:
+        """Training steps and evaluations of every model, everyone in turn."""
+        self.result["models"] = []
+        for model, task in self.cases():
+            participants = self.participants(model, task)
+            found = {name: quartiles(seconds) for name, seconds
+                     in measure(participants, task, self.rounds).items()}
+            for participant in participants:
+                if participant.name in found:
+                    found[participant.name]["way"] = participant.per_turn
+            case = {**model, "task": task, "seconds": found}
+            if found:
+                self.result["models"].append(case)
+                print(summary_line(case), flush=True)
+            for worker in [self.ours, self.avx2, *self.peers.values()]:
+                if worker:
+                    worker.ask("drop")
+
+    def kernels(self) -> None:
+        """The leaves' kernels beside the roof, in turn, no row skipped."""
+        self.result["kernels"] = []
+        models = {json.dumps(model): model for model, _ in self.cases()}
+        for model, threads in itertools.product(models.values(), sorted({1, self.threads})):
+            with left_out(f"{model} kernels"):
+                self.result["kernels"].append(self.kernel_shares(model, threads))
+
+    def kernel_shares(self, model: dict, threads: int) -> dict:
+        request = {"model": model, "threads": threads, "skip_rows": False}
+        about = self.ours.ask("prepare", **request)
+        turns, roofs = [], []
+        for _ in range(self.rounds):
+            roofs.append(self.roof(self.about["target"], threads))
+            turns.append(self.ours.ask("parts", **request, count=5))
+        parts = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
+        images, flops = about["batch"], about["flops"]
+        rows = images * about["samples"]
+        forward = images * flops["encode"] + rows * flops["decode"]
+        gradient = images * flops["encode_gradient"] + rows * flops["decode_gradient"]
+        self.ours.ask("drop")
+        return {**model, "threads": threads, "seconds": parts,
+                "roof": statistics.median(roofs),
+                # The backward pass computes the activations anew.
+                "flops": {"forward": forward, "backward": forward + gradient}}
+
+    def structure_and_memory(self) -> None:
+        """Building the paper's structure; most memory of a process that does one thing."""
+        seconds = self.ours.ask("structure", model={"model": "spvae"}, count=21)["seconds"]
+        self.result["structure"] = quartiles(seconds)
+        self.result["memory"] = []
+        for model, task in self.cases():
+            worker = our_worker()
+            with left_out(f"{model} memory"):
+                request = {"model": model, "threads": self.threads, "warm_steps": 2}
+                turn = {"count": 3} if task == "step" else {"images": 128, "samples": 128}
+                worker.ask(task, **request, **turn)
+                self.result["memory"].append({**model, "task": task, **worker.ask("memory")})
+            worker.close()
+
+
+@contextmanager
+def left_out(what: str) -> Iterator[None]:
+    """Says what could not be measured, and goes on."""
+    try:
+        yield
+    except Exception as error:
+        print(f"  {what}: left out: {error}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="Gaussian alone, few rounds")
+    parser.add_argument("--only", default="", metavar="REGEX",
+                        help="cases by name, such as '^spvae gaussian step'")
+    parser.add_argument("--rounds", type=int, help="turns of each participant (7; quick: 3)")
+    parser.add_argument("--threads", type=int, default=2, help="of everyone (2)")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    parser.add_argument("--sweep", action="store_true",
+                        help="how cost grows with sizes and threads, instead of the comparison")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="stores the results; sections of an existing file that this run "
+                        "does not measure are kept")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="writes the page of them")
+    options = parser.parse_args()
+    if not OURS.exists():
+        print("compare.py: make bench builds the worker that is missing", file=sys.stderr)
+        return 66
+
+    bench = Bench(options)
+    try:
+        bench.roofs()
+        if options.sweep:
+            bench.result["sweep"] = sweep(bench.ours, bench.threads, bench.rounds)
+        else:
+            bench.models()
+            bench.kernels()
+            bench.structure_and_memory()
+    finally:
+        bench.close()
+    result = bench.result
+    if options.json:
+        if options.json.exists():
+            result = {**json.loads(options.json.read_text()), **result}
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    page = markdown(result)
+    if options.markdown:
+        options.markdown.write_text(page)
+    else:
+        print(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
