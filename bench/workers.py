@@ -18,28 +18,35 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A process that waits, without using the processor, until it is asked."""
+    """A process that waits, without using the processor, until it is asked. One that has died is
+    started anew by the next question."""
 
     def __init__(self, command: list[str | Path], environment: dict[str, str] | None = None) -> None:
-        data = {"SPVAE_DATA": os.environ.get("SPVAE_DATA", str(ROOT / "data"))}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "bench",
-            env={**os.environ, **data, **(environment or {})})
+        self.command = command
+        self.environment = {**os.environ, "SPVAE_DATA": str(ROOT / "data"), **(environment or {})}
+        self.process: subprocess.Popen | None = None
 
     def ask(self, task: str, **request: object) -> dict:
         """The answer to {"task": task, …}. WorkerError if it is an error, or there is none."""
+        if self.process is None:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, text=True, cwd=ROOT / "bench",
+                                            env=self.environment)
         print(json.dumps({"task": task, **request}), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
-            raise WorkerError(f"the worker ended with {self.process.wait()}")
+            status, self.process = self.process.wait(), None
+            raise WorkerError(f"the worker ended with {status}")
         answer = json.loads(line)
         if "error" in answer:
             raise WorkerError(answer["error"])
         return answer
 
     def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
 
 
 def our_worker(target: str | None = None) -> Worker:
