@@ -104,6 +104,12 @@ class Bench:
             {"target": target, "threads": threads,
              "flops_per_second": max(self.roof(target, threads) for _ in range(5))}
             for target in names for threads in sorted({1, self.threads})]
+        best = [roof for roof in self.result["roof"] if roof["target"] == names[0]]
+        single, all_threads = (best[i]["flops_per_second"] for i in (0, -1))
+        if self.threads > 1 and all_threads < 0.8 * self.threads * single:
+            print(f"  The machine is busy: {self.threads} threads do {all_threads / single:.2f} "
+                  "times the work of one. Ratios suffer: a framework's threads wait for each other.",
+                  file=sys.stderr)
 
     def roof(self, target: str, threads: int) -> float:
         return self.ours.ask("roof", target=target, threads=threads)["flops_per_second"]

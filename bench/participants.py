@@ -11,6 +11,14 @@ SECONDS = 0.4  # about how long one participant's turn in a round takes
 MOST_SAMPLES = 5000
 # How a peer may evaluate: images at a time, samples at a time. Many images, few images, one.
 CHUNKS = [(128, 2), (16, 16), (1, 64), (1, 500)]
+# Ways to compute convolutions, of those that are not far slower than another one. XLA takes minutes
+# to compile a grouped convolution of 32 leaves.
+FORMS = {
+    ("conv-spvae", "torch-eager"): ["grouped", "dense"],
+    ("conv-spvae", "torch-compile"): ["grouped", "dense"],
+    ("conv-spvae", "jax"): ["dense"],
+    ("conv-vae", "jax"): ["grouped", "gathered"],
+}
 
 
 @dataclass
@@ -63,10 +71,7 @@ def ours(worker: Worker, name: str, model: dict, threads: int, **request: object
 
 
 def peer(worker: Worker, name: str, model: dict, task: str) -> Participant:
-    # XLA takes minutes to compile a grouped convolution of 32 leaves, and runs it slower still.
-    forms = ["grouped"]
-    if model["model"] == "conv-spvae":
-        forms = ["dense"] if name == "jax" else ["grouped", "dense"]
+    forms = FORMS.get((model["model"], name), ["grouped"])
     ways = [{"convolution": form} for form in forms]
     if task == "evaluate":
         ways = [{**way, "images": images, "chunk": chunk}

@@ -32,6 +32,13 @@ from .torch_model import Model as TorchModel
 # weight, be off. In the peers' float32 the circuit is so as well; ours is in double.
 TOLERANCE = {"float64": 2e-3, "float32": 1e-2}
 
+# Ways to compute convolutions.
+FORMS = {
+    ("conv-spvae", "torch"): ["grouped", "dense"],
+    ("conv-spvae", "jax"): ["grouped", "dense", "gathered"],
+    ("conv-vae", "jax"): ["grouped", "gathered"],
+}
+
 Arrays = dict[str, np.ndarray]
 Result = tuple[float, Arrays]
 
@@ -111,9 +118,8 @@ def main() -> int:
             spec = make_spec(config)
             ours = dump(options.program, config, steps)
             parameters = {key: ours[key] for key in spec.shapes}
-            forms = ("grouped", "dense") if config["model"] == "conv-spvae" else ("grouped",)
             for peer, function in PEERS.items():
-                for form in forms:
+                for form in FORMS.get((config["model"], peer), ["grouped"]):
                     for dtype, tolerance in TOLERANCE.items():
                         result = function(spec, form, dtype, parameters, ours["images"],
                                           ours["noise"])

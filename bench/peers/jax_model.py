@@ -20,8 +20,9 @@ LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 class Model:
-    """log p(x) bounds of a spec. convolution: "grouped" (one grouped convolution over all leaves)
-    or "dense" (the convolution's matrix, made from its weights, in one batched product)."""
+    """log p(x) bounds of a spec. convolution: "grouped" (one grouped convolution over all leaves),
+    "dense" (the convolution's matrix, made from its weights, in one batched product) or "gathered"
+    (a batched product of patches)."""
 
     def __init__(self, spec: Spec, convolution: str) -> None:
         self.spec = spec
@@ -68,12 +69,43 @@ class Model:
         matrix = matrix.transpose(0, 1, 3, 2, 4).reshape(leaves, layer.places_in * inputs, -1)
         return x @ matrix + jnp.tile(bias, (1, 1, layer.places_out))
 
+    @staticmethod
+    def _gathered(layer: Layer, kernel: jax.Array, bias: jax.Array, x: jax.Array) -> jax.Array:
+        leaves, rows, _ = x.shape
+        inputs, outputs, stride = layer.channels_in, layer.outputs, layer.stride
+        places, taps = layer.gather()
+        plain = layer.kind == "conv"
+        height, width = layer.side_out if plain else layer.side_in
+        step = stride if plain else 1
+        x = x.reshape(leaves, rows, *layer.side_in, inputs)
+        low = -places.min(0)
+        high = [step * (side - 1) + 1 + places[:, i].max() - layer.side_in[i]
+                for i, side in enumerate((height, width))]
+        sides = [(0, 0), (0, 0), *[(low[i], max(high[i], 0)) for i in (0, 1)], (0, 0)]
+        x = jnp.pad(x, sides)
+        patches = [x[:, :, row : row + step * (height - 1) + 1 : step,
+                     column : column + step * (width - 1) + 1 : step]
+                   for row, column in places + low]
+        patches = jnp.concatenate(patches, -1).reshape(leaves, rows * height * width, -1)
+        kernel = kernel.reshape(leaves, 9, inputs, outputs)
+        matrix = jnp.einsum("pft,ltio->lpifo", taps, kernel)
+        x = patches @ matrix.reshape(leaves, len(places) * inputs, -1)
+        if not plain and stride > 1:
+            x = x.reshape(leaves, rows, height, width, stride, stride, outputs)
+            x = x.transpose(0, 1, 2, 4, 3, 5, 6)
+            x = x.reshape(leaves, rows, stride * height, stride * width, outputs)
+            x = x[:, :, : layer.side_out[0], : layer.side_out[1]]
+        x = x.reshape(leaves, rows, layer.places_out, outputs) + bias[:, None]
+        return x.reshape(leaves, rows, -1)
+
     def _layer(self, layer: Layer, tensor: jax.Array, x: jax.Array) -> jax.Array:
         weight, bias = tensor[:, :-1], tensor[:, -1:]
         if layer.kind == "dense":
             x = x @ weight + bias
         elif self.convolution == "grouped":
             x = self._grouped(layer, weight, bias, x)
+        elif self.convolution == "gathered":
+            x = self._gathered(layer, weight, bias, x)
         else:
             x = self._dense_convolution(layer, weight, bias, x)
         return jax.nn.softplus(x) if layer.softplus else x

@@ -66,6 +66,30 @@ class Layer:
         result = result.reshape(narrow[0] * narrow[1], wide[0] * wide[1], 9)
         return result if self.kind == "transposed" else result.transpose(1, 0, 2)
 
+    def gather(self) -> tuple[np.ndarray, np.ndarray]:
+        """A convolution as one product over patches of its input: (places, taps).
+
+        places [patch]: (row, column) of the patch's places, relative to stride·(row, column) of a
+        plain convolution's output, or to (row, column) of a transposed one's input. taps [patch,
+        phases, 9]: 1 where a place of the patch meets a place of the kernel; the stride² outputs of
+        a transposed convolution's place are its phases.
+        """
+        if self.kind == "conv":
+            sides = [[kernel - self.before[axis] for kernel in range(3)] for axis in (0, 1)]
+            taps = np.eye(9, dtype=np.float32)[:, None]
+            return np.array([(y, x) for y in sides[0] for x in sides[1]]), taps
+        # Output stride·i + phase takes input i + shift through the kernel's place.
+        meets = [{(phase, kernel): (phase + self.before[axis] - kernel) // self.stride
+                  for phase in range(self.stride) for kernel in range(3)
+                  if (phase + self.before[axis] - kernel) % self.stride == 0} for axis in (0, 1)]
+        sides = [sorted(set(axis.values())) for axis in meets]
+        places = [(y, x) for y in sides[0] for x in sides[1]]
+        taps = np.zeros((len(places), self.stride**2, 9), np.float32)
+        for (a, i), y in meets[0].items():
+            for (b, j), x in meets[1].items():
+                taps[places.index((y, x)), a * self.stride + b, 3 * i + j] = 1
+        return np.array(places), taps
+
 
 @dataclass(frozen=True)
 class Spec:

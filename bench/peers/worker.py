@@ -9,6 +9,7 @@ Tasks: describe; prepare, step, evaluate with "model" and, of the peer's own way
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -60,6 +61,10 @@ class Worker:
             return {"versions": {name: version(name) for name in [*names, "numpy"]}}
         if task == "drop":
             self.peers.clear()
+            if self.kind == "torch-compile":
+                import torch
+
+                torch._dynamo.reset()  # or it compiles no more than eight of a kind
             return {}
         peer = self.peer(request)
         images = random_images(request["model"])
@@ -87,6 +92,8 @@ def limit_threads(kind: str, threads: int) -> None:
         return
     import torch
 
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # there is no CUDA
+    torch._dynamo.config.recompile_limit = 64
     torch.set_flush_denormal(True)  # subnormal numbers would cost it a factor
     torch.set_num_threads(threads)
 
