@@ -39,9 +39,9 @@ class DenseGradient final : public LayerGradient {
                                     slot.transposed.data());
   }
 
-  void add(int tiles, int first, int count) override {
+  void add(int first_tile, int end_tile, int first, int count) override {
     float* sum = sum_.data() + index(first) * index(width());
-    for (int tile = 0; tile < tiles; ++tile) {
+    for (int tile = first_tile; tile < end_tile; ++tile) {
       const Tile& slot = tiles_[index(tile)];
       kernels::table().outer_products(slot.rows + index(first) * index(kTile), count,
                                       slot.transposed.data(), width(), sum);
@@ -91,7 +91,7 @@ class ConvolutionGradient final : public LayerGradient {
     tiles_[index(tile)] = {input, delta};
   }
 
-  void add(int tiles, int first, int count) override {
+  void add(int first_tile, int end_tile, int first, int count) override {
     const int channels = layer_.stack.in.channels;
     const int outputs = layer_.stack.outputs;
     const int end = first + count;
@@ -101,7 +101,7 @@ class ConvolutionGradient final : public LayerGradient {
       const bool bias = row == layer_.stack.inputs;
       const int rows_of_tap = bias ? 1 : std::min(channels - channel, end - row);
       const kernels::Tap& tap = layer_.wiring.taps()[index(number)];
-      for (int tile = 0; tile < tiles; ++tile) {
+      for (int tile = first_tile; tile < end_tile; ++tile) {
         const Tile& slot = tiles_[index(tile)];
         kernels::table().tap_products(tap, slot.input + index(tap.input + channel) * kTile,
                                       rows_of_tap, slot.delta + index(tap.delta) * kTile, outputs,

@@ -20,8 +20,8 @@ class LayerGradient {
   /// Keeps tile number `tile`: input [features + 1][kTile], its last row all ones, and delta
   /// [features][kTile] must stay until they have been added.
   virtual void record(int tile, const float* input, const float* delta) = 0;
-  /// Adds recorded tiles 0 … tiles − 1, in order, to rows [first, first + count).
-  virtual void add(int tiles, int first, int count) = 0;
+  /// Adds recorded tiles [first_tile, end_tile), in order, to rows [first, first + count).
+  virtual void add(int first_tile, int end_tile, int first, int count) = 0;
   /// Overwrites the leaf's slice of the layer's tensor.
   virtual void store(int leaf_slot, std::span<float> grad) const = 0;
 };

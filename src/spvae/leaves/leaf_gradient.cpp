@@ -8,13 +8,16 @@ namespace {
 
 using kernels::kTile;
 
-// Row tiles that are in memory at a time when a pool works on one leaf: at most so many, one for
-// each thread at least, and in between as many as stay in a cache of this size.
-constexpr int kMaxWave = 8;
-constexpr std::size_t kWaveBytes = std::size_t{8} << 20;
+// Row tiles of a wave when a pool works on one leaf: at most so many, one for each thread at least,
+// and in between as many as stay in a cache of this size. While one wave is computed, threads that
+// have nothing to do in it sum the weight gradients of the wave before.
+constexpr int kMaxWave = 4;
+constexpr std::size_t kWaveBytes = std::size_t{4} << 20;
 // Rows of a weight gradient that make one task of a pool.
 constexpr int kRowBlock = 48;
 
+// Latent dimensions of the posterior's gradient that make one task of a pool.
+constexpr int kLatentBlock = 32;
 // Rows of a tile that must matter for it to be taken as it stands: gathering the others' share into
 // dense tiles would cost more than computing it.
 constexpr int kDirectRows = 30;
@@ -86,10 +89,10 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
     kernel_.set_transposed(transposed_.size() - 1, transposed_.back().data());
   }
   const int wave = wave_of(*plan.group, pool);
-  for (int i = 0; i < wave; ++i) {
+  for (int i = 0; i < 2 * wave; ++i) {
     wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
   }
-  for (const auto& layer : layers_) layer->reserve(wave);
+  for (const auto& layer : layers_) layer->reserve(2 * wave);
 }
 
 LeafGradient::~LeafGradient() = default;
@@ -106,7 +109,7 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
                            const Batch& batch, const NoiseKey& noise, int samples,
                            std::span<const float> row_gradient, std::span<float> grad) {
   const int slot = bank_.slot_of(leaf);
-  for (const auto& layer : layers_) layer->clear();
+  run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
   select_rows(batch.size, batch.stride, samples, row_gradient);
   if (!active_.empty()) {
     const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
@@ -236,27 +239,49 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
   tape.posterior = {tape.mean.data(), nullptr, tape.deviation.data(), nullptr};
 }
 
-void LeafGradient::add_to_posterior(const DirectTile& direct, const RowTape& tape) {
+void LeafGradient::add_to_posterior(int first_tile, int count, int first_slot) {
+  const int latent = bank_.config().latent;
+  const int direct = static_cast<int>(direct_.size());
+  const int block = pool_ == nullptr ? latent : kLatentBlock;
+  run((latent + block - 1) / block, [&](int task) {
+    const int begin = task * block;
+    const int end = std::min(begin + block, latent);
+    for (int i = 0; i < count; ++i) {
+      const int tile = first_tile + i;
+      if (tile < direct) {
+        add_to_posterior(direct_[index(tile)], *wave_[index(first_slot + i)], begin, end);
+      } else {
+        add_to_posterior(gathered_tile(tile - direct), *wave_[index(first_slot + i)], begin, end);
+      }
+    }
+  });
+}
+
+// The sums of the row gradients are counted with dimension 0.
+void LeafGradient::add_to_posterior(const DirectTile& direct, const RowTape& tape, int begin,
+                                    int end) {
   const std::size_t size = index(bank_.config().latent) * kTile;
   float* grad = posterior_gradient_[index(direct.tile)].data();
-  for (std::size_t i = 0; i < size; ++i) {
+  for (std::size_t i = index(begin) * kTile; i < index(end) * kTile; ++i) {
     grad[i] += tape.dz[i];
     grad[size + i] += tape.dz[i] * tape.decoder.noise[i];
   }
+  if (begin > 0) return;
   for (std::size_t lane = 0; lane < kTile; ++lane) grad[2 * size + lane] += tape.row_gradient[lane];
 }
 
-void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& tape) {
+void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& tape, int begin,
+                                    int end) {
   const int latent = bank_.config().latent;
   for (std::size_t lane = 0; lane < rows.size(); ++lane) {
     const Row& row = rows[lane];
     float* grad = posterior_gradient_[index(row.slot / kTile)].data() + row.slot % kTile;
-    for (int i = 0; i < latent; ++i) {
+    for (int i = begin; i < end; ++i) {
       const float dz = tape.dz[index(i) * kTile + lane];
       grad[index(i) * kTile] += dz;
       grad[index(latent + i) * kTile] += dz * tape.decoder.noise[index(i) * kTile + lane];
     }
-    grad[index(2 * latent) * kTile] += row.gradient;
+    if (begin == 0) grad[index(2 * latent) * kTile] += row.gradient;
   }
 }
 
@@ -269,11 +294,12 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
   const kernels::Noise key{noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)};
   const int direct = static_cast<int>(direct_.size());
   const int tiles = direct + tiles_of(rows_.size());
-  const int wave = static_cast<int>(wave_.size());
+  const int wave = static_cast<int>(wave_.size()) / 2;
+  int slot = 0;  // of the wave's first tile
   for (int first = 0; first < tiles; first += wave) {
     const int count = std::min(wave, tiles - first);
-    run(count, [&](int i) {
-      RowTape& tape = *wave_[index(i)];
+    run_beside(count, [&](int i) {
+      RowTape& tape = *wave_[index(slot + i)];
       const int tile = first + i;
       if (tile < direct) {
         take(direct_[index(tile)], batch, tape);
@@ -286,18 +312,12 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
       kernels::table().decode_backward(leaf, tape.x, tape.row_gradient.data(), trace,
                                        tape.dz.data());
       std::size_t layer = encoder_layers_;
-      const float* shared = record(i, layer, tape.decoder.code.data(), tape.decoder.trunk);
-      for (const NetworkTape& head : tape.decoder.heads) record(i, layer, shared, head);
+      const float* shared = record(slot + i, layer, tape.decoder.code.data(), tape.decoder.trunk);
+      for (const NetworkTape& head : tape.decoder.heads) record(slot + i, layer, shared, head);
     });
-    for (int i = 0; i < count; ++i) {
-      const int tile = first + i;
-      if (tile < direct) {
-        add_to_posterior(direct_[index(tile)], *wave_[index(i)]);
-      } else {
-        add_to_posterior(gathered_tile(tile - direct), *wave_[index(i)]);
-      }
-    }
-    accumulate(encoder_layers_, layers_.size(), count);
+    add_to_posterior(first, count, slot);
+    defer(encoder_layers_, layers_.size(), slot, slot + count);
+    slot = wave - slot;
   }
 }
 
@@ -305,7 +325,7 @@ void LeafGradient::encode_backward() {
   const kernels::Leaf& leaf = kernel_.leaf();
   const int tiles = tiles_of(active_.size());
   const int latent = leaf.latent;
-  run(tiles, [&](int i) {
+  run_beside(tiles, [&](int i) {
     EncoderTape& tape = encoders_[index(i)];
     const float* grad = posterior_gradient_[index(i)].data();
     kernels::table().encode_backward(
@@ -316,7 +336,8 @@ void LeafGradient::encode_backward() {
     record(i, layer, shared, tape.mean);
     record(i, layer, shared, tape.precision);
   });
-  accumulate(0, encoder_layers_, tiles);
+  defer(0, encoder_layers_, 0, tiles);
+  run_beside(0, [](int) {});
 }
 
 const float* LeafGradient::record(int tile, std::size_t& layer, const float* input,
@@ -329,24 +350,25 @@ const float* LeafGradient::record(int tile, std::size_t& layer, const float* inp
   return input;
 }
 
-void LeafGradient::accumulate(std::size_t first_layer, std::size_t end_layer, int tiles) {
-  struct Task {
-    LayerGradient* layer;
-    int first;
-    int count;
-  };
-  std::vector<Task> tasks;
+void LeafGradient::defer(std::size_t first_layer, std::size_t end_layer, int first_tile,
+                         int end_tile) {
   for (std::size_t i = first_layer; i < end_layer; ++i) {
     LayerGradient& layer = *layers_[i];
     const int block = pool_ == nullptr ? layer.rows() : kRowBlock;
     for (int first = 0; first < layer.rows(); first += block) {
-      tasks.push_back({&layer, first, std::min(block, layer.rows() - first)});
+      deferred_.push_back(
+          {&layer, first_tile, end_tile, first, std::min(block, layer.rows() - first)});
     }
   }
-  run(static_cast<int>(tasks.size()), [&](int i) {
-    const Task& task = tasks[index(i)];
-    task.layer->add(tiles, task.first, task.count);
+}
+
+void LeafGradient::run_beside(int tasks, const std::function<void(int)>& body) {
+  run(tasks + static_cast<int>(deferred_.size()), [&](int i) {
+    if (i < tasks) return body(i);
+    const Sum& sum = deferred_[index(i - tasks)];
+    sum.layer->add(sum.first_tile, sum.end_tile, sum.first, sum.count);
   });
+  deferred_.clear();
 }
 
 }  // namespace spvae

@@ -44,6 +44,14 @@ class LeafGradient {
     std::array<float, kernels::kTile> gradient;
   };
   struct RowTape;
+  // Rows [first, first + count) of a layer's gradient over tiles [first_tile, end_tile).
+  struct Sum {
+    LayerGradient* layer;
+    int first_tile;
+    int end_tile;
+    int first;
+    int count;
+  };
 
   void run(int tasks, const std::function<void(int)>& body);
   void select_rows(int size, int stride, int samples, std::span<const float> row_gradient);
@@ -51,14 +59,20 @@ class LeafGradient {
   void decode_rows(const Batch& batch, const NoiseKey& noise);
   void take(const DirectTile& direct, const Batch& batch, RowTape& tape);
   void gather(std::span<const Row> rows, const Batch& batch, RowTape& tape);
-  void add_to_posterior(const DirectTile& direct, const RowTape& tape);
-  void add_to_posterior(std::span<const Row> rows, const RowTape& tape);
+  /// What `count` tiles of the wave give to the posterior's gradient, in order.
+  void add_to_posterior(int first_tile, int count, int first_slot);
+  void add_to_posterior(const DirectTile& direct, const RowTape& tape, int begin, int end);
+  void add_to_posterior(std::span<const Row> rows, const RowTape& tape, int begin, int end);
   std::span<const Row> gathered_tile(int tile) const;
   void encode_backward();
   /// Records a tile's pass through a network, whose first layer is number `layer`, which moves on;
   /// returns its output.
   const float* record(int tile, std::size_t& layer, const float* input, const NetworkTape& tape);
-  void accumulate(std::size_t first_layer, std::size_t end_layer, int tiles);
+  /// Sets aside the sums of layers [first_layer, end_layer) over recorded tiles [first_tile,
+  /// end_tile): run_beside runs them.
+  void defer(std::size_t first_layer, std::size_t end_layer, int first_tile, int end_tile);
+  /// Runs body(0), … body(tasks − 1) and what was set aside.
+  void run_beside(int tasks, const std::function<void(int)>& body);
 
   const LeafBank& bank_;
   const GroupPlan& plan_;
@@ -69,7 +83,8 @@ class LeafGradient {
   std::vector<std::unique_ptr<LayerGradient>> layers_;  // encoders' layers, then decoders'
   std::vector<AlignedVector<float>> transposed_;        // weights, by layer
   std::vector<EncoderTape> encoders_;                   // by tile of active images
-  std::vector<std::unique_ptr<RowTape>> wave_;
+  std::vector<std::unique_ptr<RowTape>> wave_;          // two waves that take turns
+  std::vector<Sum> deferred_;
   std::vector<int> active_;  // columns of the batch
   std::vector<DirectTile> direct_;
   std::vector<Row> rows_;                                 // all others, gathered into dense tiles

@@ -1,6 +1,7 @@
 #include "spvae/train/trainer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cmath>
 
@@ -44,7 +45,7 @@ double Trainer::step() {
   gather_batch(training_images_, shuffle_.rows(static_cast<std::uint64_t>(progress_.step)), batch_);
   const double bound = objective_.value_and_gradient(batch_, noise, gradient_);
   const std::int64_t number = progress_.step + 1;
-  if (!std::isfinite(bound) || !all_finite(gradient_)) {
+  if (!std::isfinite(bound) || !gradient_is_finite()) {
     fail(ErrorKind::kNumerical,
          "training met a {} that is not finite at step {} with seed {}; a lower learning-rate than "
          "{} may help",
@@ -55,6 +56,18 @@ double Trainer::step() {
   progress_.bound_sum += bound;
   ++progress_.bound_count;
   return bound;
+}
+
+bool Trainer::gradient_is_finite() const {
+  constexpr std::size_t kChunk = 16384;
+  const std::size_t size = gradient_.size();
+  std::atomic<bool> finite = true;
+  pool_.run(static_cast<int>((size + kChunk - 1) / kChunk), [&](int chunk, int) {
+    const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
+    const std::span<const float> all(gradient_);
+    if (!all_finite(all.subspan(begin, std::min(kChunk, size - begin)))) finite = false;
+  });
+  return finite;
 }
 
 double Trainer::learning_rate() const {

@@ -81,6 +81,7 @@ class Trainer {
 
  private:
   double learning_rate() const;
+  bool gradient_is_finite() const;
 
   TrainConfig config_;
   Spvae& model_;
