@@ -128,7 +128,7 @@ class Subjects {
     std::unique_ptr<Subject>& subject = subjects_[given.dump() + (skip_rows ? "" : " all rows")];
     if (subject) return *subject;
     const RunConfig config = subject_config(given);
-    subject = std::make_unique<Subject>(config, images(config), skip_rows ? kNegligibleRow : 0.0f);
+    subject = std::make_unique<Subject>(config, images(config), skip_rows ? kNegligibleRow : -1.0f);
     const int warm_steps = request.value("warm_steps", 300);
     for (int i = 0; i < warm_steps; ++i) subject->trainer.step();
     return *subject;

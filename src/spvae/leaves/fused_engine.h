@@ -11,7 +11,8 @@ namespace spvae {
 inline constexpr float kNegligibleRow = 1e-12f;
 
 /// The SIMD engine (docs/kernels.md). bank and pool must outlive it. The same bits for any number
-/// of threads and on every target with fused multiply-add.
+/// of threads and on every target with fused multiply-add. A negative negligible_row leaves out no
+/// row at all.
 std::unique_ptr<LeafEngine> make_fused_engine(const LeafBank& bank, ThreadPool& pool,
                                               float negligible_row = kNegligibleRow);
 

@@ -18,10 +18,6 @@ constexpr int kRowBlock = 48;
 
 // Latent dimensions of the posterior's gradient that make one task of a pool.
 constexpr int kLatentBlock = 32;
-// Rows of a tile that must matter for it to be taken as it stands: gathering the others' share into
-// dense tiles would cost more than computing it.
-constexpr int kDirectRows = 30;
-
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // Of the decoders' outputs and deltas in a tile.
@@ -40,8 +36,6 @@ int wave_of(const LeafGroup& group, const ThreadPool* pool) {
   const auto cached = static_cast<int>(std::min(kWaveBytes / tile_bytes(group), index(kMaxWave)));
   return std::max(pool->threads(), cached);
 }
-
-int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kTile); }
 
 }  // namespace
 
@@ -110,13 +104,14 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
                            std::span<const float> row_gradient, std::span<float> grad) {
   const int slot = bank_.slot_of(leaf);
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
-  select_rows(batch.size, batch.stride, samples, row_gradient);
-  if (!active_.empty()) {
+  rows_.select(row_gradient, batch.size, batch.stride, samples, negligible_row_);
+  if (!rows_.active().empty()) {
+    prepare();
     const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
     transpose_weights(parameters, slot);
     const auto scope = bank_.scope(leaf);
-    run(tiles_of(active_.size()), [&](int tile) {
-      const auto columns = std::span<const int>(active_).subspan(index(tile) * kTile);
+    run(rows_.active_tiles(), [&](int tile) {
+      const auto columns = std::span<const int>(rows_.active()).subspan(index(tile) * kTile);
       EncoderTape& tape = encoders_[index(tile)];
       tape.gather(batch, scope, columns.first(std::min(columns.size(), index(kTile))));
       kernels::table().encode(kernel, tape.pixels.data(), tape.trace(), tape.posterior());
@@ -127,50 +122,8 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->store(slot, grad); });
 }
 
-void LeafGradient::select_rows(int size, int stride, int samples,
-                               std::span<const float> row_gradient) {
-  active_.clear();
-  direct_.clear();
-  rows_.clear();
-  const auto at = [&](int sample, int image) {
-    return row_gradient[index(sample) * index(stride) + index(image)];
-  };
-  float largest = 0.0f;
-  for (int s = 0; s < samples; ++s) {
-    for (int b = 0; b < size; ++b) largest = std::max(largest, std::abs(at(s, b)));
-  }
-  const float threshold = negligible_row_ * largest;
-  for (int b = 0; b < size; ++b) {
-    for (int s = 0; s < samples; ++s) {
-      if (std::abs(at(s, b)) > threshold) {
-        active_.push_back(b);
-        break;
-      }
-    }
-  }
-  const int active = static_cast<int>(active_.size());
-  for (int first = 0; first < active; first += kTile) {
-    const int end = std::min(first + kTile, active);
-    for (int s = 0; s < samples; ++s) {
-      DirectTile direct{first / kTile, s, {}};
-      int count = 0;
-      for (int slot = first; slot < end; ++slot) {
-        const float gradient = at(s, active_[index(slot)]);
-        if (!(std::abs(gradient) > threshold)) continue;
-        direct.gradient[index(slot - first)] = gradient;
-        ++count;
-      }
-      if (count >= kDirectRows) {
-        direct_.push_back(direct);
-        continue;
-      }
-      for (int slot = first; slot < end; ++slot) {
-        const float gradient = direct.gradient[index(slot - first)];
-        if (gradient != 0) rows_.push_back({slot, s, gradient});
-      }
-    }
-  }
-  const auto tiles = index(tiles_of(active_.size()));
+void LeafGradient::prepare() {
+  const auto tiles = index(rows_.active_tiles());
   const int latent = bank_.config().latent;
   while (encoders_.size() < tiles) encoders_.emplace_back(*plan_.group, latent, true);
   while (posterior_gradient_.size() < tiles) {
@@ -199,9 +152,9 @@ void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& t
   tape.x = source.pixels.data();
   tape.posterior = source.posterior();
   const int first = direct.tile * kTile;
-  const int last = static_cast<int>(active_.size()) - 1;
+  const int last = static_cast<int>(rows_.active().size()) - 1;
   for (int lane = 0; lane < kTile; ++lane) {
-    tape.images[lane] = batch.indices[index(active_[index(std::min(first + lane, last))])];
+    tape.images[lane] = batch.indices[index(rows_.active()[index(std::min(first + lane, last))])];
   }
   std::fill_n(tape.samples, kTile, static_cast<std::uint32_t>(direct.sample));
   std::ranges::copy(direct.gradient, tape.row_gradient.begin());
@@ -220,7 +173,7 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     pixels[lane] = source.pixels.data() + from;
     mean[lane] = source.mean.last_output() + from;
     deviation[lane] = source.deviation.data() + from;
-    tape.images[lane] = batch.indices[index(active_[index(row.slot)])];
+    tape.images[lane] = batch.indices[index(rows_.active()[index(row.slot)])];
     tape.samples[lane] = static_cast<std::uint32_t>(row.sample);
     tape.row_gradient[index(lane)] = used ? row.gradient : 0.0f;
   }
@@ -241,17 +194,16 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
 
 void LeafGradient::add_to_posterior(int first_tile, int count, int first_slot) {
   const int latent = bank_.config().latent;
-  const int direct = static_cast<int>(direct_.size());
   const int block = pool_ == nullptr ? latent : kLatentBlock;
   run((latent + block - 1) / block, [&](int task) {
     const int begin = task * block;
     const int end = std::min(begin + block, latent);
     for (int i = 0; i < count; ++i) {
       const int tile = first_tile + i;
-      if (tile < direct) {
-        add_to_posterior(direct_[index(tile)], *wave_[index(first_slot + i)], begin, end);
+      if (rows_.is_direct(tile)) {
+        add_to_posterior(rows_.direct(tile), *wave_[index(first_slot + i)], begin, end);
       } else {
-        add_to_posterior(gathered_tile(tile - direct), *wave_[index(first_slot + i)], begin, end);
+        add_to_posterior(rows_.gathered(tile), *wave_[index(first_slot + i)], begin, end);
       }
     }
   });
@@ -285,15 +237,9 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
   }
 }
 
-std::span<const LeafGradient::Row> LeafGradient::gathered_tile(int tile) const {
-  const auto rest = std::span<const Row>(rows_).subspan(index(tile) * kTile);
-  return rest.first(std::min(rest.size(), index(kTile)));
-}
-
 void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
   const kernels::Noise key{noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)};
-  const int direct = static_cast<int>(direct_.size());
-  const int tiles = direct + tiles_of(rows_.size());
+  const int tiles = rows_.tiles();
   const int wave = static_cast<int>(wave_.size()) / 2;
   int slot = 0;  // of the wave's first tile
   for (int first = 0; first < tiles; first += wave) {
@@ -301,10 +247,10 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
     run_beside(count, [&](int i) {
       RowTape& tape = *wave_[index(slot + i)];
       const int tile = first + i;
-      if (tile < direct) {
-        take(direct_[index(tile)], batch, tape);
+      if (rows_.is_direct(tile)) {
+        take(rows_.direct(tile), batch, tape);
       } else {
-        gather(gathered_tile(tile - direct), batch, tape);
+        gather(rows_.gathered(tile), batch, tape);
       }
       const kernels::Leaf& leaf = kernel_.leaf();
       const kernels::DecoderTrace trace = tape.decoder.trace();
@@ -323,7 +269,7 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
 
 void LeafGradient::encode_backward() {
   const kernels::Leaf& leaf = kernel_.leaf();
-  const int tiles = tiles_of(active_.size());
+  const int tiles = rows_.active_tiles();
   const int latent = leaf.latent;
   run_beside(tiles, [&](int i) {
     EncoderTape& tape = encoders_[index(i)];

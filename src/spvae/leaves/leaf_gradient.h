@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <span>
@@ -11,6 +10,7 @@
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/leaves/leaf_kernel.h"
 #include "spvae/leaves/leaf_tape.h"
+#include "spvae/leaves/row_selection.h"
 
 namespace spvae {
 
@@ -32,17 +32,8 @@ class LeafGradient {
                std::span<const float> row_gradient, std::span<float> grad);
 
  private:
-  struct Row {
-    int slot;  // of its image among the active ones
-    int sample;
-    float gradient;
-  };
-  // A sample of a tile of active images nearly all of whose rows matter: taken as it stands.
-  struct DirectTile {
-    int tile;
-    int sample;
-    std::array<float, kernels::kTile> gradient;
-  };
+  using Row = RowSelection::Row;
+  using DirectTile = RowSelection::DirectTile;
   struct RowTape;
   // Rows [first, first + count) of a layer's gradient over tiles [first_tile, end_tile).
   struct Sum {
@@ -54,7 +45,8 @@ class LeafGradient {
   };
 
   void run(int tasks, const std::function<void(int)>& body);
-  void select_rows(int size, int stride, int samples, std::span<const float> row_gradient);
+  /// Makes room for the selected rows and clears the posterior's gradient.
+  void prepare();
   void transpose_weights(std::span<const float> parameters, int slot);
   void decode_rows(const Batch& batch, const NoiseKey& noise);
   void take(const DirectTile& direct, const Batch& batch, RowTape& tape);
@@ -63,7 +55,6 @@ class LeafGradient {
   void add_to_posterior(int first_tile, int count, int first_slot);
   void add_to_posterior(const DirectTile& direct, const RowTape& tape, int begin, int end);
   void add_to_posterior(std::span<const Row> rows, const RowTape& tape, int begin, int end);
-  std::span<const Row> gathered_tile(int tile) const;
   void encode_backward();
   /// Records a tile's pass through a network, whose first layer is number `layer`, which moves on;
   /// returns its output.
@@ -85,9 +76,7 @@ class LeafGradient {
   std::vector<EncoderTape> encoders_;                   // by tile of active images
   std::vector<std::unique_ptr<RowTape>> wave_;          // two waves that take turns
   std::vector<Sum> deferred_;
-  std::vector<int> active_;  // columns of the batch
-  std::vector<DirectTile> direct_;
-  std::vector<Row> rows_;                                 // all others, gathered into dense tiles
+  RowSelection rows_;
   std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
 };
 

@@ -5,7 +5,7 @@ namespace {
 
 // Weights from this many floats on are packed: beyond, a column of a register block is spread over
 // more pages and cache lines than a core keeps at hand.
-constexpr std::size_t kLargeLayer = 16384;
+constexpr std::size_t kLargeLayer = 65536;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
