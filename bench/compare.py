@@ -19,11 +19,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import platform
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,7 +34,8 @@ from pathlib import Path
 from participants import Participant, measure, ours, peer
 from report import markdown, summary_line
 from sweep import sweep
-from workers import OURS, PEERS, PEERS_PYTHON, ROOT, Worker, our_worker, peer_worker
+from workers import (COMMAND, OURS, PEERS, PEERS_PYTHON, ROOT, Worker, WorkerError, our_worker,
+                     peer_worker)
 
 MODELS = ["spvae", "vae", "conv-spvae", "conv-vae"]
 LIKELIHOODS = ["gaussian", "binomial"]
@@ -175,14 +178,40 @@ class Bench:
         seconds = self.ours.ask("structure", model={"model": "spvae"}, count=21)["seconds"]
         self.result["structure"] = quartiles(seconds)
         self.result["memory"] = []
-        for model, task in self.cases():
-            worker = our_worker()
-            with left_out(f"{model} memory"):
-                request = {"model": model, "threads": self.threads, "warm_steps": 2}
-                turn = {"count": 3} if task == "step" else {"images": 128, "samples": 128}
-                worker.ask(task, **request, **turn)
-                self.result["memory"].append({**model, "task": task, **worker.ask("memory")})
-            worker.close()
+        with tempfile.TemporaryDirectory() as folder:
+            for model in {json.dumps(model): model for model, _ in self.cases()}.values():
+                run = f"{folder}/{model['model']}-{model['likelihood']}"
+                flags = ["--threads", str(self.threads)]
+                train = ["train", "--model", model["model"], "--likelihood", model["likelihood"],
+                         "--max-steps", "20", "--out", run, *flags]
+                evaluate = ["evaluate", run, "--limit", "64", *flags, "--samples"]
+                self.result["memory"].append(
+                    {**model, "train": peak_memory(train),
+                     "evaluate_50": peak_memory([*evaluate, "50"]),
+                     "evaluate_1000": peak_memory([*evaluate, "1000"])})
+
+
+def peak_memory(arguments: list[str]) -> float:
+    """Most resident memory of the command, in MB."""
+    command = subprocess.Popen([COMMAND, *arguments], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL,
+                               env={**os.environ, "SPVAE_DATA": str(ROOT / "data")})
+    _, status, usage = os.wait4(command.pid, 0)
+    if status != 0:
+        raise WorkerError(f"spvae {' '.join(arguments)}: ended with {status}")
+    return usage.ru_maxrss / 1024
+
+
+def former_sections(file: Path, result: dict) -> dict:
+    """What a file holds of an earlier run of the same commit on the same machine, which may stand
+    beside this one's sections; else nothing."""
+    if not file.exists():
+        return {}
+    former = json.loads(file.read_text())
+    if all(former.get(key) == result[key] for key in ("machine", "build", "threads")):
+        return former
+    print(f"  {file}: of another commit or machine; replaced", file=sys.stderr)
+    return {}
 
 
 @contextmanager
@@ -206,8 +235,8 @@ def main() -> int:
     parser.add_argument("--sweep", action="store_true",
                         help="how cost grows with sizes and threads, instead of the comparison")
     parser.add_argument("--json", type=Path, metavar="FILE",
-                        help="stores the results; sections of an existing file that this run "
-                        "does not measure are kept")
+                        help="stores the results; sections that an existing file of the same "
+                        "commit and machine has besides are kept")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="writes the page of them")
     options = parser.parse_args()
     if not OURS.exists():
@@ -227,8 +256,7 @@ def main() -> int:
         bench.close()
     result = bench.result
     if options.json:
-        if options.json.exists():
-            result = {**json.loads(options.json.read_text()), **result}
+        result = {**former_sections(options.json, result), **result}
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     page = markdown(result)
     if options.markdown:

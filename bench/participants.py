@@ -10,7 +10,7 @@ from workers import Worker, WorkerError
 SECONDS = 0.4  # about how long one participant's turn in a round takes
 MOST_SAMPLES = 5000
 # How a peer may evaluate: images at a time, samples at a time. Many images, few images, one.
-CHUNKS = [(128, 2), (16, 16), (1, 64), (1, 500)]
+CHUNKS = [(128, 2), (128, 16), (16, 16), (16, 128), (4, 500), (1, 64), (1, 500), (1, 2500)]
 # Ways to compute convolutions, of those that are not far slower than another one. XLA takes minutes
 # to compile a grouped convolution of 32 leaves.
 FORMS = {
@@ -41,12 +41,20 @@ class Participant:
         return [answer["seconds"] / (self.per_turn["images"] * self.per_turn["samples"])]
 
     def prepare(self, task: str) -> None:
-        """Finds the fastest way, and how much work makes a turn. Compiles on the way."""
-        best = None
+        """Finds the fastest way, and how much work makes a turn. Compiles on the way. A way that
+        fails is passed over; WorkerError where all do."""
+        best, failure = None, WorkerError("no way to try")
         for way in self.ways:
-            per_turn, seconds = (self._try_step if task == "step" else self._try_evaluation)(way)
+            try:
+                per_turn, seconds = (self._try_step if task == "step"
+                                     else self._try_evaluation)(way)
+            except WorkerError as error:
+                failure = error
+                continue
             if best is None or seconds < best[0]:
                 best = (seconds, per_turn)
+        if best is None:
+            raise failure
         self.per_turn = best[1]
 
     def _try_step(self, way: dict) -> tuple[dict, float]:
@@ -93,5 +101,8 @@ def measure(participants: list[Participant], task: str, rounds: int) -> dict[str
         for participant in able:
             turn = (participant.step_seconds if task == "step"
                     else participant.evaluation_seconds)
-            seconds[participant.name] += turn()
-    return seconds
+            try:
+                seconds[participant.name] += turn()
+            except WorkerError as error:
+                print(f"  {participant.name}: a turn failed: {error}", flush=True)
+    return {name: found for name, found in seconds.items() if found}

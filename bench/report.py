@@ -23,7 +23,7 @@ make bench-sweep    # how cost grows
 ```
 
 which write `bench/results.json` and this page. Everyone takes turns within one run; numbers are
-medians, with the quartiles in brackets. Compare them within one run: the machine is a shared one.
+medians, with the quartiles in brackets. Compare them within one run: other load hits all alike.
 """
 
 STEP = """A whole training step: bound, gradient and Adam's update of {batch} images with k = 5, noise drawn
@@ -125,8 +125,9 @@ def kernels_table(rows: list[dict]) -> str:
 
 
 def memory_table(rows: list[dict]) -> str:
-    lines = [[name_of(row), row["task"], f"{row['bytes'] / 1e6:.0f}"] for row in rows]
-    return table(["model", "task", "most memory, MB"], lines)
+    lines = [[name_of(row), *(f"{row[key]:.0f}" for key in ("train", "evaluate_50",
+                                                            "evaluate_1000"))] for row in rows]
+    return table(["model", "train", "evaluate, 50 samples", "evaluate, 1,000 samples"], lines)
 
 
 def sweep_table(rows: list[dict]) -> str:
@@ -168,8 +169,8 @@ def markdown(result: dict) -> str:
         parts += ["## Building the structure\n",
                   "The paper's structure, with its circuit and parameter buffer: "
                   f"{spread(result['structure'], 1e3)} ms.\n", "## Memory\n",
-                  "Most resident memory of a process that has loaded the 50,000 training images "
-                  "and trains or evaluates.\n", memory_table(result["memory"]) + "\n"]
+                  "Most resident memory of `spvae train --max-steps 20` and of `spvae evaluate "
+                  "--limit 64`, MB.\n", memory_table(result["memory"]) + "\n"]
     if result.get("sweep"):
         parts += ["## How cost grows\n",
                   "The paper's SPVAE on MNIST, continuous, one size changed at a time.\n",

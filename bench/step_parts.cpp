@@ -33,7 +33,7 @@ class Step {
     StepParts parts;
     Stopwatch watch;
 
-    gather_batch(subject_.images, shuffle_.rows(number), batch_);
+    gather_batch(subject_.images, shuffle_.rows(number), batch_, &pool);
     parts.gather = watch.lap();
     const int leaves = model.circuit().leaves();
     const auto cells = static_cast<std::size_t>(leaves) * static_cast<std::size_t>(batch_.stride);

@@ -10,9 +10,7 @@
 //   parts      medians over "count" steps of each part of a step
 //   evaluate   "images", "samples": seconds
 //   structure  "count": seconds to build structure, circuit and parameters, each time
-//   memory     peak resident bytes of this process
 //   drop       forgets all models and images
-#include <sys/resource.h>
 
 #include <iostream>
 #include <map>
@@ -68,12 +66,6 @@ Json structure(const Json& request) {
     seconds.push_back(watch.lap());
   }
   return {{"seconds", seconds}};
-}
-
-Json memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return {{"bytes", usage.ru_maxrss * 1024}};
 }
 
 Json step(const Json& request, Subject& subject) {
@@ -159,7 +151,6 @@ Json answer(const Json& request, Subjects& subjects) {
   if (task == "describe") return describe();
   if (task == "roof") return roof(request);
   if (task == "structure") return structure(request);
-  if (task == "memory") return memory();
   if (task == "drop") {
     subjects.drop();
     return Json::object();

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ROOT / "build/release/bench/bench_worker"
+COMMAND = ROOT / "build/release/spvae"
 PEERS_PYTHON = ROOT / "build/peers/bin/python"
 PEERS = ["torch-eager", "torch-compile", "jax"]
 
@@ -32,8 +33,11 @@ class Worker:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, text=True, cwd=ROOT / "bench",
                                             env=self.environment)
-        print(json.dumps({"task": task, **request}), file=self.process.stdin, flush=True)
-        line = self.process.stdout.readline()
+        try:
+            print(json.dumps({"task": task, **request}), file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
         if not line:
             status, self.process = self.process.wait(), None
             raise WorkerError(f"the worker ended with {status}")

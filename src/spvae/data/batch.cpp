@@ -7,7 +7,8 @@
 
 namespace spvae {
 
-void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, Batch& batch) {
+void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, Batch& batch,
+                  ThreadPool* pool) {
   assert(!rows.empty());
   constexpr std::size_t kTile = kernels::kTile;
   const auto pixels = static_cast<std::size_t>(images.pixels());
@@ -21,7 +22,7 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
   // Eight images at a time: as many streams of reading as a processor follows.
   constexpr std::size_t kGroup = 8;
   static_assert(kTile % kGroup == 0);
-  for (std::size_t first = 0; first < stride; first += kGroup) {
+  const auto gather = [&](std::size_t first) {
     const float* source[kGroup];
     for (std::size_t lane = 0; lane < kGroup; ++lane) {
       const std::size_t row = rows[std::min(first + lane, rows.size() - 1)];
@@ -33,6 +34,17 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
     for (std::size_t pixel = 0; pixel < pixels; ++pixel, out += stride) {
       for (std::size_t lane = 0; lane < kGroup; ++lane) out[lane] = source[lane][pixel];
     }
+  };
+  // Tasks are tiles: threads then write no cache line in common.
+  const auto gather_tile = [&](int tile, int) {
+    const std::size_t begin = static_cast<std::size_t>(tile) * kTile;
+    for (std::size_t first = begin; first < begin + kTile; first += kGroup) gather(first);
+  };
+  const int tiles = static_cast<int>(stride / kTile);
+  if (pool != nullptr) {
+    pool->run(tiles, gather_tile);
+  } else {
+    for (int tile = 0; tile < tiles; ++tile) gather_tile(tile, 0);
   }
 }
 

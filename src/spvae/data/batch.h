@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spvae/core/aligned_vector.h"
+#include "spvae/core/thread_pool.h"
 #include "spvae/data/image_set.h"
 
 namespace spvae {
@@ -19,7 +20,9 @@ struct Batch {
   std::vector<std::uint32_t> indices;  ///< [stride] index in the source file: addresses the noise
 };
 
-/// Fills `batch` with rows `rows` of `images` (reusing its memory). rows must not be empty.
-void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, Batch& batch);
+/// Fills `batch` with rows `rows` of `images` (reusing its memory), on the threads of a pool if
+/// there is one. rows must not be empty.
+void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, Batch& batch,
+                  ThreadPool* pool = nullptr);
 
 }  // namespace spvae

@@ -32,6 +32,7 @@ struct Case {
   int samples = 3;
   float spread = 1.0f;  // of the parameters, relative to fresh ones
   bool discrete = false;
+  bool all_rows_matter = false;  // so that tiles are taken as they stand
 };
 
 // A model's leaves with fresh parameters, scaled up to the size of trained ones where asked; biases
@@ -80,11 +81,15 @@ struct Fixture {
 const NoiseKey kNoise{123, 45, Purpose::kTraining};
 
 // Row gradients as they come from a circuit: positive, some tiny, some exactly zero.
-std::vector<float> row_gradients(const Fixture& f, int samples) {
-  std::vector<float> gradient(f.rows(samples));
+std::vector<float> row_gradients(const Fixture& f, const Case& c) {
+  std::vector<float> gradient(f.rows(c.samples));
   for (std::size_t i = 0; i < gradient.size(); ++i) {
     const RandomAddress address{3, 0, Purpose::kShuffle, static_cast<std::uint32_t>(i), 0, 0};
     const double u = random_uniform(address, 0);
+    if (c.all_rows_matter) {
+      gradient[i] = static_cast<float>(0.5 + 0.5 * u);
+      continue;
+    }
     gradient[i] = u < 0.2 ? 0.0f : static_cast<float>(u < 0.4 ? 1e-6 * u : u);
   }
   return gradient;
@@ -108,7 +113,7 @@ void expect_matches_twin(const Case& c) {
   }
   EXPECT_LE(worst, kLogWeightTolerance);
 
-  const std::vector<float> gradient = row_gradients(f, c.samples);
+  const std::vector<float> gradient = row_gradients(f, c);
   std::vector<double> expected_grad(f.layout.size());
   reference_gradient(f.bank, f.parameters, f.batch, kNoise, c.samples, gradient, pool,
                      expected_grad);
@@ -224,6 +229,17 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereThreadsShareALeaf) {
                        false});
 }
 
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereEveryRowMatters) {
+  for (Case c :
+       {Case{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 3, 70, 3},
+        Case{"one leaf", 9, 9, 9, leaf(20, 2, 40, Likelihood::kGaussian), 1, 70, 3},
+        Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, Likelihood::kGaussian), 2, 70, 2},
+        Case{"one conv leaf", 9, 9, 9, conv({5, 6}, 2, 20, 40, Likelihood::kGaussian), 1, 70, 2}}) {
+    c.all_rows_matter = true;
+    expect_matches_twin(c);
+  }
+}
+
 TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
   const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1, 1.0f, false};
   const int samples = 131;
@@ -272,7 +288,7 @@ std::vector<float> everything(const Case& c, int threads) {
   std::vector<float> result(f.rows(c.samples));
   engine->log_weights(f.parameters, f.batch, kNoise, 0, c.samples, result);
   std::vector<float> grad(f.layout.size());
-  engine->backward(f.parameters, f.batch, kNoise, c.samples, row_gradients(f, c.samples), grad);
+  engine->backward(f.parameters, f.batch, kNoise, c.samples, row_gradients(f, c), grad);
   result.insert(result.end(), grad.begin(), grad.end());
   WeightStatistics statistics;
   engine->statistics(f.parameters, f.batch, kNoise, 70, statistics);
@@ -298,6 +314,11 @@ std::vector<Case> cases_for_bits() {
         {"conv leaves", 14, 17, 7, conv({4, 8}, 1, 64, 25, likelihood), 2, 50, 3, 1.0f, discrete});
     cases.push_back({"one conv leaf", 12, 12, 12, conv({17, 20}, 2, 30, 33, likelihood), 1, 100, 3,
                      1.0f, discrete});
+  }
+  for (std::size_t i = cases.size(); i-- > 0;) {
+    cases.push_back(cases[i]);
+    cases.back().name += ", every row matters";
+    cases.back().all_rows_matter = true;
   }
   return cases;
 }
@@ -325,30 +346,34 @@ TEST(FusedEngine, GivesTheSameBitsOnEveryTargetWithFusedMultiplyAdd) {
 }
 
 TEST(FusedEngine, LosesNothingWithTheRowsThatItLeavesOut) {
-  const Case c{"skipped rows", 14,   14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 64, 5,
-               1.0f,           false};
-  Fixture f(c);
-  ThreadPool pool(1);
-  std::vector<float> gradient = row_gradients(f, c.samples);
-  for (float& g : gradient) {
-    if (g < 0.6f) g *= 0.9f * kNegligibleRow;
-  }
-  const auto computed = [&](float negligible_row) {
-    std::vector<float> grad(f.layout.size());
-    make_fused_engine(f.bank, pool, negligible_row)
-        ->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
-    return grad;
-  };
-  const std::vector<float> with = computed(0.0f);
-  const std::vector<float> without = computed(kNegligibleRow);
-  EXPECT_FALSE(same_bits(with, computed(0.9f)));
-  for (const Tensor& tensor : f.layout.tensors()) {
-    double difference = 0, norm = 0;
-    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
-      difference += std::pow(with[i] - without[i], 2);
-      norm += std::pow(with[i], 2);
+  for (const Case& c :
+       {Case{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 64, 5},
+        Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, Likelihood::kGaussian), 2, 64, 5},
+        Case{"one leaf", 9, 9, 9, leaf(20, 2, 40, Likelihood::kGaussian), 1, 64, 5}}) {
+    SCOPED_TRACE(c.name);
+    Fixture f(c);
+    ThreadPool pool(2);
+    std::vector<float> gradient = row_gradients(f, c);
+    for (float& g : gradient) {
+      if (g < 0.6f) g *= 0.9f * kNegligibleRow;
     }
-    EXPECT_LE(std::sqrt(difference), 1e-6 * std::sqrt(norm)) << tensor.name;
+    const auto computed = [&](float negligible_row) {
+      std::vector<float> grad(f.layout.size());
+      make_fused_engine(f.bank, pool, negligible_row)
+          ->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
+      return grad;
+    };
+    const std::vector<float> with = computed(-1.0f);
+    const std::vector<float> without = computed(kNegligibleRow);
+    EXPECT_FALSE(same_bits(with, computed(0.9f)));
+    for (const Tensor& tensor : f.layout.tensors()) {
+      double difference = 0, norm = 0;
+      for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+        difference += std::pow(with[i] - without[i], 2);
+        norm += std::pow(with[i], 2);
+      }
+      EXPECT_LE(std::sqrt(difference), 1e-6 * std::sqrt(norm)) << tensor.name;
+    }
   }
 }
 

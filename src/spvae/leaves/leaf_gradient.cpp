@@ -152,9 +152,11 @@ void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& t
   tape.x = source.pixels.data();
   tape.posterior = source.posterior();
   const int first = direct.tile * kTile;
-  const int last = static_cast<int>(rows_.active().size()) - 1;
+  const int active = static_cast<int>(rows_.active().size());
   for (int lane = 0; lane < kTile; ++lane) {
-    tape.images[lane] = batch.indices[index(rows_.active()[index(std::min(first + lane, last))])];
+    // Lanes beyond the images repeat the first one, as EncoderTape::gather does.
+    const int slot = first + lane < active ? first + lane : first;
+    tape.images[lane] = batch.indices[index(rows_.active()[index(slot)])];
   }
   std::fill_n(tape.samples, kTile, static_cast<std::uint32_t>(direct.sample));
   std::ranges::copy(direct.gradient, tape.row_gradient.begin());

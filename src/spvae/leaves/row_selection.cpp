@@ -46,13 +46,18 @@ void RowSelection::select(std::span<const float> row_gradient, int size, int str
     for (int s = 0; s < samples; ++s) {
       DirectTile direct{first / kTile, s, {}};
       int found = 0;
+      bool impossible = false;
       for (int i = 0; i < count; ++i) {
         const float gradient = at(s, active_[static_cast<std::size_t>(first + i)]);
-        if (!matters(gradient)) continue;
+        if (!matters(gradient)) {
+          impossible = impossible || gradient == 0;
+          continue;
+        }
         direct.gradient[static_cast<std::size_t>(i)] = gradient;
         ++found;
       }
-      if (found >= kDirectRows) {
+      // A row of weight 0 may have overflowed, and 0 · ∞ is no gradient.
+      if (found >= kDirectRows && !impossible) {
         direct_.push_back(direct);
         continue;
       }

@@ -18,17 +18,17 @@ class RowSelection {
     int sample;
     float gradient;
   };
-  /// A sample of a tile of active images nearly all of whose rows matter, taken as it stands: rows
-  /// that do not matter have gradient 0.
+  /// A sample of a tile of active images nearly all of whose rows matter, taken as it stands: the
+  /// others, none of which had gradient 0, are given it.
   struct DirectTile {
     int tile;  ///< of active images
     int sample;
     std::array<float, kernels::kTile> gradient;
   };
 
-  /// Chooses the rows whose gradient's magnitude is above `negligible` times the leaf's largest; with
-  /// a negative `negligible` all rows, those of gradient 0 too.
-  /// row_gradient [samples, stride] of the leaf; images `size` … stride − 1 are ignored.
+  /// Chooses the rows whose gradient's magnitude is above `negligible` times the leaf's largest;
+  /// with a negative `negligible` all rows, those of gradient 0 too. row_gradient [samples, stride]
+  /// of the leaf; images `size` … stride − 1 are ignored.
   void select(std::span<const float> row_gradient, int size, int stride, int samples,
               float negligible);
 

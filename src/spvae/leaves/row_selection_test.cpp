@@ -87,6 +87,21 @@ TEST(RowSelection, TakesFullTilesAsTheyStandAndGathersTheRest) {
   EXPECT_EQ(rows.gathered(6).size(), 18U);
 }
 
+TEST(RowSelection, TakesNoTileAsItStandsThatHasARowOfWeightZero) {
+  RowSelection rows;
+  std::vector<float> gradient = gradients(32, 32, 2, 0.0);
+  gradient[3] = 1e-6f;
+  rows.select(gradient, 32, 32, 2, kNegligible);
+  ASSERT_EQ(rows.tiles(), 2);
+  EXPECT_TRUE(rows.is_direct(0) && rows.is_direct(1));
+  gradient[3] = 0.0f;
+  rows.select(gradient, 32, 32, 2, kNegligible);
+  ASSERT_EQ(rows.tiles(), 2);
+  EXPECT_EQ(rows.direct(0).sample, 1);
+  ASSERT_FALSE(rows.is_direct(1));
+  EXPECT_EQ(rows.gathered(1).size(), 31U);
+}
+
 TEST(RowSelection, LeavesOutNoneWhereTheShareIsNegative) {
   RowSelection rows;
   std::vector<float> gradient(static_cast<std::size_t>(3 * 96));
