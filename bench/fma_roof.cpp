@@ -17,7 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // As many sums as hide the latency of two units, and fit the registers of every target.
 constexpr int kChains = 12;
 
-double MultiplyAddsInRegisters(std::int64_t rounds) {
+double multiply_adds_in_registers(std::int64_t rounds) {
   const hn::ScalableTag<float> d;
   using Vector = hn::Vec<decltype(d)>;
   Vector sum[kChains];
@@ -40,14 +40,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace spvae::bench {
 
-HWY_EXPORT(MultiplyAddsInRegisters);
+HWY_EXPORT(multiply_adds_in_registers);
 
 MultiplyAdds multiply_adds(const char* target) {
   for (const std::int64_t bits : hwy::SupportedAndGeneratedTargets()) {
     if (std::string_view(hwy::TargetName(bits)) != target) continue;
     hwy::SetSupportedTargetsForTest(bits);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    const MultiplyAdds function = &HWY_DYNAMIC_DISPATCH(MultiplyAddsInRegisters);
+    const MultiplyAdds function = &HWY_DYNAMIC_DISPATCH(multiply_adds_in_registers);
     hwy::SetSupportedTargetsForTest(0);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     return function;

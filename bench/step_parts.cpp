@@ -84,12 +84,14 @@ class Step {
 StepParts step_parts(Subject& subject, int count) {
   Step step(subject);
   std::vector<StepParts> all;
+  all.reserve(static_cast<std::size_t>(count) + 1);
   for (int number = 0; number <= count; ++number) {
     all.push_back(step.run(static_cast<std::uint32_t>(number)));
   }
   all.erase(all.begin());  // the first one allocates
   const auto median_of = [&all](double StepParts::* part) {
     std::vector<double> seconds;
+    seconds.reserve(all.size());
     for (const StepParts& parts : all) seconds.push_back(parts.*part);
     return median(seconds);
   };

@@ -174,6 +174,6 @@ int main() {
     } catch (const std::exception& error) {
       result = {{"error", error.what()}};
     }
-    std::cout << result.dump() << std::endl;  // the reader waits for it
+    std::cout << result.dump() << '\n' << std::flush;  // the reader waits for it
   }
 }

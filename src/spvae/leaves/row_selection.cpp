@@ -13,6 +13,8 @@ using kernels::kTile;
 // dense tiles would cost more than computing it.
 constexpr int kDirectRows = 30;
 
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
 int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kTile); }
 
 }  // namespace
@@ -48,12 +50,12 @@ void RowSelection::select(std::span<const float> row_gradient, int size, int str
       int found = 0;
       bool impossible = false;
       for (int i = 0; i < count; ++i) {
-        const float gradient = at(s, active_[static_cast<std::size_t>(first + i)]);
+        const float gradient = at(s, active_[index(first + i)]);
         if (!matters(gradient)) {
           impossible = impossible || gradient == 0;
           continue;
         }
-        direct.gradient[static_cast<std::size_t>(i)] = gradient;
+        direct.gradient[index(i)] = gradient;
         ++found;
       }
       // A row of weight 0 may have overflowed, and 0 · ∞ is no gradient.
@@ -62,7 +64,7 @@ void RowSelection::select(std::span<const float> row_gradient, int size, int str
         continue;
       }
       for (int i = 0; i < count; ++i) {
-        const float gradient = at(s, active_[static_cast<std::size_t>(first + i)]);
+        const float gradient = at(s, active_[index(first + i)]);
         if (matters(gradient)) gathered_.push_back({first + i, s, gradient});
       }
     }

@@ -93,6 +93,7 @@ struct Start {
 
 std::vector<std::array<std::int32_t, 3>> shape_of(const std::vector<Run>& runs) {
   std::vector<std::array<std::int32_t, 3>> shape;
+  shape.reserve(runs.size());
   for (const Run& run : runs) shape.push_back({run.input, run.weight, run.length});
   return shape;
 }

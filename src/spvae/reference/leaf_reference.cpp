@@ -92,6 +92,7 @@ std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
   trace.z.assign(z.begin(), z.end());
   decode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, trace);
   std::vector<Vector> heads;
+  heads.reserve(trace.heads.size());
   for (NetworkTrace& head : trace.heads) heads.push_back(std::move(head.back()));
   return heads;
 }
