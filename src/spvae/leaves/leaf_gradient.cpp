@@ -1,7 +1,6 @@
 #include "spvae/leaves/leaf_gradient.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace spvae {
 namespace {
@@ -15,9 +14,9 @@ constexpr int kMaxWave = 4;
 constexpr std::size_t kWaveBytes = std::size_t{4} << 20;
 // Rows of a weight gradient that make one task of a pool.
 constexpr int kRowBlock = 48;
-
 // Latent dimensions of the posterior's gradient that make one task of a pool.
 constexpr int kLatentBlock = 32;
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // Of the decoders' outputs and deltas in a tile.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <tuple>
 
 namespace spvae {
 namespace {
@@ -12,8 +11,7 @@ using kernels::PlaceGroup;
 using kernels::Run;
 using kernels::Tap;
 
-// Indices [begin, end) of the narrow side whose wide index stride·n + kernel − before is within
-// [0, wide).
+// Indices [begin, end) of the narrow side whose wide index stride·n + offset is within [0, wide).
 struct Range {
   int begin;
   int end;
