@@ -82,10 +82,12 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
     kernel_.set_transposed(transposed_.size() - 1, transposed_.back().data());
   }
   const int wave = wave_of(*plan.group, pool);
-  for (int i = 0; i < 2 * wave; ++i) {
+  // Without a pool nothing runs beside a wave, and one tape stays in the caches.
+  const int slots = pool == nullptr ? wave : 2 * wave;
+  for (int i = 0; i < slots; ++i) {
     wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
   }
-  for (const auto& layer : layers_) layer->reserve(2 * wave);
+  for (const auto& layer : layers_) layer->reserve(slots);
 }
 
 LeafGradient::~LeafGradient() = default;
@@ -241,7 +243,7 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
 void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
   const kernels::Noise key{noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)};
   const int tiles = rows_.tiles();
-  const int wave = static_cast<int>(wave_.size()) / 2;
+  const int wave = wave_of(*plan_.group, pool_);
   int slot = 0;  // of the wave's first tile
   for (int first = 0; first < tiles; first += wave) {
     const int count = std::min(wave, tiles - first);
@@ -264,7 +266,11 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
     });
     add_to_posterior(first, count, slot);
     defer(encoder_layers_, layers_.size(), slot, slot + count);
-    slot = wave - slot;
+    if (pool_ == nullptr) {
+      run_beside(0, [](int) {});
+    } else {
+      slot = wave - slot;
+    }
   }
 }
 

@@ -74,7 +74,7 @@ class LeafGradient {
   std::vector<std::unique_ptr<LayerGradient>> layers_;  // encoders' layers, then decoders'
   std::vector<AlignedVector<float>> transposed_;        // weights, by layer
   std::vector<EncoderTape> encoders_;                   // by tile of active images
-  std::vector<std::unique_ptr<RowTape>> wave_;          // two waves that take turns
+  std::vector<std::unique_ptr<RowTape>> wave_;          // with a pool two waves that take turns
   std::vector<Sum> deferred_;
   RowSelection rows_;
   std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
