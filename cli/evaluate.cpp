@@ -12,6 +12,7 @@
 #include "output_file.h"
 #include "progress.h"
 #include "run_model.h"
+#include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/npy.h"
@@ -90,18 +91,6 @@ void keep_first(ImageSet& images, int limit) {
   const auto count = static_cast<std::size_t>(std::min(limit, images.count()));
   images.indices.resize(count);
   images.values.resize(count * static_cast<std::size_t>(images.pixels()));
-}
-
-EvaluationObserver show_progress(ProgressDisplay& display) {
-  const auto start = std::chrono::steady_clock::now();
-  return [start, &display](double done, int total) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    const double left = elapsed.count() / done * (total - done);
-    display.show(fmt::format("evaluate: {} of {} images, {} left", grouped(static_cast<int>(done)),
-                             grouped(total), duration_text(left)),
-                 done >= total);
-    return !interrupted();
-  };
 }
 
 void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
@@ -198,7 +187,7 @@ void run_evaluate(const Options& options) {
                  true);
     scores = log_likelihood(stored.model, images, config.samples,
                             {.seed = config.seed, .purpose = Purpose::kEvaluation}, *engine, pool,
-                            show_progress(display));
+                            scoring_progress(display, "evaluate"));
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const Json result = result_json(config, stored, data, images, summarise(scores), elapsed.count());

@@ -35,6 +35,8 @@ constexpr Command kCommands[] = {
     {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
     {"sample", "Draw images from a run's best model", add_sample},
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
+    {"tune", "Choose sizes and settings by their validation bound", add_tune},
+    {"reproduce", "The paper's tables and figures, computed anew", add_reproduce},
 };
 
 std::string names() {

@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "commands.h"
 #include "interruption.h"
@@ -11,9 +8,11 @@
 #include "output.h"
 #include "progress.h"
 #include "run_model.h"
+#include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/train/training_run.h"
+#include "training_display.h"
 
 namespace spvae::cli {
 namespace {
@@ -60,94 +59,17 @@ std::string shown_default(const std::string& field) {
   return default_text(field);
 }
 
-// "mnist" or the last name of a path, without endings.
-std::string data_name(const std::string& data) {
-  std::filesystem::path path = std::filesystem::path(data).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  const std::string name = path.filename().string();
-  return name.substr(0, name.find('.', 1));
-}
-
-std::string default_folder(const Json& given) {
-  const RunConfig config = run_config(given);
-  const Json values = run_config_json(config);
-  return fmt::format("runs/{}-{}-{}", data_name(config.data), values.at("model").get<std::string>(),
-                     values.at("likelihood").get<std::string>());
-}
-
 // Takes the destination's keys out of `given`, which keeps those of RunConfig.
 Destination take_destination(Json& given) {
-  Json own = Json::object();
-  for (const FieldInfo& field : field_infos(destination_fields())) {
-    if (!given.contains(field.name)) continue;
-    own[field.name] = given.at(field.name);
-    given.erase(field.name);
-  }
   Destination destination;
-  apply_config(destination_fields(), own, destination);
+  apply_config(destination_fields(), taken_keys(field_infos(destination_fields()), given),
+               destination);
   if (destination.resume && destination.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }
-  if (destination.out.empty()) destination.out = default_folder(given);
+  if (destination.out.empty()) destination.out = "runs/" + run_name(given);
   return destination;
 }
-
-/// Shows training on stderr.
-class Display : public TrainObserver {
- public:
-  void on_start(const TrainStart& start) override {
-    max_steps_ = start.config.train.max_steps;
-    first_step_ = start.step;
-    began_ = Clock::now();
-    progress_.show(fmt::format("train: {} parameters, {} training and {}{}",
-                               grouped(static_cast<long long>(start.parameters)),
-                               grouped(start.training_images),
-                               counted(start.validation_images, "validation image"),
-                               start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
-                   true);
-    progress_.end_line();
-  }
-
-  void on_step(std::int64_t step, double training_bound) override {
-    if (!progress_.on_terminal() || !progress_.due()) return;
-    const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    const double rate = static_cast<double>(step - first_step_) / seconds;
-    show(step, last_ ? last_->check.validation_bound : training_bound, rate,
-         static_cast<double>(max_steps_ - step) / rate, false);
-  }
-
-  void on_check(const CheckReport& report) override {
-    last_ = report;
-    show(report.check.step, report.check.validation_bound, report.steps_per_second,
-         report.seconds_left_at_most, report.check.step == max_steps_);
-  }
-
-  void on_message(const std::string& message) override {
-    progress_.end_line();
-    progress_.show(message, true);
-    progress_.end_line();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  void show(std::int64_t step, double bound, double rate, double left, bool forced) {
-    const std::string best =
-        last_ ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
-                            last_->progress.best_step)
-              : "none yet";
-    progress_.show(fmt::format("step {} of {}  bound {} nats  best {}  {:.1f} steps/s  at most "
-                               "{} left",
-                               step, max_steps_, nats_text(bound), best, rate, duration_text(left)),
-                   forced);
-  }
-
-  ProgressDisplay progress_;
-  std::int64_t max_steps_ = 0;
-  std::int64_t first_step_ = 0;
-  Clock::time_point began_;
-  std::optional<CheckReport> last_;
-};
 
 void run_train(const Options& options) {
   stop_on_signals();
@@ -160,7 +82,7 @@ void run_train(const Options& options) {
                                            : RunMode::kNew;
   TrainingResult training;
   {
-    Display display;
+    TrainingDisplay display;
     training = run_training(destination.out, mode, given, display, interrupted);
   }
   const StoredModel best = load_run_model(destination.out);

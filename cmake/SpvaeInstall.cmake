@@ -12,6 +12,7 @@ install(TARGETS spvae_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # "-inl.h" files are parts of the kernels' translation unit, "_test*.h" files of the tests.
 install(DIRECTORY src/spvae DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_test*.h" EXCLUDE)
+install(DIRECTORY experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/spvae)
 install(DIRECTORY data/mnist DESTINATION ${CMAKE_INSTALL_DATADIR}/spvae/data)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

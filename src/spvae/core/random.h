@@ -15,6 +15,7 @@ enum class Purpose : std::uint8_t {
   kShuffle = 5,     ///< order of the training images
   kSplit = 6,       ///< division of a data set
   kPixelNoise = 7,  ///< continuous noise added to 8-bit pixels
+  kTuning = 8,      ///< choice of a grid's points
 };
 
 /// The address of a stream of random numbers. Numbers are addressed, not drawn: a value depends on

@@ -59,7 +59,9 @@ class RunFolder {
 
   void save_state(Trainer& trainer);
 
-  /// The name of the best model's file in a run's folder.
+  /// Names in a run's folder: of the config, the checks and the best model.
+  static constexpr const char* kConfigFile = "config.json";
+  static constexpr const char* kMetricsFile = "metrics.jsonl";
   static constexpr const char* kModelFile = "model.safetensors";
 
   /// Whether a state was saved that --resume can go on from.
@@ -68,8 +70,8 @@ class RunFolder {
   std::filesystem::path model_path() const { return path_ / kModelFile; }
 
  private:
-  std::filesystem::path config_path() const { return path_ / "config.json"; }
-  std::filesystem::path metrics_path() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path config_path() const { return path_ / kConfigFile; }
+  std::filesystem::path metrics_path() const { return path_ / kMetricsFile; }
   std::filesystem::path state_path() const { return path_ / "state.safetensors"; }
   void save_best(const Trainer& trainer) const;
 

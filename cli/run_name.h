@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spvae/model/config_fields.h"
+
+namespace spvae::cli {
+
+/// What a run is called where nobody says: "mnist-spvae-gaussian", the data without folders and
+/// endings. Errors as run_config.
+std::string run_name(const Json& given);
+
+/// Takes the keys of `fields` out of `given` and returns them.
+Json taken_keys(const std::vector<FieldInfo>& fields, Json& given);
+
+}  // namespace spvae::cli

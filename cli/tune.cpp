@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "commands.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "run_name.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/experiment/tuning.h"
+#include "spvae/experiment/tuning_results.h"
+#include "spvae/train/run_config.h"
+#include "training_display.h"
+
+namespace spvae::cli {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kExample =
+    "Trains the points of a grid, selects by the best validation bound, and writes tune.md, "
+    "tune.csv\n"
+    "and a picture, tune.svg and tune.png, into OUT, anew after each point. Each point is a run of "
+    "its\n"
+    "own, OUT/points/NAME, to evaluate or sample from. A search that was stopped goes on with the "
+    "same\n"
+    "command. The test images are not looked at.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae tune                                          TP19's grid for the SPVAE on MNIST\n"
+    "  spvae tune --model vae --grid vae --points 8        a random part of TP19's grid\n"
+    "  spvae tune --grid 'hidden=16,32;latent=5,25' --halving 2";
+
+struct TuneConfig {
+  std::string out;   // empty: runs/tune-DATA-MODEL-LIKELIHOOD
+  std::string grid;  // empty: that of the model's name
+  TuningConfig search;
+};
+
+const FieldList<TuningConfig>& search_fields() {
+  using Config = TuningConfig;
+  static const FieldList<Config> list = {
+      number_field("points", &Config::points, "only so many points of the grid, at random", 1,
+                   10000),
+      number_field("halving", &Config::halving,
+                   "successive halving: the best 1/N of the points go on each time, N times as far",
+                   2, 100),
+      number_field("first-steps", &Config::first_steps,
+                   "steps before points are dropped for the first time", 1, 1e9),
+  };
+  return list;
+}
+
+const FieldList<TuneConfig>& tune_fields() {
+  static const FieldList<TuneConfig> list = [] {
+    FieldList<TuneConfig> fields = {
+        text_field("out", &TuneConfig::out, "folder of the search"),
+        text_field("grid", &TuneConfig::grid,
+                   "KEY=VALUE,VALUE;KEY=VALUE,VALUE, the name of a grid of TP19 (spvae, spvae-h30, "
+                   "vae, conv-spvae, conv-vae), or FILE.json"),
+    };
+    for (auto& field : fields_of(&TuneConfig::search, search_fields())) fields.push_back(field);
+    return fields;
+  }();
+  return list;
+}
+
+std::vector<FieldInfo> all_fields() {
+  std::vector<FieldInfo> fields = field_infos(tune_fields());
+  for (const FieldInfo& field : field_infos(run_fields())) fields.push_back(field);
+  return fields;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "out") return "runs/tune-DATA-MODEL-LIKELIHOOD";
+  if (field == "grid") return "TP19's of the model";
+  if (field == "points") return "all";
+  if (field == "halving") return "none are dropped";
+  if (field == "first-steps") return "1024";
+  return default_text(field);
+}
+
+/// Takes the search's keys out of `given`, which keeps those of RunConfig.
+TuneConfig take_search(Json& given) {
+  TuneConfig config;
+  apply_config(tune_fields(), taken_keys(field_infos(tune_fields()), given), config);
+  if (config.out.empty()) config.out = "runs/tune-" + run_name(given);
+  if (config.grid.empty()) {
+    config.grid = run_config_json(run_config(given)).at("model").get<std::string>();
+  }
+  return config;
+}
+
+/// Shows each point's training on stderr.
+class Display : public TuningObserver {
+ public:
+  explicit Display(const fs::path& folder) : folder_(folder) {}
+  void on_point(const TuningPoint& point, int number, int count) override {
+    training_.reset();
+    ProgressDisplay().show(
+        fmt::format("rung {}, point {} of {}: {}", point.rung + 1, number, count, point.name()),
+        true);
+  }
+  void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
+  void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
+  void on_check(const CheckReport& report) override { training_->on_check(report); }
+  void on_message(const std::string&) override {}
+  void on_points(const std::vector<TuningPoint>& points) override {
+    write_tuning_results(folder_, points);
+  }
+
+ private:
+  fs::path folder_;
+  std::optional<TrainingDisplay> training_;
+};
+
+void run_tune(const Options& options) {
+  stop_on_signals();
+  Json given = options.given();
+  const TuneConfig config = take_search(given);
+  const Grid grid = parse_grid(config.grid);
+  for (const GridAxis& axis : grid) {
+    if (given.contains(axis.key)) {
+      fail(ErrorKind::kUsage, "{}: is both a flag and a key of the grid; leave out one of them",
+           axis.key);
+    }
+  }
+  fs::create_directories(config.out);
+  std::vector<TuningPoint> points;
+  {
+    Display display(config.out);
+    points = tune(config.out, given, grid, config.search, display, interrupted);
+  }
+  write_tuning_results(config.out, points);
+  const TuningPoint& best = points.front();
+  if (options.json()) {
+    Json result = {{"out", config.out}, {"points", tuning_json(points)}, {"version", version()}};
+    return print_json(result);
+  }
+  print(fmt::format("{} points; the best, {}: validation bound {} nats per image\n"
+                    "next: spvae evaluate '{}'\n",
+                    points.size(), best.name(), nats_text(best.validation_bound),
+                    best.run.string()));
+}
+
+}  // namespace
+
+Run add_tune(CLI::App& command) {
+  command.footer(kExample);
+  auto options = std::make_shared<Options>(command, all_fields(), shown_default);
+  return [options] { run_tune(*options); };
+}
+
+}  // namespace spvae::cli

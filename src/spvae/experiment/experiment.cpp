@@ -1,0 +1,181 @@
+#include "spvae/experiment/experiment.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "spvae/core/error.h"
+#include "spvae/data/source_files.h"
+#include "spvae/io/file.h"
+#include "spvae/io/json_text.h"
+#include "spvae/model/spvae.h"
+
+namespace spvae {
+namespace fs = std::filesystem;
+namespace {
+
+const FieldList<TrialEvaluation>& evaluation_fields() {
+  using Config = TrialEvaluation;
+  static const FieldList<Config> list = {
+      number_field("samples", &Config::samples, "importance samples", 1, 1e9),
+      number_field("test-images", &Config::test_images, "test images; 0: all", 0, 1e9),
+      number_field("training-images", &Config::training_images, "training images", 0, 1e9),
+  };
+  return list;
+}
+
+const FieldList<PaperFigure>& paper_fields() {
+  using Config = PaperFigure;
+  static const FieldList<Config> list = {
+      number_field("log-likelihood", &Config::log_likelihood, "nats", -1e9, 1e9),
+      number_field("parameters", &Config::parameters, "thousands", 0, 1e9),
+  };
+  return list;
+}
+
+const FieldList<Trial>& trial_fields() {
+  static const FieldList<Trial> list = {
+      text_field("name", &Trial::cell, "MODEL/DATA/LIKELIHOOD"),
+      text_field("variant", &Trial::variant, "name of a variant"),
+      number_field("height", &Trial::height, "pixels", 1, 4096),
+      number_field("width", &Trial::width, "pixels", 1, 4096),
+      number_field("minutes", &Trial::minutes, "wall time, a guess", 0, 1e6),
+  };
+  return list;
+}
+
+/// A cell's entry, taken apart: what is plain goes into a Trial, the rest is handled key by key.
+class CellReader {
+ public:
+  CellReader(const Json& cell, const std::vector<Variant>& variants) : cell_(cell) {
+    if (!cell.is_object()) fail(ErrorKind::kUsage, "a cell: expected an object");
+    Json plain = cell;
+    for (const char* key : {"config", "seeds", "vary", "evaluation", "paper"}) plain.erase(key);
+    apply_config(trial_fields(), plain, trial_);
+    if (trial_.cell.empty()) fail(ErrorKind::kUsage, "name: missing");
+    if (trial_.height == 0 || trial_.width == 0) fail(ErrorKind::kUsage, "height, width: missing");
+    if (!trial_.variant.empty() &&
+        std::ranges::find(variants, trial_.variant, &Variant::name) == variants.end()) {
+      fail(ErrorKind::kUsage, "variant: got '{}', expected one of the file's variants",
+           trial_.variant);
+    }
+    if (cell.contains("evaluation")) {
+      apply_config(evaluation_fields(), cell.at("evaluation"), trial_.evaluation);
+    }
+    if (cell.contains("paper")) {
+      apply_config(paper_fields(), cell.at("paper"), trial_.paper.emplace());
+    }
+  }
+
+  /// A trial for each value and seed.
+  void append_to(std::vector<Trial>& trials) const {
+    if (!cell_.contains("vary")) return append_seeds(Json::object(), "", trials);
+    const Json& vary = cell_.at("vary");
+    if (!vary.is_object() || vary.size() != 1 || !vary.front().is_array()) {
+      fail(ErrorKind::kUsage, "vary: expected one key with a list of values");
+    }
+    for (const Json& value : vary.front()) {
+      append_seeds({{vary.begin().key(), value}}, flag_text(value), trials);
+    }
+  }
+
+ private:
+  void append_seeds(const Json& varied, const std::string& value,
+                    std::vector<Trial>& trials) const {
+    const Json seeds = cell_.value("seeds", Json::array({0}));
+    if (!seeds.is_array() || seeds.empty()) {
+      fail(ErrorKind::kUsage, "seeds: expected a list of numbers");
+    }
+    int number = 0;
+    for (const Json& seed : seeds) {
+      Trial trial = trial_;
+      trial.varied = value;
+      trial.seed_number = number++;
+      trial.config = cell_.value("config", Json::object());
+      trial.config.update(varied);
+      trial.config["seed"] = seed;
+      const RunConfig config = run_config(trial.config);  // refuses what no training would take
+      check_used(run_fields(), config, trial.config);
+      trials.push_back(std::move(trial));
+    }
+  }
+
+  const Json& cell_;
+  Trial trial_;
+};
+
+}  // namespace
+
+std::string Trial::name() const {
+  return cell + (variant.empty() ? "" : "+" + variant) + (varied.empty() ? "" : "@" + varied);
+}
+
+std::string Trial::stem() const {
+  std::string text = name() + "-seed" + config.at("seed").dump();
+  std::ranges::replace(text, '/', '-');
+  return text;
+}
+
+Experiment read_experiment(const fs::path& path) {
+  const std::string text = read_file(path);
+  if (const auto fault = check_json(text).fault) {
+    fail(ErrorKind::kUsage, "{}: {}", path.string(), fault_text(*fault, text));
+  }
+  const Json json = Json::parse(text);
+  Experiment experiment;
+  std::string where = "the file";
+  try {
+    if (!json.is_object()) fail(ErrorKind::kUsage, "expected an object");
+    for (const auto& [key, value] : json.items()) {
+      if (key == "title") {
+        experiment.title = value.get<std::string>();
+      } else if (key == "variants") {
+        for (const auto& [name, meaning] : value.items()) {
+          experiment.variants.push_back({name, meaning.get<std::string>()});
+        }
+      } else if (key != "cells") {
+        fail(ErrorKind::kUsage, "unknown key '{}'; known ones: title, variants, cells", key);
+      }
+    }
+    for (const Json& cell : json.value("cells", Json::array())) {
+      if (cell.is_object() && cell.contains("name")) where = "cell " + cell.at("name").dump();
+      CellReader(cell, experiment.variants).append_to(experiment.trials);
+    }
+    if (experiment.trials.empty()) fail(ErrorKind::kUsage, "cells: expected at least one");
+  } catch (const Error& error) {
+    fail(error.kind(), "{}: {}: {}", path.string(), where, error.what());
+  } catch (const Json::exception& error) {
+    fail(ErrorKind::kUsage, "{}: {}: {}", path.string(), where, error.what());
+  }
+  return experiment;
+}
+
+fs::path find_experiment(std::string_view name) {
+  const std::string file = std::string(name) + ".json";
+  std::vector<fs::path> folders;
+  if (const char* chosen = std::getenv("SPVAE_EXPERIMENTS"); chosen != nullptr && *chosen != '\0') {
+    folders.emplace_back(chosen);
+  } else {
+    for (const fs::path& data : data_folders()) {
+      folders.push_back(data.parent_path() / "experiments");
+    }
+  }
+  std::string places;
+  for (const fs::path& folder : folders) {
+    std::error_code absent;
+    if (fs::exists(folder / file, absent)) return folder / file;
+    places += (places.empty() ? "" : ", ") + folder.string();
+  }
+  fail(ErrorKind::kNoInput,
+       "experiment {}: no {} in any of: {}; set SPVAE_EXPERIMENTS to the folder that holds it", name,
+       file, places);
+}
+
+ParameterCount count_parameters(const Trial& trial) {
+  ModelConfig config = run_config(trial.config).model;
+  config.height = trial.height;
+  config.width = trial.width;
+  const Spvae model(config);
+  return {.all = model.layout().size(), .encoders = model.leaves().encoder_parameters()};
+}
+
+}  // namespace spvae

@@ -1,0 +1,93 @@
+#include "spvae/experiment/latent_space.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "spvae/core/error.h"
+#include "spvae/query/pixel_draw.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+namespace {
+
+/// Where the distribution function of N(0, 1) is p, by bisection.
+double normal_quantile(double p) {
+  double low = -10;
+  double high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (low + high);
+    (0.5 * std::erfc(-middle / std::numbers::sqrt2) < p ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/// Rows and columns that a leaf's pixels fill.
+struct Patch {
+  int top, left, height, width;
+};
+
+Patch patch_of(std::span<const std::int32_t> scope, int image_width) {
+  int right = 0;
+  Patch patch{scope.front() / image_width, image_width, 0, 0};
+  for (const std::int32_t pixel : scope) {
+    patch.left = std::min(patch.left, pixel % image_width);
+    right = std::max(right, pixel % image_width);
+  }
+  patch.height = scope.back() / image_width - patch.top + 1;
+  patch.width = right - patch.left + 1;
+  return patch;
+}
+
+GrayImage leaf_picture(const Spvae& model, std::span<const double> parameters, int leaf, int side) {
+  const LeafConfig& config = model.config().leaf;
+  const auto scope = model.leaves().scope(leaf);
+  const int image_width = model.config().width;
+  const Patch patch = patch_of(scope, image_width);
+  GrayImage picture{.height = side * patch.height, .width = side * patch.width, .pixels = {}};
+  picture.pixels.resize(static_cast<std::size_t>(picture.height) *
+                        static_cast<std::size_t>(picture.width));
+  for (int row = 0; row < side; ++row) {
+    for (int column = 0; column < side; ++column) {
+      const std::vector<double> z = {normal_quantile((column + 0.5) / side),
+                                     normal_quantile((side - 1 - row + 0.5) / side)};
+      const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
+      std::vector<double> heads(decoded.size());
+      for (std::size_t i = 0; i < scope.size(); ++i) {
+        for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
+        const int y = row * patch.height + scope[i] / image_width - patch.top;
+        const int x = column * patch.width + scope[i] % image_width - patch.left;
+        picture.pixels[static_cast<std::size_t>(y * picture.width + x)] =
+            static_cast<std::uint8_t>(
+                std::lround(255 * std::clamp(mean_pixel(config, heads), 0.0, 1.0)));
+      }
+    }
+  }
+  return picture;
+}
+
+}  // namespace
+
+ImageGrid latent_space_grid(const Spvae& model, int side) {
+  if (model.config().leaf.latent != 2) {
+    fail(ErrorKind::kUsage, "latent: got {}, expected 2 to draw the latent spaces",
+         model.config().leaf.latent);
+  }
+  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+  std::map<std::pair<int, int>, ImageTile> tiles;  // by row and column of the super-pixel
+  std::set<int> columns;
+  for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
+    const Patch patch = patch_of(model.leaves().scope(leaf), model.config().width);
+    columns.insert(patch.left);
+    tiles[{patch.top, patch.left}].pictures.push_back(leaf_picture(model, parameters, leaf, side));
+  }
+  ImageGrid grid{.title = "", .columns = static_cast<int>(columns.size()), .tiles = {}};
+  for (auto& [place, tile] : tiles) grid.tiles.push_back(std::move(tile));
+  return grid;
+}
+
+}  // namespace spvae

@@ -1,0 +1,66 @@
+#include "spvae/experiment/latent_space.h"
+
+#include <gtest/gtest.h>
+
+#include "spvae/core/error_testing.h"
+
+namespace spvae {
+namespace {
+
+Spvae model_of(int latent) {
+  return Spvae({.height = 4, .width = 6, .delta = 2, .leaf = {.hidden = 3, .latent = latent}});
+}
+
+TEST(LatentSpace, HasATileForEachSuperPixelAndAPictureForEachLeaf) {
+  Spvae model = model_of(2);
+  model.initialise(1);
+  const ImageGrid grid = latent_space_grid(model, 5);
+  EXPECT_EQ(grid.columns, 3);
+  ASSERT_EQ(grid.tiles.size(), 6u);
+  for (const ImageTile& tile : grid.tiles) {
+    ASSERT_EQ(tile.pictures.size(), 2u);
+    EXPECT_EQ(tile.pictures[0].height, 10);
+    EXPECT_EQ(tile.pictures[0].width, 10);
+    EXPECT_NE(tile.pictures[0], tile.pictures[1]);
+  }
+}
+
+// All parameters zero but one: the mean's last bias of one leaf, so that its pixel is bright at
+// every code and all others are sigmoid(0), whatever the arrangement.
+TEST(LatentSpace, PatchesStandWhereTheirPixelsAre) {
+  Spvae model = model_of(2);
+  const std::string name = "leaves.0.decoder_mean.2";
+  const Tensor& tensor = model.layout().find(name);  // [leaves, 3 + 1, 4 pixels]
+  ASSERT_EQ(tensor.shape, (std::vector<std::size_t>{12, 4, 4}));
+  const int leaf = 7;
+  const std::size_t bias = tensor.offset + 7 * 16 + 3 * 4;
+  model.parameters()[bias + 1] = 20;  // the pixel at top right of the patch
+  const auto scope = model.leaves().scope(leaf);
+  const ImageGrid grid = latent_space_grid(model, 2);
+  int bright = 0;
+  for (std::size_t tile = 0; tile < grid.tiles.size(); ++tile) {
+    for (const GrayImage& picture : grid.tiles[tile].pictures) {
+      for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
+        if (picture.pixels[i] != 255) {
+          EXPECT_EQ(picture.pixels[i], 128);
+          continue;
+        }
+        ++bright;
+        const std::size_t top = static_cast<std::size_t>(scope.front()) / 6 / 2;
+        const std::size_t left = static_cast<std::size_t>(scope.front()) % 6 / 2;
+        EXPECT_EQ(tile, top * 3 + left);
+        EXPECT_EQ(i / 4 % 2, 0u);
+        EXPECT_EQ(i % 2, 1u);
+      }
+    }
+  }
+  EXPECT_EQ(bright, 4);  // once for each of 2 × 2 codes
+}
+
+TEST(LatentSpace, NeedsTwoDimensions) {
+  testing::expect_error(ErrorKind::kUsage, "latent: got 3, expected 2",
+                        [] { latent_space_grid(model_of(3), 2); });
+}
+
+}  // namespace
+}  // namespace spvae

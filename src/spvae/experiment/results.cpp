@@ -1,0 +1,300 @@
+#include "spvae/experiment/results.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "spvae/core/error.h"
+
+namespace spvae {
+namespace {
+
+/// The seeds of one cell and variant.
+struct Group {
+  const Trial* trial = nullptr;  ///< of its first outcome
+  std::vector<const Outcome*> outcomes;
+};
+
+/// Outcomes by name, in their order.
+std::vector<Group> groups_of(const std::vector<Outcome>& outcomes) {
+  std::vector<Group> groups;
+  for (const Outcome& outcome : outcomes) {
+    const auto known = std::ranges::find_if(groups, [&outcome](const Group& group) {
+      return group.trial->name() == outcome.trial.name();
+    });
+    if (known == groups.end()) {
+      groups.push_back({&outcome.trial, {&outcome}});
+    } else {
+      known->outcomes.push_back(&outcome);
+    }
+  }
+  return groups;
+}
+
+double number(const Json& result, const char* part, const char* key) {
+  return result.at(part).at(key).get<double>();
+}
+
+/// With a true minus sign.
+std::string signed_text(std::string text) {
+  if (text.starts_with('-')) text.replace(0, 1, "−");
+  return text;
+}
+std::string nats(double value) { return signed_text(fmt::format("{:.1f}", value)); }
+std::string signed_nats(double value) { return signed_text(fmt::format("{:+.1f}", value)); }
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
+                      : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  const double centre = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - centre) * (value - centre);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+std::vector<double> test_figures(const Group& group) {
+  std::vector<double> values;
+  for (const Outcome* outcome : group.outcomes) {
+    values.push_back(number(outcome->result, "test", "log_likelihood"));
+  }
+  return values;
+}
+
+/// Mean training log-likelihood minus that of the test images; "" where no training image was
+/// scored.
+std::string gap_text(const Group& group) {
+  std::vector<double> gaps;
+  for (const Outcome* outcome : group.outcomes) {
+    if (!outcome->result.contains("train")) continue;
+    gaps.push_back(number(outcome->result, "train", "log_likelihood") -
+                   number(outcome->result, "test", "log_likelihood"));
+  }
+  return gaps.empty() ? "" : signed_nats(mean(gaps));
+}
+
+std::string comparison(const Group& group, double ours) {
+  if (!group.trial->paper) return " | ";
+  const std::string paper = nats(group.trial->paper->log_likelihood);
+  if (group.outcomes.front()->result.contains("data_warning")) {
+    return fmt::format("({}) | not comparable", paper);
+  }
+  const double difference = ours - group.trial->paper->log_likelihood;
+  return fmt::format("{} | {}{}", paper, signed_nats(difference), difference < 0 ? " (short)" : "");
+}
+
+std::string cells_table(const std::vector<Group>& groups) {
+  std::string text =
+      "| cell | TP19 | difference | ours, nats | over seeds | parameters | of them encoders | "
+      "training − test |\n"
+      "|---|---|---|---|---|---|---|---|\n";
+  for (const Group& group : groups) {
+    const Json& first = group.outcomes.front()->result;
+    const std::vector<double> figures = test_figures(group);
+    const std::string spread =
+        figures.size() < 2 ? ""
+                           : fmt::format("sd {:.1f} ({})", standard_deviation(figures),
+                                         figures.size());
+    text += fmt::format("| {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
+                        comparison(group, mean(figures)), nats(mean(figures)),
+                        number(first, "test", "standard_error"), spread,
+                        first.at("parameters").get<long long>(),
+                        first.at("encoder_parameters").get<long long>(), gap_text(group));
+  }
+  return text;
+}
+
+std::string runs_table(const std::vector<Outcome>& outcomes) {
+  std::string text =
+      "| run | seed | test, nats | standard error | Monte-Carlo error | test images | samples | "
+      "training images | steps | best at | ms a step | training | scoring |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& [trial, result, scores] : outcomes) {
+    const Json& test = result.at("test");
+    const Json& training = result.at("training");
+    text += fmt::format(
+        "| {} | {} | {} | {:.2f} | {:.3f} | {} | {} | {} | {} | {} | {:.2f} | {} | {} |\n",
+        trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
+        test.at("standard_error").get<double>(), test.at("monte_carlo_error").get<double>(),
+        test.at("images").dump(), test.at("samples").dump(), training.at("images").dump(),
+        training.at("steps").dump(), training.at("best_step").dump(),
+        training.at("milliseconds_per_step").get<double>(), duration(training.at("seconds")),
+        duration(test.at("seconds")));
+  }
+  return text;
+}
+
+/// The group that `model` has on the same data, likelihood and value; null if there is none.
+const Group* rival(const std::vector<Group>& groups, const Trial& trial, const std::string& model,
+                   const std::string& variant) {
+  const std::string cell = model + trial.cell.substr(trial.cell.find('/'));
+  const auto found = std::ranges::find_if(groups, [&](const Group& group) {
+    return group.trial->cell == cell && group.trial->variant == variant &&
+           group.trial->varied == trial.varied;
+  });
+  return found == groups.end() ? nullptr : &*found;
+}
+
+/// Calls visit(spvae, vae) for each pair that says which structure is better: the first seeds.
+template <class Visit>
+void for_each_pair(const std::vector<Group>& groups, const std::vector<Variant>& variants,
+                   const Visit& visit) {
+  std::vector<std::string> names = {""};
+  for (const Variant& variant : variants) names.push_back(variant.name);
+  for (const Group& group : groups) {
+    const std::string model = group.trial->cell.substr(0, group.trial->cell.find('/'));
+    if (model != "spvae" && model != "conv-spvae") continue;
+    for (const std::string& variant : names) {
+      if (!group.trial->variant.empty() && group.trial->variant != variant) continue;
+      const Group* vae = rival(groups, *group.trial, model == "spvae" ? "vae" : "conv-vae", variant);
+      if (vae != nullptr) visit(*group.outcomes.front(), *vae->outcomes.front());
+    }
+  }
+}
+
+std::string pairs_table(const std::vector<Group>& groups, const std::vector<Variant>& variants) {
+  std::string text;
+  for_each_pair(groups, variants, [&text](const Outcome& spvae, const Outcome& vae) {
+    const PairedDifference pair = paired_difference(spvae.scores, vae.scores);
+    text += fmt::format("| {} − {} | {} | {} ± {:.1f} | {} |\n", spvae.trial.name(),
+                        vae.trial.name(), pair.images, signed_nats(pair.mean), pair.standard_error,
+                        pair.mean > 2 * pair.standard_error    ? "holds"
+                        : pair.mean < -2 * pair.standard_error ? "refuted"
+                                                               : "undecided");
+  });
+  return text.empty() ? ""
+                      : "| pair, first seeds | test images | mean difference, nats | TP19's order "
+                        "|\n|---|---|---|---|\n" +
+                            text;
+}
+
+std::string times_table(const std::vector<Group>& groups) {
+  std::string text;
+  for_each_pair(groups, {}, [&text](const Outcome& spvae, const Outcome& vae) {
+    const double ours = number(spvae.result, "training", "milliseconds_per_step");
+    const double theirs = number(vae.result, "training", "milliseconds_per_step");
+    text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", spvae.trial.name(), ours, theirs,
+                        ours / theirs);
+  });
+  return text.empty() ? ""
+                      : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" +
+                            text;
+}
+
+/// Every value that some result has under a key, in order of appearance.
+std::vector<std::string> values_of(const std::vector<Outcome>& outcomes, const char* key) {
+  std::vector<std::string> values;
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.result.contains(key)) continue;
+    const std::string value = outcome.result.at(key);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& folders) {
+  std::vector<Outcome> finished;
+  for (const Trial& trial : experiment.trials) {
+    if (trial_status(trial, folders).stage != TrialStatus::Stage::kFinished) continue;
+    finished.push_back({trial, trial_result(trial, folders), trial_scores(trial, folders)});
+  }
+  return finished;
+}
+
+PairedDifference paired_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  const std::size_t count = std::min(a.size(), b.size());
+  assert(count >= 2);
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < count; ++i) differences.push_back(double{a[i]} - double{b[i]});
+  return {.images = static_cast<int>(count),
+          .mean = mean(differences),
+          .standard_error =
+              standard_deviation(differences) / std::sqrt(static_cast<double>(count))};
+}
+
+std::string results_markdown(const Experiment& experiment, const std::vector<Outcome>& outcomes,
+                             const std::string& command) {
+  std::string text = fmt::format(
+      "# {}\n\n<!-- Written by `{}`; do not edit. -->\n\n"
+      "`{}`; {} of {} runs finished. Machine: {}. Version {}.\n\n",
+      experiment.title, command, command, outcomes.size(), experiment.trials.size(),
+      fmt::join(values_of(outcomes, "machine"), "; "),
+      fmt::join(values_of(outcomes, "version"), ", "));
+  const std::vector<Group> groups = groups_of(outcomes);
+  text +=
+      "Test log-likelihood: the importance-weighted bound on log p(x), nats per image, ± its "
+      "standard error over the test images; where a cell has several seeds, the mean of their "
+      "figures. The standard error is that of the first seed.\n\n" +
+      cells_table(groups) + "\n";
+  for (const Variant& variant : experiment.variants) {
+    text += fmt::format("`+{}`: {}.\n", variant.name, variant.meaning);
+  }
+  for (const std::string& warning : values_of(outcomes, "data_warning")) {
+    text += fmt::format("\nNot comparable: {}.\n", warning);
+  }
+  if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
+    text +=
+        "\n## Paired differences\n\nOf the same test images; TP19's order, the SPVAE above the "
+        "VAE, holds or is refuted beyond two standard errors.\n\n" +
+        pairs;
+  }
+  if (const std::string times = times_table(groups); !times.empty()) {
+    text +=
+        "\n## Time of a training step\n\nTP19 found SPVAEs about five times slower than VAEs. "
+        "Wall time of training, validation included, over its steps.\n\n" +
+        times;
+  }
+  return text + "\n## Each run\n\n" + runs_table(outcomes);
+}
+
+std::string results_csv(const std::vector<Outcome>& outcomes) {
+  std::string text =
+      "cell,variant,varied,seed,log_likelihood,standard_error,monte_carlo_error,test_images,"
+      "samples,train_log_likelihood,paper_log_likelihood,difference,parameters,"
+      "encoder_parameters,training_images,steps,best_step,validation_bound,training_seconds,"
+      "scoring_seconds,data_digest,comparable\n";
+  for (const auto& [trial, result, scores] : outcomes) {
+    const Json& test = result.at("test");
+    const Json& training = result.at("training");
+    const std::string train_figure =
+        result.contains("train") ? result["train"]["log_likelihood"].dump() : "";
+    const std::string paper =
+        result.contains("paper") ? result["paper"]["log_likelihood"].dump() : "";
+    const std::string difference = result.contains("difference") ? result["difference"].dump() : "";
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f},{},{}\n",
+                        trial.cell, trial.variant, trial.varied, trial.config.at("seed").dump(),
+                        test.at("log_likelihood").dump(), test.at("standard_error").dump(),
+                        test.at("monte_carlo_error").dump(), test.at("images").dump(),
+                        test.at("samples").dump(), train_figure, paper, difference,
+                        result.at("parameters").dump(), result.at("encoder_parameters").dump(),
+                        training.at("images").dump(), training.at("steps").dump(),
+                        training.at("best_step").dump(), training.at("validation_bound").dump(),
+                        training.at("seconds").get<double>(), test.at("seconds").get<double>(),
+                        result.at("data_digest").get<std::string>(),
+                        result.contains("data_warning") ? "no" : "yes");
+  }
+  return text;
+}
+
+Json results_json(const Experiment& experiment, const std::vector<Outcome>& outcomes,
+                  const std::string& command) {
+  Json results = Json::array();
+  for (const Outcome& outcome : outcomes) results.push_back(outcome.result);
+  return {{"title", experiment.title}, {"command", command}, {"results", results}};
+}
+
+}  // namespace spvae

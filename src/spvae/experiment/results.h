@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spvae/experiment/experiment.h"
+#include "spvae/experiment/trial_run.h"
+
+namespace spvae {
+
+/// A finished trial.
+struct Outcome {
+  Trial trial;
+  Json result;                ///< trial_result
+  std::vector<float> scores;  ///< trial_scores
+};
+
+/// The finished ones among an experiment's trials, in its order. Errors as trial_result.
+std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& folders);
+
+/// Mean difference of two models' log-likelihoods of the same images, nats.
+struct PairedDifference {
+  int images = 0;
+  double mean = 0;
+  double standard_error = 0;  ///< of the mean, from the spread of the images' differences
+};
+
+/// a − b, of the images that both have: the first ones of the same order. Both hold at least two.
+PairedDifference paired_difference(const std::vector<float>& a, const std::vector<float>& b);
+
+/// What came out, for reading: cells with the paper's figures beside ours, seeds taken together;
+/// each run; paired differences of spvae and vae, conv-spvae and conv-vae; time of a training step.
+std::string results_markdown(const Experiment& experiment, const std::vector<Outcome>& outcomes,
+                             const std::string& command);
+
+/// A line for each outcome, with a header.
+std::string results_csv(const std::vector<Outcome>& outcomes);
+
+/// {"title", "command", "results": [trial_result …]}.
+Json results_json(const Experiment& experiment, const std::vector<Outcome>& outcomes,
+                  const std::string& command);
+
+}  // namespace spvae

@@ -1,0 +1,33 @@
+#include "spvae/experiment/run_metrics.h"
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+#include "spvae/io/json_text.h"
+#include "spvae/train/run_folder.h"
+
+namespace spvae {
+
+std::vector<Json> run_metrics(const std::filesystem::path& run) {
+  std::vector<Json> lines;
+  std::ifstream file(run / RunFolder::kMetricsFile);
+  for (std::string line; std::getline(file, line);) {
+    if (check_json(line).fault) break;
+    lines.push_back(Json::parse(line));
+  }
+  return lines;
+}
+
+double training_seconds(const std::vector<Json>& metrics) {
+  double seconds = 0;
+  std::int64_t before = 0;
+  for (const Json& line : metrics) {
+    const auto step = line.at("step").get<std::int64_t>();
+    seconds += static_cast<double>(step - before) / line.at("steps_per_second").get<double>();
+    before = step;
+  }
+  return seconds;
+}
+
+}  // namespace spvae

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "spvae/experiment/experiment.h"
+#include "spvae/train/train_observer.h"
+
+namespace spvae {
+
+/// Where trials keep what they make.
+struct TrialFolders {
+  std::filesystem::path results;  ///< STEM.json and STEM.npy of each finished trial
+  std::filesystem::path runs;     ///< a run folder for each trial, and what has been scored so far
+};
+
+/// What may differ between machines without changing a result.
+struct TrialPlace {
+  std::string data_dir;  ///< as the field "data-dir"; empty: none
+  int threads = 0;
+};
+
+/// Watches a trial, on the thread that runs it.
+class TrialObserver : public TrainObserver {
+ public:
+  /// Scoring of a split ("test", "training"): `done` of `total` images; false stops.
+  virtual bool on_scoring(const std::string& split, double done, int total) = 0;
+};
+
+/// How far a trial has come, from its files alone.
+struct TrialStatus {
+  enum class Stage { kNotBegun, kTraining, kScoring, kFinished } stage = Stage::kNotBegun;
+  std::int64_t step = 0;    ///< of training, at its last check
+  int scored = 0;           ///< images, test and training together
+  double minutes_left = 0;  ///< by Trial::minutes and, where it is scoring, by half of it
+};
+TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
+
+/// The result of a finished trial: the content of STEM.json. Error(kNoInput) if it is not finished;
+/// Error(kData) if the file is damaged; Error(kUsage), with what to do, if it was made with another
+/// config or evaluation.
+Json trial_result(const Trial& trial, const TrialFolders& folders);
+/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as read_npy.
+std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders);
+
+/// Trains and scores what a finished trial lacks, and writes its result; returns that. Whatever
+/// interrupts it, the same call goes on, and the figures are the same to the last bit. `stop` is
+/// asked before each step. Errors as run_training, DataSet and resumable_scores.
+Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace& place,
+               TrialObserver& observer, const std::function<bool()>& stop);
+
+}  // namespace spvae

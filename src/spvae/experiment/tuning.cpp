@@ -1,0 +1,232 @@
+#include "spvae/experiment/tuning.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include "spvae/core/error.h"
+#include "spvae/data/permutation.h"
+#include "spvae/experiment/experiment.h"
+#include "spvae/experiment/run_metrics.h"
+#include "spvae/io/file.h"
+#include "spvae/io/json_text.h"
+#include "spvae/train/training_run.h"
+
+namespace spvae {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kMaxPoints = 10000;
+
+Json json_of_file(const fs::path& path) {
+  const std::string text = read_file(path);
+  if (const auto fault = check_json(text).fault) {
+    fail(ErrorKind::kUsage, "{}: {}", path.string(), fault_text(*fault, text));
+  }
+  return Json::parse(text);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char letter : text) {
+    if (letter == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += letter;
+    }
+  }
+  return parts;
+}
+
+/// {key: [values]} of "key=value,value;key=value".
+Json inline_grid(const std::string& text) {
+  Json grid = Json::object();
+  for (const std::string& axis : split(text, ';')) {
+    const std::size_t equals = axis.find('=');
+    if (equals == std::string::npos || equals == 0 || grid.contains(axis.substr(0, equals))) {
+      fail(ErrorKind::kUsage,
+           "grid: got '{}', expected KEY=VALUE,VALUE;KEY=VALUE,VALUE with every key once, the name "
+           "of a grid, or a JSON file",
+           text);
+    }
+    const std::string key = axis.substr(0, equals);
+    const Json known = canonical_keys(Json{{key, ""}}, field_infos(run_fields()));
+    for (const auto& info : field_infos(run_fields())) {
+      if (info.name != known.begin().key()) continue;
+      for (const std::string& value : split(axis.substr(equals + 1), ',')) {
+        grid[info.name].push_back(parse_field(info, value));
+      }
+    }
+  }
+  return grid;
+}
+
+Grid grid_of(const Json& json) {
+  if (!json.is_object() || json.empty()) {
+    fail(ErrorKind::kUsage, "grid: expected an object of keys with lists of values");
+  }
+  Grid grid;
+  std::size_t points = 1;
+  for (const auto& [key, values] : canonical_keys(json, field_infos(run_fields())).items()) {
+    if (!values.is_array() || values.empty()) {
+      fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
+    }
+    grid.push_back({key, {values.begin(), values.end()}});
+    points *= values.size();
+    if (points > kMaxPoints) {
+      fail(ErrorKind::kUsage, "grid: got more than {} points, expected fewer", kMaxPoints);
+    }
+  }
+  return grid;
+}
+
+/// Every combination, the last key fastest.
+std::vector<Json> combinations(const Grid& grid) {
+  std::vector<Json> all = {Json::object()};
+  for (const GridAxis& axis : grid) {
+    std::vector<Json> longer;
+    for (const Json& values : all) {
+      for (const Json& value : axis.values) {
+        longer.push_back(values);
+        longer.back()[axis.key] = value;
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+std::vector<TuningPoint> points_of(const fs::path& folder, const Json& given, const Grid& grid,
+                                   int count) {
+  const std::vector<Json> all = combinations(grid);
+  std::vector<std::uint32_t> order = random_permutation(
+      {.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
+      static_cast<std::uint32_t>(all.size()));
+  if (count > 0 && static_cast<std::size_t>(count) < order.size()) {
+    order.resize(static_cast<std::size_t>(count));
+  }
+  std::ranges::sort(order);
+  std::vector<TuningPoint> points;
+  for (const std::uint32_t i : order) {
+    TuningPoint point{.values = all[i], .run = {}};
+    std::string name = point.name();
+    std::ranges::replace(name, ' ', ',');
+    std::ranges::replace(name, '/', '-');
+    point.run = folder / "points" / name;
+    Json keys = given;
+    keys.update(point.values);
+    check_used(run_fields(), run_config(keys), keys);  // before hours of training of others
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+/// Reads how far a point is, looking at checks up to step `limit` alone.
+void look(TuningPoint& point, std::int64_t limit) {
+  for (const Json& line : run_metrics(point.run)) {
+    const auto step = line.at("step").get<std::int64_t>();
+    if (step > limit) break;
+    point.step = step;
+    point.validation_bound =
+        std::max(point.validation_bound, line.at("validation_bound").get<double>());
+  }
+}
+
+/// Passes all on, and stops a run at its first check at or behind a step.
+class RungObserver : public TrainObserver {
+ public:
+  RungObserver(TuningObserver& observer, std::int64_t limit)
+      : observer_(observer), limit_(limit) {}
+
+  bool reached() const { return reached_; }
+
+  void on_start(const TrainStart& start) override { observer_.on_start(start); }
+  void on_step(std::int64_t step, double bound) override { observer_.on_step(step, bound); }
+  void on_check(const CheckReport& report) override {
+    reached_ = report.check.step >= limit_;
+    observer_.on_check(report);
+  }
+  void on_message(const std::string&) override {}  // that it was finished before
+
+ private:
+  TuningObserver& observer_;
+  std::int64_t limit_;
+  bool reached_ = false;
+};
+
+/// Trains a point up to a step, or to its end.
+void advance(TuningPoint& point, const Json& given, std::int64_t limit, TuningObserver& observer,
+             const std::function<bool()>& stop) {
+  look(point, limit);
+  if (point.step >= limit || point.finished) return;
+  std::error_code absent;
+  const bool begun = fs::exists(point.run / RunFolder::kConfigFile, absent);
+  if (!begun) fs::create_directories(point.run);
+  Json keys = given;
+  keys.update(point.values);
+  RungObserver rung(observer, limit);
+  try {
+    run_training(point.run, begun ? RunMode::kResume : RunMode::kNew, keys, rung,
+                 [&] { return rung.reached() || stop(); });
+    point.finished = true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted || !rung.reached()) throw;
+  }
+  look(point, limit);
+}
+
+bool is_better(const TuningPoint& a, const TuningPoint& b) {
+  return a.rung != b.rung ? a.rung > b.rung : a.validation_bound > b.validation_bound;
+}
+
+}  // namespace
+
+std::string TuningPoint::name() const {
+  std::string text;
+  for (const auto& [key, value] : values.items()) {
+    text += (text.empty() ? "" : " ") + key + "=" + flag_text(value);
+  }
+  return text;
+}
+
+Grid parse_grid(const std::string& text) {
+  if (text.ends_with(".json")) return grid_of(json_of_file(text));
+  if (text.find('=') != std::string::npos) return grid_of(inline_grid(text));
+  const Json named = json_of_file(find_experiment("grids"));
+  if (!named.contains(text)) {
+    std::string names;
+    for (const auto& [name, grid] : named.items()) names += (names.empty() ? "" : ", ") + name;
+    fail(ErrorKind::kUsage,
+         "grid: got '{}', expected KEY=VALUE,VALUE;..., a JSON file, or one of {}", text, names);
+  }
+  return grid_of(named.at(text));
+}
+
+std::vector<TuningPoint> tune(const fs::path& folder, const Json& given, const Grid& grid,
+                              const TuningConfig& config, TuningObserver& observer,
+                              const std::function<bool()>& stop) {
+  std::vector<TuningPoint> points = points_of(folder, given, grid, config.points);
+  std::size_t survivors = points.size();
+  auto limit = static_cast<std::int64_t>(config.first_steps);
+  for (int rung = 0;; ++rung) {
+    const bool last = config.halving < 2 || survivors == 1;
+    int number = 0;
+    for (std::size_t i = 0; i < survivors; ++i) {
+      TuningPoint& point = points[i];
+      point.rung = rung;
+      observer.on_point(point, ++number, static_cast<int>(survivors));
+      advance(point, given, last ? std::numeric_limits<std::int64_t>::max() : limit, observer,
+              stop);
+      observer.on_points(points);
+    }
+    std::stable_sort(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(survivors),
+                     is_better);
+    if (last) return points;
+    const auto factor = static_cast<std::size_t>(config.halving);
+    survivors = (survivors + factor - 1) / factor;
+    limit *= config.halving;
+  }
+}
+
+}  // namespace spvae

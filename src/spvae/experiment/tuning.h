@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "spvae/model/config_fields.h"
+#include "spvae/train/train_observer.h"
+
+namespace spvae {
+
+/// One key of a run's config and the values it takes.
+struct GridAxis {
+  std::string key;
+  std::vector<Json> values;
+};
+using Grid = std::vector<GridAxis>;
+
+/// A grid from its text: "hidden=8,16,32;latent=5,25", the name of one in experiments/grids.json
+/// ("spvae": TP19's), or the path of a JSON file of one object {key: [values]}.
+/// Error(kUsage) for keys that a run does not have, doubled ones, and bad or no values.
+Grid parse_grid(const std::string& text);
+
+/// How a search goes through a grid.
+struct TuningConfig {
+  int points = 0;  ///< a random part of the grid, of so many points; 0: all
+  /// Successive halving (Jamieson and Talwalkar 2016): after first_steps, and again whenever the
+  /// steps have grown by this factor, the best 1/halving of the points go on. 0: every point is
+  /// trained to its end.
+  int halving = 0;
+  int first_steps = 1024;
+};
+
+/// A point of the grid, and how far it has come.
+struct TuningPoint {
+  Json values;                ///< of the grid's keys, in their order
+  std::filesystem::path run;  ///< its run folder
+  std::int64_t step = 0;  ///< at its last check
+  double validation_bound = -std::numeric_limits<double>::infinity();  ///< best so far, nats
+  int rung = 0;           ///< how often it was chosen to go on
+  bool finished = false;  ///< trained to its end
+
+  /// "hidden=8 latent=25".
+  std::string name() const;
+};
+
+/// Watches a search, on the thread that trains.
+class TuningObserver : public TrainObserver {
+ public:
+  /// A point's training begins or goes on, number `number` of `count` of this rung.
+  virtual void on_point(const TuningPoint& point, int number, int count) = 0;
+  /// After each point: all of them, as they are now.
+  virtual void on_points(const std::vector<TuningPoint>& points) = 0;
+};
+
+/// Trains the points of a grid, each in a run folder of its own in `folder`/points, selected by the
+/// best validation bound; returns them, the best first: those of a higher rung before others. What
+/// was trained before is not trained again: a search that was stopped goes on to the same result.
+/// `given`: the other keys of the runs. Errors as run_training; Error(kUsage) for a point that no
+/// run would take.
+std::vector<TuningPoint> tune(const std::filesystem::path& folder, const Json& given,
+                              const Grid& grid, const TuningConfig& config,
+                              TuningObserver& observer, const std::function<bool()>& stop);
+
+}  // namespace spvae

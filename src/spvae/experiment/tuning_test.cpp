@@ -1,0 +1,171 @@
+#include "spvae/experiment/tuning.h"
+
+#include <gtest/gtest.h>
+
+#include "spvae/core/error_testing.h"
+#include "spvae/experiment/run_metrics.h"
+#include "spvae/experiment/tuning_results.h"
+#include "spvae/io/file.h"
+#include "spvae/io/idx_testing.h"
+#include "spvae/io/png.h"
+#include "spvae/train/train_testing.h"
+
+namespace spvae {
+namespace {
+
+using testing::expect_error;
+
+class Counter : public TuningObserver {
+ public:
+  void on_point(const TuningPoint& point, int, int) override { names.push_back(point.name()); }
+  void on_points(const std::vector<TuningPoint>&) override {}
+  void on_start(const TrainStart&) override {}
+  void on_step(std::int64_t, double) override { ++steps; }
+  void on_check(const CheckReport&) override {}
+  void on_message(const std::string&) override {}
+
+  std::vector<std::string> names;
+  int steps = 0;
+};
+
+class Tuning : public ::testing::Test {
+ protected:
+  Tuning() {
+    keys_ = testing::small_run();
+    keys_.erase("hidden");
+    keys_.erase("latent");
+    keys_["data"] = folder_
+                        .write("bars", testing::idx_file({60, testing::kSide, testing::kSide},
+                                                         testing::bar_pixels(60)))
+                        .string();
+  }
+  std::vector<TuningPoint> search(const std::string& name, const TuningConfig& config,
+                                  Counter& counter, int stop_after = 1000) {
+    return tune(folder_.path() / name, keys_, parse_grid("hidden=3,5;latent=1,2"), config, counter,
+                [&counter, stop_after] { return counter.steps >= stop_after; });
+  }
+
+  testing::TemporaryFolder folder_;
+  Json keys_;
+};
+
+std::vector<std::string> names_of(const std::vector<TuningPoint>& points) {
+  std::vector<std::string> names;
+  for (const TuningPoint& point : points) names.push_back(point.name());
+  return names;
+}
+
+TEST_F(Tuning, TrainsEveryPointAndPutsTheBestFirst) {
+  Counter counter;
+  const auto points = search("a", {}, counter);
+  EXPECT_EQ(counter.names, (std::vector<std::string>{"hidden=3 latent=1", "hidden=3 latent=2",
+                                                     "hidden=5 latent=1", "hidden=5 latent=2"}));
+  EXPECT_EQ(counter.steps, 4 * 18);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_TRUE(points[i].finished);
+    EXPECT_EQ(points[i].step, 18);
+    double best = -1e9;
+    for (const Json& line : run_metrics(points[i].run)) {
+      best = std::max(best, line.at("validation_bound").get<double>());
+    }
+    EXPECT_EQ(points[i].validation_bound, best);
+    if (i > 0) EXPECT_LE(best, points[i - 1].validation_bound);
+  }
+}
+
+TEST_F(Tuning, GoesOnToTheSameResultAfterAStop) {
+  Counter straight;
+  const auto expected = search("straight", {.halving = 2, .first_steps = 4}, straight);
+  Counter counter;
+  for (const int stop_after : {3, 20}) {
+    expect_error(ErrorKind::kInterrupted, "stopped", [&] {
+      search("cut", {.halving = 2, .first_steps = 4}, counter, stop_after);
+    });
+  }
+  const auto resumed = search("cut", {.halving = 2, .first_steps = 4}, counter);
+  EXPECT_EQ(counter.steps, straight.steps);
+  EXPECT_EQ(names_of(resumed), names_of(expected));
+  for (std::size_t i = 0; i < resumed.size(); ++i) {
+    EXPECT_EQ(resumed[i].validation_bound, expected[i].validation_bound);
+  }
+  // Once more: nothing is left to train.
+  Counter again;
+  search("cut", {.halving = 2, .first_steps = 4}, again);
+  EXPECT_EQ(again.steps, 0);
+}
+
+// Four points to step 4, two of them to step 8, one to the end at 18.
+TEST_F(Tuning, HalvingDropsTheWorseHalf) {
+  Counter counter;
+  const auto points = search("a", {.halving = 2, .first_steps = 4}, counter);
+  EXPECT_EQ(counter.steps, 4 * 4 + 2 * 4 + 10);
+  EXPECT_EQ(points[0].rung, 2);
+  EXPECT_TRUE(points[0].finished);
+  EXPECT_EQ(points[1].rung, 1);
+  EXPECT_EQ(points[1].step, 8);
+  for (const std::size_t dropped : {2u, 3u}) {
+    EXPECT_EQ(points[dropped].step, 4);
+    EXPECT_EQ(points[dropped].rung, 0);
+  }
+  Counter all;
+  const auto whole = search("whole", {}, all);
+  // What went on was the best at step 4, not what became the best later.
+  double worst_kept = 1e9;
+  double best_dropped = -1e9;
+  for (const TuningPoint& point : points) {
+    const double at_four = run_metrics(point.run).front().at("validation_bound");
+    if (point.rung > 0) {
+      worst_kept = std::min(worst_kept, at_four);
+    } else {
+      best_dropped = std::max(best_dropped, at_four);
+    }
+  }
+  EXPECT_GE(worst_kept, best_dropped);
+}
+
+TEST_F(Tuning, TakesARandomPartOfTheGridThatTheSeedDetermines) {
+  Counter first;
+  Counter second;
+  EXPECT_EQ(names_of(search("a", {.points = 2}, first)).size(), 2u);
+  search("b", {.points = 2}, second);
+  EXPECT_EQ(first.names, second.names);
+}
+
+TEST_F(Tuning, WritesTablesAndPictures) {
+  Counter counter;
+  const auto points = search("a", {.points = 3}, counter);
+  const auto folder = folder_.path();
+  write_tuning_results(folder, points);
+  EXPECT_NE(read_file(folder / "tune.md").find(points[0].name()), std::string::npos);
+  const std::string csv = read_file(folder / "tune.csv");
+  EXPECT_EQ(std::ranges::count(csv, '\n'), 4);
+  EXPECT_TRUE(csv.starts_with("hidden,latent,validation_bound,steps,rung,finished,run\n"));
+  EXPECT_NE(read_file(folder / "tune.svg").find("</svg>"), std::string::npos);
+  EXPECT_EQ(tuning_json(points).size(), 3u);
+}
+
+TEST(Grid, IsReadFromATextOrANameOfThePaper) {
+  const Grid grid = parse_grid("k_sum=1,2;hidden=4");
+  ASSERT_EQ(grid.size(), 2u);
+  EXPECT_EQ(grid[0].key, "k-sum");
+  EXPECT_EQ(grid[0].values, (std::vector<Json>{1, 2}));
+  EXPECT_EQ(parse_grid("vae")[1].values.size(), 8u);
+  for (const char* name : {"spvae", "spvae-h30", "conv-spvae", "conv-vae"}) {
+    EXPECT_EQ(parse_grid(name).size(), 2u) << name;
+  }
+}
+
+TEST(Grid, RefusesWhatARunDoesNotHave) {
+  const auto refused = [](const std::string& text, const std::string& part) {
+    expect_error(ErrorKind::kUsage, part, [&] { parse_grid(text); });
+  };
+  refused("hiden=3", "hidden");
+  refused("hidden=3;hidden=4", "once");
+  refused("hidden=", "hidden");
+  refused("hidden=x", "hidden");
+  refused("=3", "KEY=VALUE");
+  refused("resnet", "conv-vae");
+}
+
+}  // namespace
+}  // namespace spvae
