@@ -123,7 +123,9 @@ class Display : public TrialObserver {
   void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
   void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
   void on_check(const CheckReport& report) override { training_->on_check(report); }
-  void on_message(const std::string&) override {}  // a training that was finished already
+  void on_message(const std::string& message) override {
+    if (message.starts_with("warning: ")) ProgressDisplay().show(message, true);
+  }
   bool on_scoring(const std::string& split, double done, int total) override {
     training_.reset();
     if (!scoring_ || split != split_) {

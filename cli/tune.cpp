@@ -109,7 +109,9 @@ class Display : public TuningObserver {
   void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
   void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
   void on_check(const CheckReport& report) override { training_->on_check(report); }
-  void on_message(const std::string&) override {}
+  void on_message(const std::string& message) override {
+    if (message.starts_with("warning: ")) ProgressDisplay().show(message, true);
+  }
   void on_points(const std::vector<TuningPoint>& points) override {
     write_tuning_results(folder_, points);
   }

@@ -54,13 +54,6 @@ fs::path partial_scores_path(const fs::path& run, const std::string& split) {
   return run / ("scores-" + split + ".safetensors");
 }
 
-void keep_first(ImageSet& images, int limit) {
-  if (limit == 0 || limit >= images.count()) return;
-  const auto count = static_cast<std::size_t>(limit);
-  images.indices.resize(count);
-  images.values.resize(count * static_cast<std::size_t>(images.pixels()));
-}
-
 Json summary_json(const std::vector<ImageScore>& scores, int samples, double seconds) {
   const ScoreSummary summary = summarise(scores);
   return {{"images", summary.images},
@@ -88,7 +81,7 @@ Json score(const Trial& trial, const ScoredSplit& part, const fs::path& run,
            const TrialFolders& folders, const DataSet& data, const StoredModel& stored,
            ThreadPool& pool, TrialObserver& observer) {
   ImageSet images = data.load(part.split, pool);
-  keep_first(images, part.images);
+  if (part.images > 0) keep_first(images, part.images);
   const RunConfig config = run_config(trial.config);
   const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
   const ScoringKey key{.model_digest = sha256_of_file(run / RunFolder::kModelFile),
@@ -163,11 +156,10 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   train(trial, run, place, observer, stop);
 
   const StoredModel stored = load_model(run / RunFolder::kModelFile);
-  const RunConfig config = run_config(trial.config);
+  RunConfig config = run_config(trial.config);
   ThreadPool pool(place.threads);
-  DataConfig data_config = config.data_config();
-  if (!place.data_dir.empty()) data_config.data_dir = place.data_dir;
-  const DataSet data(data_config, pool);
+  config.data_dir = place.data_dir;
+  const DataSet data(data_config(config), &pool);
   if (data.digest() != stored.origin.data_digest) {
     fail(ErrorKind::kData, "{}: the data are not those that it was trained on", run.string());
   }
@@ -203,7 +195,7 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   }
   result["data"] = data.name();
   Json files = Json::object();
-  for (const SourceFile& file : data.files()) files[file.name] = file.sha256;
+  for (const DataFile& file : data.files()) files[file.name] = file.sha256;
   result["data_files"] = files;
   result["data_digest"] = data.digest();
   if (!data.warning().empty()) result["data_warning"] = data.warning();

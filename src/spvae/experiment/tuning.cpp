@@ -147,7 +147,7 @@ class RungObserver : public TrainObserver {
     reached_ = report.check.step >= limit_;
     observer_.on_check(report);
   }
-  void on_message(const std::string&) override {}  // that it was finished before
+  void on_message(const std::string& message) override { observer_.on_message(message); }
 
  private:
   TuningObserver& observer_;

@@ -69,7 +69,9 @@ TEST_F(Tuning, TrainsEveryPointAndPutsTheBestFirst) {
       best = std::max(best, line.at("validation_bound").get<double>());
     }
     EXPECT_EQ(points[i].validation_bound, best);
-    if (i > 0) EXPECT_LE(best, points[i - 1].validation_bound);
+    if (i > 0) {
+      EXPECT_LE(best, points[i - 1].validation_bound);
+    }
   }
 }
 
