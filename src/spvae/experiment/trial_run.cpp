@@ -84,7 +84,7 @@ Json score(const Trial& trial, const ScoredSplit& part, const fs::path& run,
   if (part.images > 0) keep_first(images, part.images);
   const RunConfig config = run_config(trial.config);
   const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
-  const ScoringKey key{.model_digest = sha256_of_file(run / RunFolder::kModelFile),
+  const ScoringKey key{.model_digest = digest_of_content(run / RunFolder::kModelFile).sha256,
                        .samples = trial.evaluation.samples};
   const auto start = std::chrono::steady_clock::now();
   const int before = scored_images(partial_scores_path(run, part.name));
@@ -136,7 +136,8 @@ Json trial_result(const Trial& trial, const TrialFolders& folders) {
     fail(ErrorKind::kData, "{}: {}", path.string(), fault_text(*fault, text));
   }
   Json result = Json::parse(text);
-  for (const auto& [key, value] : settings_of(trial).items()) {
+  const Json settings = settings_of(trial);
+  for (const auto& [key, value] : settings.items()) {
     if (result.value(key, Json()) != value) {
       fail(ErrorKind::kUsage,
            "{}: was made with another {} than the experiment's; move it away to have it made anew",
@@ -199,7 +200,7 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   result["data_files"] = files;
   result["data_digest"] = data.digest();
   if (!data.warning().empty()) result["data_warning"] = data.warning();
-  result["model_digest"] = sha256_of_file(run / RunFolder::kModelFile);
+  result["model_digest"] = digest_of_content(run / RunFolder::kModelFile).sha256;
   result["machine"] = machine_name();
   result["threads"] = pool.threads();
   result["version"] = version();

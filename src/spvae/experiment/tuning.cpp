@@ -68,7 +68,8 @@ Grid grid_of(const Json& json) {
   }
   Grid grid;
   std::size_t points = 1;
-  for (const auto& [key, values] : canonical_keys(json, field_infos(run_fields())).items()) {
+  const Json axes = canonical_keys(json, field_infos(run_fields()));
+  for (const auto& [key, values] : axes.items()) {
     if (!values.is_array() || values.empty()) {
       fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
     }
