@@ -13,5 +13,6 @@ Run add_train(CLI::App& command);
 Run add_evaluate(CLI::App& command);
 Run add_sample(CLI::App& command);
 Run add_info(CLI::App& command);
+Run add_data(CLI::App& command);
 
 }  // namespace spvae::cli

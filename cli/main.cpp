@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
     {"sample", "Draw images from a run's best model", add_sample},
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
+    {"data", "The data sets: where they are, how they are divided, what they look like", add_data},
 };
 
 std::string names() {
