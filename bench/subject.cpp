@@ -50,8 +50,7 @@ RunConfig subject_config(const Json& given) {
 }
 
 ImageSet subject_images(const RunConfig& config, ThreadPool& pool) {
-  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
-  const DataSet data({config.data, config.data_seed, discrete});
+  const DataSet data(data_config(config), &pool);
   ImageSet images = data.load(Split::kTrain, pool);
   const auto [height, width] = std::pair(config.model.height, config.model.width);
   if (images.height == height && images.width == width) return images;

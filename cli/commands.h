@@ -15,5 +15,6 @@ Run add_sample(CLI::App& command);
 Run add_info(CLI::App& command);
 Run add_tune(CLI::App& command);
 Run add_reproduce(CLI::App& command);
+Run add_data(CLI::App& command);
 
 }  // namespace spvae::cli

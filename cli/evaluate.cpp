@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -34,7 +33,8 @@ constexpr const char* kExample =
 
 struct EvaluateConfig {
   std::string run;
-  std::string data;  // empty: the run's
+  std::string data;      // empty: the run's
+  std::string data_dir;  // empty: the run's
   Split split = Split::kTest;
   int samples = 5000;
   int limit = 0;  // 0: all images
@@ -48,7 +48,9 @@ const FieldList<EvaluateConfig>& evaluate_fields() {
   using Config = EvaluateConfig;
   static const FieldList<Config> list = {
       text_field("run", &Config::run, "Folder of a run, or a model file"),
-      text_field("data", &Config::data, "data set, if not the run's: mnist, or a path"),
+      text_field("data", &Config::data,
+                 "data set, if not the run's: mnist, cifar10, svhn, or a path"),
+      text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
       choice_field("split", &Config::split, "which images of the data set",
                    {"train", "validation", "test"}),
       number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
@@ -65,7 +67,6 @@ const FieldList<EvaluateConfig>& evaluate_fields() {
 }
 
 std::string shown_default(const std::string& field) {
-  if (field == "run" || field == "data" || field == "per-image") return "";
   if (field == "limit") return "all";
   const Json value = config_json(evaluate_fields(), EvaluateConfig{}).at(field);
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -85,12 +86,6 @@ EvaluateConfig checked_config(const Json& given) {
     check_can_create(config.per_image);
   }
   return config;
-}
-
-void keep_first(ImageSet& images, int limit) {
-  const auto count = static_cast<std::size_t>(std::min(limit, images.count()));
-  images.indices.resize(count);
-  images.values.resize(count * static_cast<std::size_t>(images.pixels()));
 }
 
 void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
@@ -163,6 +158,7 @@ Json result_json(const EvaluateConfig& config, const StoredModel& stored, const 
   for (const char* key : {"split", "seed", "engine", "run"}) result[key] = settings.at(key);
   result["data"] = data.name();
   result["data_digest"] = data.digest();
+  if (!data.warning().empty()) result["data_warning"] = data.warning();
   result["version"] = version();
   return result;
 }
@@ -171,8 +167,8 @@ void run_evaluate(const Options& options) {
   stop_on_signals();
   const EvaluateConfig config = checked_config(options.given());
   const StoredModel stored = load_run_model(config.run);
-  const DataSet data = open_data(stored, config.run, config.data);
   ThreadPool pool(config.threads);
+  const DataSet data = open_data(stored, config.run, config.data, config.data_dir, pool);
   ImageSet images = data.load(config.split, pool);
   if (config.limit > 0) keep_first(images, config.limit);
   check_images(images, stored.model.config().height, stored.model.config().width);
@@ -182,6 +178,10 @@ void run_evaluate(const Options& options) {
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
+    if (!data.warning().empty()) {
+      display.show("warning: " + data.warning(), true);
+      display.end_line();
+    }
     display.show(fmt::format("evaluate: {}, {} each", counted(images.count(), "image"),
                              counted(config.samples, "importance sample")),
                  true);

@@ -44,7 +44,8 @@ std::vector<FieldInfo> flag_fields() {
   std::vector<FieldInfo> fields = {run_field()};
   for (const FieldInfo& field : field_infos(model_fields())) fields.push_back(field);
   for (const FieldInfo& field : field_infos(run_fields())) {
-    if (field.name == "data" || field.name == "seed" || field.name == "threads") {
+    if (field.name == "data" || field.name == "data-dir" || field.name == "seed" ||
+        field.name == "threads") {
       fields.push_back(field);
     }
   }
@@ -77,10 +78,13 @@ ModelConfig described_model(const Json& given) {
     if (given.contains(key)) size[key] = given.at(key);
     run.erase(key);
   }
-  ModelConfig model = run_config(run).model;
+  const RunConfig config = run_config(run);
+  ModelConfig model = config.model;
   apply_config(model_fields(), size, model);
   if (given.contains("data")) {
-    take_size_of_data(DataSet({.data = given.at("data").get<std::string>()}), size, model);
+    ThreadPool pool(config.threads);
+    take_size_of_data(DataSet({.data = config.data, .data_dir = config.data_dir}, &pool), size,
+                      model);
   }
   return model;
 }

@@ -37,6 +37,7 @@ constexpr Command kCommands[] = {
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
     {"tune", "Choose sizes and settings by their validation bound", add_tune},
     {"reproduce", "The paper's tables and figures, computed anew", add_reproduce},
+    {"data", "The data sets: where they are, how they are divided, what they look like", add_data},
 };
 
 std::string names() {

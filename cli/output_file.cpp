@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <string>
+#include <utility>
 
 #include "output.h"
 #include "spvae/core/error.h"
@@ -38,6 +39,13 @@ void check_can_create(const std::filesystem::path& path) {
   }
 }
 
+void write_description(const std::filesystem::path& path, Json description) {
+  description["version"] = version();
+  std::filesystem::path beside = path;
+  beside += ".json";
+  write_file_atomically(beside, json_text(description, 2) + "\n");
+}
+
 void write_description(const std::filesystem::path& path, const std::string& run,
                        const ModelOrigin& origin, Json description) {
   description["version"] = version();
@@ -48,9 +56,7 @@ void write_description(const std::filesystem::path& path, const std::string& run
                           {"data", origin.data},
                           {"data_digest", origin.data_digest},
                           {"config", origin.training}};
-  std::filesystem::path beside = path;
-  beside += ".json";
-  write_file_atomically(beside, json_text(description, 2) + "\n");
+  write_description(path, std::move(description));
 }
 
 }  // namespace spvae::cli

@@ -15,7 +15,11 @@ bool has_ending(const std::filesystem::path& name, const std::string& ending);
 void check_can_create(const std::filesystem::path& path);
 
 /// Writes what is to be known of the array or picture at `path` into "PATH.json" beside it:
-/// `description`, then version, run, and the model's origin with its config and data digest.
+/// `description`, then the version.
+void write_description(const std::filesystem::path& path, Json description);
+
+/// The same of what a model made: `description`, then version, run, and the model's origin with its
+/// config and data digest.
 void write_description(const std::filesystem::path& path, const std::string& run,
                        const ModelOrigin& origin, Json description);
 

@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "spvae/core/error.h"
-#include "spvae/likelihood/likelihood.h"
 #include "spvae/train/run_config.h"
 #include "spvae/train/run_folder.h"
 
@@ -11,12 +10,26 @@ namespace spvae::cli {
 
 namespace {
 
+namespace fs = std::filesystem;
+
+// Where the run found its data: its config.json says so, if there is one and the place still
+// exists.
+std::string data_dir_of(const std::string& run) try {
+  std::error_code absent;
+  const fs::path folder =
+      fs::is_directory(run, absent) ? fs::path(run) : fs::path(run).parent_path();
+  const auto infos = field_infos(run_fields());
+  const RunConfig config = run_config(read_config_file((folder / "config.json").string(), infos));
+  return fs::is_directory(config.data_dir, absent) ? config.data_dir : "";
+} catch (const Error&) {
+  return "";  // the model alone will do
+}
+
 // As the model's file names it.
 DataConfig training_data(const StoredModel& stored, const std::string& run) try {
-  const RunConfig config = run_config(stored.origin.training);
-  return {.data = config.data,
-          .data_seed = config.data_seed,
-          .discrete = likelihood_info(stored.model.config().leaf.likelihood).discrete};
+  RunConfig config = run_config(stored.origin.training);
+  config.data_dir = data_dir_of(run);
+  return data_config(config);
 } catch (const Error& error) {
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
 }
@@ -38,14 +51,17 @@ StoredModel load_run_model(const std::string& run) {
   return load_model(model);
 }
 
-DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead) {
+DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead,
+                  const std::string& data_dir, ThreadPool& pool) {
   DataConfig config = training_data(stored, run);
+  if (!data_dir.empty()) config.data_dir = data_dir;
   if (!instead.empty()) {
     config.data = instead;
-    return DataSet(config);
+    config.training_images = 0;
+    return DataSet(config, &pool);
   }
   try {
-    DataSet data(config);
+    DataSet data(config, &pool);
     if (data.digest() == stored.origin.data_digest) return data;
     fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
          run, data.digest(), stored.origin.data_digest);

@@ -11,9 +11,11 @@ namespace spvae::cli {
 /// Error(kNoInput), one sentence, for a folder without a model.
 StoredModel load_run_model(const std::string& run);
 
-/// The data that a stored model of `run` was trained on, or those at `instead` if it is not empty,
-/// prepared alike. Errors as DataSet, and Error(kData) when the data are no longer those of the
+/// The data that a stored model of `run` was trained on, or those of `instead` if it is not empty,
+/// prepared alike. Named sets are looked for first in `data_dir`, or if that is empty, where the
+/// run had them from. Errors as DataSet, and Error(kData) when the data are no longer those of the
 /// training: divided anew, training images might be test images.
-DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead);
+DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead,
+                  const std::string& data_dir, ThreadPool& pool);
 
 }  // namespace spvae::cli

@@ -86,17 +86,18 @@ void run_train(const Options& options) {
     training = run_training(destination.out, mode, given, display, interrupted);
   }
   const StoredModel best = load_run_model(destination.out);
-  const Json result = {{"run", destination.out},
-                       {"steps", training.progress.step},
-                       {"best_step", training.progress.best_step},
-                       {"validation_bound", training.progress.best_bound},
-                       {"parameters", best.model.layout().size()},
-                       {"encoder_parameters", best.model.leaves().encoder_parameters()},
-                       {"seconds", training.seconds},
-                       {"seed", best.origin.seed},
-                       {"data", best.origin.data},
-                       {"data_digest", best.origin.data_digest},
-                       {"version", version()}};
+  Json result = {{"run", destination.out},
+                 {"steps", training.progress.step},
+                 {"best_step", training.progress.best_step},
+                 {"validation_bound", training.progress.best_bound},
+                 {"parameters", best.model.layout().size()},
+                 {"encoder_parameters", best.model.leaves().encoder_parameters()},
+                 {"seconds", training.seconds},
+                 {"seed", best.origin.seed},
+                 {"data", best.origin.data},
+                 {"data_digest", best.origin.data_digest},
+                 {"version", version()}};
+  if (!training.data_warning.empty()) result["data_warning"] = training.data_warning;
   if (options.json()) return print_json(result);
   print(fmt::format("{}: {} in {}, best validation bound {} nats per image at step {}\n",
                     destination.out, counted(training.progress.step, "step"),

@@ -91,7 +91,7 @@ class CommandTest(unittest.TestCase):
     def run_spvae(self, *arguments, code=0, **options):
         """Runs to the end; the exit code must be `code`. Failures are one sentence on stderr."""
         done = subprocess.run([SPVAE, *map(str, arguments)], capture_output=True, text=True,
-                              cwd=self.folder, timeout=240, **options)
+                              timeout=240, **{"cwd": self.folder, **options})
         self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}{done.stderr}")
         if code != 0:
             last = done.stderr.splitlines()[-1]

@@ -7,7 +7,7 @@ import subprocess
 
 from cli_support import SPVAE, CommandTest, main
 
-COMMANDS = ["train", "evaluate", "sample", "info"]
+COMMANDS = ["train", "evaluate", "sample", "info", "data"]
 
 
 class Usage(CommandTest):
@@ -19,7 +19,8 @@ class Usage(CommandTest):
     def test_every_command_has_help_with_an_example_and_the_common_flags(self):
         for command in COMMANDS:
             text = self.run_spvae(command, "--help").stdout
-            for word in ["Example", f"spvae {command}", "--json", "--threads", "--seed", "--config"]:
+            seed = "--data-seed" if command == "data" else "--seed"
+            for word in ["Example", f"spvae {command}", "--json", "--threads", seed, "--config"]:
                 self.assertIn(word, text, command)
             self.assertRegex(text, rf"(?m)^Usage: spvae {command} \[OPTIONS\]")
             self.assertIn("'spvae --help' lists the exit codes", text)

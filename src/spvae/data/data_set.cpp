@@ -9,125 +9,189 @@
 
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
+#include "spvae/data/known_sets.h"
 #include "spvae/data/permutation.h"
 #include "spvae/data/preprocess.h"
 #include "spvae/data/source_files.h"
 #include "spvae/io/digest.h"
-#include "spvae/io/idx.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file of images, or two: training images and test images.
-using SourceFiles = std::vector<fs::path>;
+constexpr Division kOfOneFile = {.validation_part = 10, .test_part = 10};
 
-/// A data set that is known by name; `open` finds its files in its folder.
-struct NamedDataSet {
-  std::string_view name;
-  SourceFiles (*open)(const fs::path& folder);
+/// What a DataConfig stands for.
+struct Origin {
+  std::string name;
+  std::vector<ImageSource> sources;
+  Division division;
+  const KnownSet* known = nullptr;  ///< of a named set
 };
-std::span<const NamedDataSet> named_data_sets();  // the table at the end of this file
 
-SourceFiles open_idx_pair(const fs::path& folder) {
-  return {find_source_file(folder, "train-images-idx3-ubyte.gz"),
-          find_source_file(folder, "t10k-images-idx3-ubyte.gz")};
-}
-
-SourceFiles open_path(const std::string& path) {
-  std::error_code absent;
-  if (fs::is_directory(path, absent)) return open_idx_pair(path);
-  if (fs::exists(path, absent)) return {path};
-  const bool is_path = path.find_first_of("/.") != std::string::npos;
-  fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
-       "data {}: {}; expected one of {}, or the path of an IDX file or of a folder", path,
-       is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
-}
-
-std::string name_of(const fs::path& path) {
-  const fs::path file_name = fs::canonical(path).filename();
-  return (file_name.extension() == ".gz" ? file_name.stem() : file_name).string();
-}
-
-/// Cuts `order` into consecutive parts; the first takes what the others leave.
-std::vector<std::vector<std::uint32_t>> cut(const std::vector<std::uint32_t>& order,
-                                            std::size_t parts, std::size_t later_size) {
-  std::vector<std::vector<std::uint32_t>> result;
-  auto begin = order.begin();
-  for (std::size_t i = 0; i < parts; ++i) {
-    const std::size_t size = i == 0 ? order.size() - (parts - 1) * later_size : later_size;
-    const auto end = begin + static_cast<std::ptrdiff_t>(size);
-    result.emplace_back(begin, end);
-    begin = end;
+std::vector<ImageSource> open_sources(const KnownSet& set, const fs::path& folder) {
+  std::vector<ImageSource> sources;
+  for (const KnownSource& source : set.sources) {
+    std::vector<fs::path> files;
+    for (const KnownFile& file : source.files) files.push_back(find_source_file(folder, file.name));
+    sources.emplace_back(source.format, std::move(files), source.images_of_file);
   }
-  return result;
+  return sources;
 }
 
-std::string digest_of(const SourceFiles& files) {
+Origin open_path(const std::string& path) {
+  std::error_code absent;
+  if (!fs::exists(path, absent)) {
+    const bool is_path = path.find_first_of("/.") != std::string::npos;
+    fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
+         "data {}: {}; expected one of {}, or the path of an IDX file or of a folder", path,
+         is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
+  }
+  const std::string name = unpacked_name(fs::canonical(path));
+  if (!fs::is_directory(path, absent)) {
+    std::vector<ImageSource> sources;
+    sources.emplace_back(ImageFormat::kIdx, std::vector<fs::path>{path});
+    return {name, std::move(sources), kOfOneFile};
+  }
+  const KnownSet& mnist = known_sets().front();
+  return {name, open_sources(mnist, path), mnist.division};
+}
+
+Origin open_origin(const DataConfig& config) {
+  const auto known = known_sets();
+  const auto set = std::ranges::find(known, config.data, &KnownSet::name);
+  if (set == known.end()) return open_path(config.data);
+  const fs::path folder = find_set_folder(*set, config.data_dir, data_folders());
+  return {config.data, open_sources(*set, folder), set->division, &*set};
+}
+
+std::vector<std::uint32_t> first_numbers(std::uint32_t count) {
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+/// Takes the last `count` elements off.
+std::vector<std::uint32_t> taken_off(std::vector<std::uint32_t>& order, std::uint32_t count) {
+  const auto begin = order.end() - static_cast<std::ptrdiff_t>(count);
+  std::vector<std::uint32_t> taken(begin, order.end());
+  order.erase(begin, order.end());
+  return taken;
+}
+
+void check_divisible(const ImageSource& source, const Division& division) {
+  const std::uint32_t least = std::max(division.validation_part, division.test_part);
+  if (source.count() >= least) return;
+  fail(ErrorKind::kData,
+       "{}: too few images to divide into training{}: got {}, expected at least {}",
+       source.files().front().string(),
+       division.test_part > 0 ? ", validation and test" : " and validation", source.count(), least);
+}
+
+/// The files of a data set with their digests, source by source.
+std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, const KnownSet* known,
+                                     ThreadPool* pool) {
+  std::vector<DataFile> files;
+  std::vector<std::pair<const ImageSource*, std::size_t>> places;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    for (std::size_t i = 0; i < sources[s].files().size(); ++i) {
+      const fs::path& path = sources[s].files()[i];
+      const std::string_view published =
+          known != nullptr ? known->sources[s].files[i].sha256 : std::string_view();
+      files.push_back({.name = unpacked_name(path),
+                       .path = path,
+                       .sha256 = {},
+                       .published_sha256 = std::string(published)});
+      places.emplace_back(&sources[s], i);
+    }
+  }
+  const auto digest_file = [&](int task, int) {
+    DataFile& file = files[static_cast<std::size_t>(task)];
+    const auto& [source, i] = places[static_cast<std::size_t>(task)];
+    const ContentDigest digest = digest_of_content(file.path);
+    source->check_size(i, digest.size);
+    file.sha256 = digest.sha256;
+  };
+  const int count = static_cast<int>(files.size());
+  if (pool != nullptr) {
+    pool->run(count, digest_file);
+  } else {
+    for (int task = 0; task < count; ++task) digest_file(task, 0);
+  }
+  return files;
+}
+
+std::string digest_of(const std::vector<DataFile>& files) {
   std::string lines;
-  for (const fs::path& file : files) lines += sha256_of_file(file) + "\n";
+  for (const DataFile& file : files) lines += file.sha256 + "\n";
   return sha256(lines);
+}
+
+std::string warning_of(const std::string& name, const std::vector<DataFile>& files) {
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> digests;
+  for (const DataFile& file : files) {
+    if (file.is_published()) continue;
+    names.push_back(file.name);
+    digests.push_back(file.sha256);
+  }
+  if (names.empty()) return "";
+  return fmt::format(
+      "data set {}: {} {} (SHA-256 {}): numbers are not comparable with the paper's", name,
+      fmt::join(names, ", "),
+      names.size() == 1 ? "is not the published file" : "are not the published files",
+      fmt::join(digests, ", "));
 }
 
 }  // namespace
 
-DataSet::DataSet(const DataConfig& config) : config_(config) {
-  const auto known = named_data_sets();
-  const auto named = std::ranges::find(known, config.data, &NamedDataSet::name);
-  if (named != known.end()) {
-    name_ = named->name;
-    files_ = named->open(find_data_folder(name_, data_folders()));
+DataSet::DataSet(const DataConfig& config, ThreadPool* pool) : config_(config) {
+  Origin origin = open_origin(config);
+  name_ = std::move(origin.name);
+  sources_ = std::move(origin.sources);
+  const ImageSource& first = sources_.front();
+  for (const ImageSource& source : sources_) {
+    check_same_size(source.files().front(), source.height(), source.width(), first.files().front(),
+                    height(), width());
+  }
+
+  const Division& division = origin.division;
+  check_divisible(first, division);
+  auto& [train, validation, test] = parts_;
+  train.indices =
+      random_permutation({.seed = config.data_seed, .purpose = Purpose::kSplit}, first.count());
+  if (division.test_part > 0) {
+    test.indices = taken_off(train.indices, first.count() / division.test_part);
   } else {
-    files_ = open_path(config.data);
-    name_ = name_of(config.data);
+    test.source = static_cast<std::uint32_t>(sources_.size()) - 1;
+    test.indices = first_numbers(sources_.back().count());
+  }
+  if (division.validation_part > 0) {
+    validation.indices = taken_off(train.indices, first.count() / division.validation_part);
+  } else {
+    validation.source = 1;
+    validation.indices = first_numbers(std::min(sources_[1].count(), division.most_validation));
+  }
+  if (config.training_images > count(Split::kTrain)) {
+    fail(ErrorKind::kUsage,
+         "training-images: got {}, but {} has {} training images; choose no more than these",
+         config.training_images, name_, count(Split::kTrain));
+  }
+  if (config.training_images > 0) {
+    train.indices.resize(static_cast<std::size_t>(config.training_images));
   }
 
-  for (const fs::path& file : files_) shapes_.push_back(read_idx_shape(file, 3));
-  const Shape& first = shapes_.front();
-  const Shape& last = shapes_.back();
-  if (first[1] != last[1] || first[2] != last[2]) {
-    fail(ErrorKind::kData, "{}: got images of {} x {} pixels, expected {} x {} as in {}",
-         files_.back().string(), last[1], last[2], first[1], first[2], files_.front().string());
-  }
-  height_ = static_cast<int>(first[1]);
-  width_ = static_cast<int>(first[2]);
-
-  const bool one_file = files_.size() == 1;
-  const std::uint32_t divisor = one_file ? 10 : 6;
-  constexpr std::uint32_t kMaxImages = 1u << 26;  // of one permutation
-  if (first[0] < divisor) {
-    fail(ErrorKind::kData,
-         "{}: too few images to divide into training{}: got {}, expected at least {}",
-         files_.front().string(), one_file ? ", validation and test" : " and validation", first[0],
-         divisor);
-  }
-  if (first[0] > kMaxImages) {
-    fail(ErrorKind::kData, "{}: too many images: got {}, expected at most {}",
-         files_.front().string(), first[0], kMaxImages);
-  }
-  const auto order =
-      random_permutation({.seed = config.data_seed, .purpose = Purpose::kSplit}, first[0]);
-  auto indices = cut(order, one_file ? 3 : 2, first[0] / divisor);
-  if (!one_file) {
-    indices.emplace_back(last[0]);
-    std::iota(indices.back().begin(), indices.back().end(), 0u);
-  }
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    parts_[i] = {.file = i == 2 && !one_file ? 1u : 0u, .indices = std::move(indices[i])};
-  }
+  files_ = digested_files(sources_, origin.known, pool);
   digest_ = digest_of(files_);
+  if (origin.known != nullptr) warning_ = warning_of(name_, files_);
 }
 
 ImageSet DataSet::load(Split split, ThreadPool& pool) const {
   const Part& chosen = part(split);
-  const fs::path& file = files_[chosen.file];
-  const IdxArray raw = read_idx(file, 3);
-  if (raw.shape != shapes_[chosen.file]) {
-    fail(ErrorKind::kData, "{}: changed while it was in use: got the shape {}, expected {}",
-         file.string(), fmt::join(raw.shape, " x "), fmt::join(shapes_[chosen.file], " x "));
-  }
+  const std::vector<std::uint8_t> gray =
+      sources_[chosen.source].read_gray(std::ranges::max(chosen.indices) + 1, pool);
 
-  ImageSet images{.height = height_, .width = width_, .values = {}, .indices = chosen.indices};
+  ImageSet images{.height = height(), .width = width(), .values = {}, .indices = chosen.indices};
   const auto pixels = static_cast<std::size_t>(images.pixels());
   const std::size_t count = chosen.indices.size();
   images.values.resize(count * pixels);
@@ -137,12 +201,12 @@ ImageSet DataSet::load(Split split, ThreadPool& pool) const {
     const std::size_t first = static_cast<std::size_t>(task) * kImagesOfTask;
     for (std::size_t row = first; row < std::min(first + kImagesOfTask, count); ++row) {
       const std::uint32_t index = chosen.indices[row];
-      const auto in = std::span(raw.values).subspan(index * pixels, pixels);
+      const auto in = std::span(gray).subspan(index * pixels, pixels);
       const auto out = std::span(images.values).subspan(row * pixels, pixels);
       if (config_.discrete) {
         prepare_discrete(in, out);
       } else {
-        prepare_continuous(in, config_.data_seed, {.file = chosen.file, .index = index}, out);
+        prepare_continuous(in, config_.data_seed, {.file = chosen.source, .index = index}, out);
       }
     }
   });
@@ -151,18 +215,8 @@ ImageSet DataSet::load(Split split, ThreadPool& pool) const {
 
 std::vector<std::string> data_set_names() {
   std::vector<std::string> names;
-  for (const NamedDataSet& set : named_data_sets()) names.emplace_back(set.name);
+  for (const KnownSet& set : known_sets()) names.emplace_back(set.name);
   return names;
 }
 
-namespace {
-
-// Every data set that is known by name.
-constexpr NamedDataSet kNamedDataSets[] = {
-    {"mnist", open_idx_pair},
-};
-
-std::span<const NamedDataSet> named_data_sets() { return kNamedDataSets; }
-
-}  // namespace
 }  // namespace spvae

@@ -8,9 +8,11 @@
 #include <map>
 #include <numeric>
 
-#include "spvae/core/error.h"
+#include "spvae/core/error_testing.h"
+#include "spvae/data/gray.h"
 #include "spvae/data/preprocess.h"
-#include "spvae/io/idx_testing.h"
+#include "spvae/io/digest.h"
+#include "spvae/io/mat_testing.h"
 
 namespace spvae {
 namespace {
@@ -20,6 +22,9 @@ using testing::Bytes;
 using testing::gzip;
 using ::testing::HasSubstr;
 using testing::idx_file;
+using testing::joined;
+using testing::noise;
+using testing::xz;
 
 constexpr Split kSplits[] = {Split::kTrain, Split::kValidation, Split::kTest};
 
@@ -76,10 +81,15 @@ TEST(Mnist, IsDividedIntoFiftyTenTenThousandAndHasItsKnownSums) {
   EXPECT_EQ(mnist.name(), "mnist");
   EXPECT_EQ(mnist.height(), 28);
   EXPECT_EQ(mnist.width(), 28);
-  EXPECT_EQ(mnist.digest(), "1e071432b57f682692341784940d6b535189ee51cc926d22efdee2354c78e178");
+  EXPECT_EQ(mnist.digest(), "49ecaa6b2c999574edbd3b68366e5a26fd26403dbb71a615a09393948dc9fdf3");
   EXPECT_EQ(mnist.count(Split::kTrain), 50000);
   EXPECT_EQ(mnist.count(Split::kValidation), 10000);
   EXPECT_EQ(mnist.count(Split::kTest), 10000);
+
+  EXPECT_EQ(mnist.warning(), "");
+  ASSERT_EQ(mnist.files().size(), 2u);
+  EXPECT_EQ(mnist.files()[1].name, "t10k-images-idx3-ubyte");
+  EXPECT_TRUE(mnist.files()[1].is_published());
 
   // Sums of the levels q of the published files, in exact fractions by another program.
   std::map<Split, std::int64_t> sums;
@@ -189,13 +199,44 @@ TEST_F(DataSetFiles, DigestTellsContentsApart) {
   EXPECT_NE(one.digest(), other.digest());
 }
 
+TEST_F(DataSetFiles, DigestIsOfTheContentWhateverThePacking) {
+  const DataSet plain({.data = write("images", images_file(20))});
+  EXPECT_EQ(plain.digest(), sha256(plain.files()[0].sha256 + "\n"));
+  for (const Bytes& packed : {gzip(images_file(20)), xz(images_file(20))}) {
+    const DataSet set({.data = write("packed", packed)}, &pool_);
+    EXPECT_EQ(set.digest(), plain.digest());
+    EXPECT_EQ(set.load(Split::kTest, pool_).values, plain.load(Split::kTest, pool_).values);
+  }
+}
+
+TEST_F(DataSetFiles, TrainingImagesMayBeFewerEachSubsetWithinTheNext) {
+  const std::string file = write("images", images_file(205));
+  const ImageSet all = DataSet({.data = file}).load(Split::kTrain, pool_);
+  for (const int count : {1, 7, 164, 165}) {
+    const DataSet set({.data = file, .training_images = count});
+    EXPECT_EQ(set.count(Split::kTrain), count);
+    EXPECT_EQ(set.count(Split::kValidation), 20);
+    const ImageSet some = set.load(Split::kTrain, pool_);
+    EXPECT_EQ(some.indices, std::vector(all.indices.begin(), all.indices.begin() + count));
+    EXPECT_EQ(some.values, std::vector(all.values.begin(), all.values.begin() + count * 12));
+  }
+  try {
+    const DataSet set({.data = file, .training_images = 166});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(),
+                HasSubstr("training-images: got 166, but images has 165 training images"));
+  }
+}
+
 TEST_F(DataSetFiles, UnknownNameIsUsageAndMissingPathIsNoInput) {
   EXPECT_THAT(error_of(ErrorKind::kUsage, "mnits"),
               AllOf(HasSubstr("mnits"), HasSubstr("unknown name; expected one of mnist")));
   EXPECT_THAT(error_of(ErrorKind::kNoInput, path() + "/absent"),
               AllOf(HasSubstr(path() + "/absent"), HasSubstr("no such file")));
   EXPECT_THAT(error_of(ErrorKind::kNoInput, path()),
-              HasSubstr(path() + "/train-images-idx3-ubyte.gz"));
+              HasSubstr(path() + "/train-images-idx3-ubyte: no such file"));
 }
 
 TEST_F(DataSetFiles, TooFewImagesAreReported) {
@@ -237,6 +278,111 @@ TEST_F(DataSetFiles, AFileThatChangesSizeInUseIsReported) {
     EXPECT_EQ(error.kind(), ErrorKind::kData);
     EXPECT_THAT(error.what(), HasSubstr("got the shape 10 x 3 x 4, expected 20 x 3 x 4"));
   }
+}
+
+/// Of a named set's images in gray, `index` of a source, as the set prepares it.
+std::vector<float> prepared(const Bytes& planes, std::uint32_t source, std::uint32_t index) {
+  Bytes gray(1024);
+  gray_of_planes(planes, gray);
+  std::vector<float> out(1024);
+  prepare_continuous(gray, 0, {.file = source, .index = index}, out);
+  return out;
+}
+
+std::vector<float> image_of(const ImageSet& images, std::size_t row) {
+  const auto begin = images.values.begin() + static_cast<std::ptrdiff_t>(row * 1024);
+  return {begin, begin + 1024};
+}
+
+/// A file of ten thousand CIFAR-10 records: few different images, told apart by `seed`.
+Bytes cifar_batch(std::uint32_t seed) {
+  Bytes records;
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    records = joined({records, {3}, noise(3072, 10 * seed + i)});
+  }
+  Bytes batch;
+  batch.reserve(1000 * records.size());
+  for (int i = 0; i < 1000; ++i) batch.insert(batch.end(), records.begin(), records.end());
+  return batch;
+}
+
+TEST_F(DataSetFiles, Cifar10IsFiveFilesDividedFourToOneAndItsTestFile) {
+  for (std::uint32_t batch = 1; batch <= 5; ++batch) {
+    write("data_batch_" + std::to_string(batch) + ".bin", cifar_batch(batch));
+  }
+  write("test_batch.bin", cifar_batch(6));
+  const DataSet set({.data = "cifar10", .data_dir = path()}, &pool_);
+  EXPECT_EQ(set.name(), "cifar10");
+  EXPECT_EQ(set.height(), 32);
+  EXPECT_EQ(set.width(), 32);
+  EXPECT_EQ(set.count(Split::kTrain), 40000);
+  EXPECT_EQ(set.count(Split::kTest), 10000);
+  ASSERT_EQ(set.files().size(), 6u);
+  EXPECT_EQ(set.files()[4].name, "data_batch_5.bin");
+  EXPECT_THAT(set.warning(),
+              AllOf(HasSubstr("data_batch_5.bin, test_batch.bin are not the published files"),
+                    HasSubstr(set.files()[4].sha256)));
+
+  const ImageSet validation = set.load(Split::kValidation, pool_);
+  ASSERT_EQ(validation.count(), 10000);
+  for (std::size_t row = 0; row < 10000; row += 999) {
+    const std::uint32_t index = validation.indices[row];
+    const Bytes planes = noise(3072, 10 * (1 + index / 10000) + index % 10);
+    EXPECT_EQ(image_of(validation, row), prepared(planes, 0, index));
+  }
+  const ImageSet test = set.load(Split::kTest, pool_);
+  EXPECT_EQ(image_of(test, 123), prepared(noise(3072, 63), 1, 123));
+  std::vector<std::uint32_t> all = set.load(Split::kTrain, pool_).indices;
+  all.insert(all.end(), validation.indices.begin(), validation.indices.end());
+  EXPECT_EQ(sorted(all), first_numbers(50000));
+
+  // Another number of records is an error at once.
+  Bytes longer = cifar_batch(6);
+  longer.push_back(0);
+  write("test_batch.bin", longer);
+  testing::expect_error(ErrorKind::kData, "test_batch.bin: trailing bytes",
+                        [&] { const DataSet other({.data = "cifar10", .data_dir = path()}); });
+}
+
+Bytes svhn_file(std::int32_t images, std::uint32_t seed) {
+  const Bytes values = noise(static_cast<std::size_t>(images) * 3072, seed);
+  return joined(
+      {testing::mat_header(), testing::mat_packed(testing::mat_labels()),
+       testing::mat_packed(testing::mat_array({.shape = {32, 32, 3, images}, .values = values}))});
+}
+
+TEST_F(DataSetFiles, SvhnIsThreeFilesOneForEachSplit) {
+  write("train_32x32.mat", svhn_file(20, 1));
+  write("extra_32x32.mat", svhn_file(5, 2));
+  write("test_32x32.mat.gz", gzip(svhn_file(4, 3)));
+  const DataSet set({.data = "svhn", .data_dir = path()}, &pool_);
+  EXPECT_EQ(set.height(), 32);
+  const ImageSet train = set.load(Split::kTrain, pool_);
+  EXPECT_NE(train.indices, first_numbers(20));
+  EXPECT_EQ(sorted(train.indices), first_numbers(20));
+  const ImageSet validation = set.load(Split::kValidation, pool_);
+  const ImageSet test = set.load(Split::kTest, pool_);
+  EXPECT_EQ(validation.indices, first_numbers(5));
+  EXPECT_EQ(test.indices, first_numbers(4));
+  EXPECT_EQ(set.files()[2].name, "test_32x32.mat");
+  EXPECT_THAT(set.warning(), HasSubstr("not comparable with the paper's"));
+
+  // Columns first in the file; sources are numbered training, validation, test.
+  const auto planes_of = [](std::uint32_t seed, std::size_t images, std::size_t index) {
+    const Bytes values = noise(images * 3072, seed);
+    Bytes planes;
+    for (std::size_t i = 0; i < 3072; ++i) {
+      const std::size_t row = i % 1024 / 32;
+      planes.push_back(values[index * 3072 + i / 1024 * 1024 + row + 32 * (i % 32)]);
+    }
+    return planes;
+  };
+  for (std::size_t row = 0; row < 20; ++row) {
+    const std::uint32_t index = train.indices[row];
+    EXPECT_EQ(image_of(train, row), prepared(planes_of(1, 20, index), 0, index));
+  }
+  EXPECT_EQ(image_of(validation, 4), prepared(planes_of(2, 5, 4), 1, 4));
+  EXPECT_EQ(image_of(test, 3), prepared(planes_of(3, 4, 3), 2, 3));
 }
 
 }  // namespace

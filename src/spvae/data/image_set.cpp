@@ -6,6 +6,12 @@
 
 namespace spvae {
 
+void keep_first(ImageSet& images, int count) {
+  const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
+  images.indices.resize(kept);
+  images.values.resize(kept * static_cast<std::size_t>(images.pixels()));
+}
+
 void check_images(const ImageSet& images, int height, int width) {
   if (images.count() == 0) fail(ErrorKind::kData, "there are no images");
   if (images.height != height || images.width != width) {

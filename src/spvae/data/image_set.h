@@ -19,6 +19,9 @@ struct ImageSet {
   int pixels() const { return height * width; }
 };
 
+/// Keeps the first `count` images, or all if there are no more.
+void keep_first(ImageSet& images, int count);
+
 /// Error(kData) where there are no images, their size is not height × width, or a pixel is not in
 /// [0, 1]: names the image.
 void check_images(const ImageSet& images, int height, int width);

@@ -14,6 +14,15 @@ ImageSet two_images() {
   return {.height = 1, .width = 3, .values = {0, 0.5f, 1, 1, 0, 0.25f}, .indices = {7, 9}};
 }
 
+TEST(KeepFirst, KeepsTheFirstImagesOrAll) {
+  ImageSet images = two_images();
+  keep_first(images, 3);
+  EXPECT_EQ(images.count(), 2);
+  keep_first(images, 1);
+  EXPECT_EQ(images.indices, std::vector<std::uint32_t>{7});
+  EXPECT_EQ(images.values, (std::vector<float>{0, 0.5f, 1}));
+}
+
 TEST(CheckImages, AcceptsImagesOfTheModelsSizeWithPixelsFromZeroToOne) {
   EXPECT_NO_THROW(check_images(two_images(), 1, 3));
 }

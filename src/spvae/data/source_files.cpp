@@ -1,11 +1,63 @@
 #include "spvae/data/source_files.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cstdlib>
 
 #include "spvae/core/error.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kEndings[] = {"", ".gz", ".xz"};
+
+/// Where a set may be, in the order of looking.
+std::vector<fs::path> candidates(const KnownSet& set, const fs::path& data_dir,
+                                 const std::vector<fs::path>& folders) {
+  std::vector<fs::path> result;
+  const auto add_folders_in = [&](const fs::path& place) {
+    for (const std::string_view name : set.folders) result.push_back(place / name);
+  };
+  if (!data_dir.empty()) {
+    add_folders_in(data_dir);
+    result.push_back(data_dir);
+  }
+  for (const fs::path& folder : folders) add_folders_in(folder);
+  return result;
+}
+
+bool has_source_file(const fs::path& folder, std::string_view name) {
+  return std::ranges::any_of(kEndings, [&](const char* ending) {
+    fs::path path = folder / name;
+    std::error_code absent;
+    return fs::exists(path += ending, absent);
+  });
+}
+
+std::vector<std::string_view> missing_files(const KnownSet& set, const fs::path& folder) {
+  std::vector<std::string_view> missing;
+  for (const KnownSource& source : set.sources) {
+    for (const KnownFile& file : source.files) {
+      if (!has_source_file(folder, file.name)) missing.push_back(file.name);
+    }
+  }
+  return missing;
+}
+
+std::size_t file_count(const KnownSet& set) {
+  std::size_t count = 0;
+  for (const KnownSource& source : set.sources) count += source.files.size();
+  return count;
+}
+
+/// "one is", "one, another are".
+std::string are(const std::vector<std::string_view>& names) {
+  return fmt::format("{} {}", fmt::join(names, ", "), names.size() == 1 ? "is" : "are");
+}
+
+}  // namespace
 
 std::vector<fs::path> data_folders(const char* environment, const fs::path& executable) {
   std::vector<fs::path> folders;
@@ -26,28 +78,54 @@ std::vector<fs::path> data_folders() {
   return data_folders(std::getenv("SPVAE_DATA"), fs::read_symlink("/proc/self/exe", unknown));
 }
 
-fs::path find_data_folder(const std::string& name, const std::vector<fs::path>& folders) {
-  std::string places;
-  for (const fs::path& folder : folders) {
-    std::error_code absent;
-    if (fs::is_directory(folder / name, absent)) return folder / name;
-    places += fmt::format("{}{}", places.empty() ? "" : ", ", folder.string());
+fs::path find_set_folder(const KnownSet& set, const fs::path& data_dir,
+                         const std::vector<fs::path>& folders) {
+  std::error_code absent;
+  if (!data_dir.empty() && !fs::is_directory(data_dir, absent)) {
+    fail(ErrorKind::kNoInput, "data-dir: got {}, expected a folder that holds data sets",
+         data_dir.string());
   }
-  fail(ErrorKind::kNoInput,
-       "data set {}: no folder of this name in any of: {}; set SPVAE_DATA to the folder that holds "
-       "{}/, or give the path of an IDX file or of a folder",
-       name, places, name);
+  fs::path incomplete;
+  for (const fs::path& folder : candidates(set, data_dir, folders)) {
+    if (!fs::is_directory(folder, absent)) continue;
+    const std::size_t missing = missing_files(set, folder).size();
+    if (missing == 0) return folder;
+    // A folder of another name is one of the set's only if it holds some of its files.
+    if (incomplete.empty() && (folder != data_dir || missing < file_count(set))) {
+      incomplete = folder;
+    }
+  }
+  if (!incomplete.empty()) {
+    fail(ErrorKind::kNoInput,
+         "data set {}: {} missing in {}, plain, .gz or .xz; put what is published at {} there, or "
+         "say --data-dir",
+         set.name, are(missing_files(set, incomplete)), incomplete.string(), set.published);
+  }
+  std::vector<std::string> places;
+  if (!data_dir.empty()) places.push_back(data_dir.string());
+  for (const fs::path& folder : folders) places.push_back(folder.string());
+  fail(
+      ErrorKind::kNoInput,
+      "data set {}: no folder {} in any of: {}; put what is published at {} into such a folder, or "
+      "say --data-dir with the folder that holds it",
+      set.name, fmt::join(set.folders, " or "), fmt::join(places, ", "), set.published);
 }
 
-fs::path find_source_file(const fs::path& folder, const std::string& name) {
+fs::path find_source_file(const fs::path& folder, std::string_view name) {
   std::error_code absent;
-  fs::path path = folder / name;
-  if (fs::exists(path, absent)) return path;
-  if (path.extension() == ".gz" && fs::exists(folder / path.stem(), absent)) {
-    return folder / path.stem();
+  for (const char* ending : kEndings) {
+    fs::path path = folder / name;
+    path += ending;
+    if (fs::exists(path, absent)) return path;
   }
-  fail(ErrorKind::kNoInput, "{}: no such file, packed or plain; expected it in this folder",
-       path.string());
+  fail(ErrorKind::kNoInput, "{}: no such file, plain, .gz or .xz; expected it in this folder",
+       (folder / name).string());
+}
+
+std::string unpacked_name(const fs::path& path) {
+  const fs::path name = path.filename();
+  const bool is_packed = name.extension() == ".gz" || name.extension() == ".xz";
+  return (is_packed ? name.stem() : name).string();
 }
 
 }  // namespace spvae

@@ -2,7 +2,10 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "spvae/data/known_sets.h"
 
 namespace spvae {
 
@@ -18,14 +21,18 @@ std::vector<std::filesystem::path> data_folders(const char* environment,
 /// The same for this process.
 std::vector<std::filesystem::path> data_folders();
 
-/// The first of `folders` that has a folder `name`, with `name` appended. Error(kNoInput) lists the
-/// places looked in and what to do.
-std::filesystem::path find_data_folder(const std::string& name,
-                                       const std::vector<std::filesystem::path>& folders);
+/// The folder of a named set. Looked at are, in this order: in `data_dir`, unless that is empty, a
+/// folder of one of the set's names, then `data_dir` itself; in each of `folders` a folder of one
+/// of the names. The first that has all of the set's files wins. Error(kNoInput) says what is
+/// missing, where it is published, and what to do.
+std::filesystem::path find_set_folder(const KnownSet& set, const std::filesystem::path& data_dir,
+                                      const std::vector<std::filesystem::path>& folders);
 
-/// The file `name` of `folder`, or else `name` without its ".gz". Error(kNoInput) if neither is
-/// there.
-std::filesystem::path find_source_file(const std::filesystem::path& folder,
-                                       const std::string& name);
+/// The file `name` of `folder`, or else `name` with ".gz" or ".xz" behind it. Error(kNoInput) if
+/// none of them is there.
+std::filesystem::path find_source_file(const std::filesystem::path& folder, std::string_view name);
+
+/// A file's name without ".gz" or ".xz".
+std::string unpacked_name(const std::filesystem::path& path);
 
 }  // namespace spvae

@@ -34,28 +34,86 @@ TEST(SourceFiles, SearchOrderIsEnvironmentInstallationBuildTree) {
   EXPECT_EQ(data_folders(nullptr, "").size() + 2, data_folders(nullptr, "/usr/bin/spvae").size());
 }
 
-TEST(SourceFiles, TheFirstFolderThatHasTheSetWins) {
-  const testing::TemporaryFolder folder;
-  const fs::path empty = folder.path() / "empty";
-  const fs::path first = folder.path() / "first";
-  const fs::path second = folder.path() / "second";
-  fs::create_directories(empty);
-  fs::create_directories(first / "letters");
-  fs::create_directories(second / "letters");
-  EXPECT_EQ(find_data_folder("letters", {empty, first, second}), first / "letters");
-  EXPECT_THAT(no_input_error([&] { find_data_folder("letters", {empty, folder.path()}); }),
-              AllOf(HasSubstr("letters"), HasSubstr(empty.string() + ", " + folder.path().string()),
-                    HasSubstr("SPVAE_DATA")));
+constexpr std::string_view kFolders[] = {"letters", "letters-bin"};
+constexpr KnownFile kTraining[] = {{"one", ""}, {"two", ""}};
+constexpr KnownFile kTest[] = {{"test", ""}};
+constexpr KnownSource kSources[] = {{ImageFormat::kIdx, kTraining}, {ImageFormat::kIdx, kTest}};
+constexpr KnownSet kLetters = {.name = "letters",
+                               .folders = kFolders,
+                               .published = "https://letters.example/",
+                               .sources = kSources,
+                               .division = {}};
+
+class SetFolder : public ::testing::Test {
+ protected:
+  /// A folder with these files.
+  fs::path make(const std::string& name, const std::vector<std::string>& files) const {
+    fs::create_directories(folder_.path() / name);
+    for (const std::string& file : files) folder_.write(name + "/" + file, {1});
+    return folder_.path() / name;
+  }
+  fs::path find(const fs::path& data_dir, const std::vector<fs::path>& folders) const {
+    return find_set_folder(kLetters, data_dir, folders);
+  }
+
+  testing::TemporaryFolder folder_;
+  const fs::path path_ = folder_.path();
+  const std::vector<std::string> all_ = {"one", "two.gz", "test.xz"};
+};
+
+TEST_F(SetFolder, IsTheFirstThatHasAllFilesUnderEitherName) {
+  make("empty", {});
+  make("first/letters", {"one", "test"});
+  const fs::path second = make("second/letters-bin", all_);
+  make("third/letters", all_);
+  EXPECT_EQ(find("", {path_ / "empty", path_ / "first", path_ / "second", path_ / "third"}),
+            second);
 }
 
-TEST(SourceFiles, ThePlainFileStandsInForThePackedOne) {
+TEST_F(SetFolder, IsLookedForInTheDataDirFirst) {
+  const fs::path named = make("first/letters", all_);
+  const fs::path bare = make("bare", all_);
+  const fs::path other = make("second/letters", all_);
+  EXPECT_EQ(find(path_ / "first", {path_ / "second"}), named);
+  EXPECT_EQ(find(bare, {path_ / "second"}), bare);
+  EXPECT_EQ(find(make("empty", {}), {path_ / "second"}), other);
+}
+
+TEST_F(SetFolder, ThatIsIncompleteIsAnErrorThatSaysWhatIsMissing) {
+  const fs::path first = make("first/letters", {"one"});
+  const fs::path bare = make("bare", {"two.xz", "test"});
+  EXPECT_THAT(no_input_error([&] { find("", {path_ / "first"}); }),
+              AllOf(HasSubstr("data set letters: two, test are missing in " + first.string()),
+                    HasSubstr("https://letters.example/"), HasSubstr("--data-dir")));
+  EXPECT_THAT(no_input_error([&] { find(bare, {path_ / "first"}); }),
+              HasSubstr("one is missing in " + bare.string()));
+}
+
+TEST_F(SetFolder, ThatIsNowhereIsAnErrorThatSaysWhereToGetTheSet) {
+  const fs::path empty = make("empty", {});
+  EXPECT_THAT(no_input_error([&] { find(empty, {path_ / "a", path_}); }),
+              AllOf(HasSubstr("no folder letters or letters-bin in any of: " + empty.string() +
+                              ", " + (path_ / "a").string() + ", " + path_.string()),
+                    HasSubstr("https://letters.example/"), HasSubstr("--data-dir")));
+  EXPECT_THAT(no_input_error([&] { find(path_ / "absent", {}); }),
+              AllOf(HasSubstr("data-dir: got "), HasSubstr("absent")));
+}
+
+TEST(SourceFiles, ThePlainFileIsPreferredToThePackedOnes) {
   const testing::TemporaryFolder folder;
-  EXPECT_THAT(no_input_error([&] { find_source_file(folder.path(), "images.gz"); }),
-              HasSubstr((folder.path() / "images.gz").string()));
-  folder.write("images", {1});
-  EXPECT_EQ(find_source_file(folder.path(), "images.gz"), folder.path() / "images");
-  folder.write("images.gz", {1});
-  EXPECT_EQ(find_source_file(folder.path(), "images.gz"), folder.path() / "images.gz");
+  const fs::path& path = folder.path();
+  EXPECT_THAT(no_input_error([&] { find_source_file(path, "images"); }),
+              HasSubstr((path / "images").string()));
+  for (const std::string name : {"images.xz", "images.gz", "images"}) {
+    folder.write(name, {1});
+    EXPECT_EQ(find_source_file(path, "images"), path / name);
+  }
+}
+
+TEST(SourceFiles, UnpackedNamesLackTheEnding) {
+  EXPECT_EQ(unpacked_name("a/images-idx3.gz"), "images-idx3");
+  EXPECT_EQ(unpacked_name("test_batch.bin.xz"), "test_batch.bin");
+  EXPECT_EQ(unpacked_name("train_32x32.mat"), "train_32x32.mat");
 }
 
 }  // namespace

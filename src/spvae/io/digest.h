@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -9,7 +10,14 @@ namespace spvae {
 /// The SHA-256 digest as 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
 
-/// The SHA-256 digest of a file's content. Errors as read_file.
-std::string sha256_of_file(const std::filesystem::path& path);
+/// Of what a file holds, unpacked if it is gzip or xz.
+struct ContentDigest {
+  std::string sha256;      ///< 64 lower-case hexadecimal digits
+  std::uint64_t size = 0;  ///< bytes
+};
+
+/// Reads a file through, block by block. Errors as ByteReader; Error(kData) for packed data that
+/// were cut off.
+ContentDigest digest_of_content(const std::filesystem::path& path);
 
 }  // namespace spvae

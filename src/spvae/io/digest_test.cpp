@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/io/idx_testing.h"
+#include "spvae/io/packed_testing.h"
 
 namespace spvae {
 namespace {
@@ -17,11 +17,27 @@ TEST(Digest, GivesTheExamplesOfTheStandard) {  // FIPS 180-2, appendix B
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Digest, OfAFileIsThatOfItsContent) {
+TEST(Digest, OfAFileIsThatOfItsContentPackedOrNot) {
   const testing::TemporaryFolder folder;
-  EXPECT_EQ(sha256_of_file(folder.write("file", {'a', 'b', 'c'})), sha256("abc"));
+  const testing::Bytes abc = {'a', 'b', 'c'};
+  for (const testing::Bytes& file : {abc, testing::gzip(abc), testing::xz(abc)}) {
+    const ContentDigest digest = digest_of_content(folder.write("file", file));
+    EXPECT_EQ(digest.sha256, sha256("abc"));
+    EXPECT_EQ(digest.size, 3u);
+  }
+  const testing::Bytes large = testing::noise(200000);
+  EXPECT_EQ(digest_of_content(folder.write("file", testing::gzip(large))).sha256,
+            sha256({reinterpret_cast<const char*>(large.data()), large.size()}));
+}
+
+TEST(Digest, OfAMissingOrTruncatedFileIsAnError) {
+  const testing::TemporaryFolder folder;
   testing::expect_error(ErrorKind::kNoInput, "missing",
-                        [&] { sha256_of_file(folder.path() / "missing"); });
+                        [&] { digest_of_content(folder.path() / "missing"); });
+  testing::Bytes packed = testing::gzip({1, 2, 3});
+  packed.pop_back();
+  testing::expect_error(ErrorKind::kData, "truncated: got 3 unpacked bytes, but not the end",
+                        [&] { digest_of_content(folder.write("file", packed)); });
 }
 
 }  // namespace

@@ -15,12 +15,12 @@ struct IdxArray {
 /// No IDX file of more values than this is read (2^30; a thousand million).
 inline constexpr std::uint64_t kMaxIdxValues = std::uint64_t{1} << 30;
 
-/// Reads an IDX file (the format of MNIST) of unsigned bytes with `rank` axes (1 or 3), plain or
-/// gzip by its content, whatever its name. Memory grows with what the file really holds, not with
-/// what its header claims.
+/// Reads an IDX file (the format of MNIST) of unsigned bytes with `rank` axes (1 or 3), plain, gzip
+/// or xz (see ByteReader). Memory grows with what the file really holds, not with what its header
+/// claims.
 /// Throws Error(kNoInput) for a file that cannot be opened, Error(kIo) for one that cannot be read
 /// on, and Error(kData) for a wrong magic number, an empty axis, more than kMaxIdxValues values, a
-/// damaged gzip stream, and for fewer or more bytes than the header promises.
+/// damaged packed stream, and for fewer or more bytes than the header promises.
 IdxArray read_idx(const std::filesystem::path& path, int rank);
 
 /// The shape alone: reads the header and checks it as read_idx does, but not what follows.

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "spvae/core/error.h"
-#include "spvae/io/idx_testing.h"
+#include "spvae/io/packed_testing.h"
 
 namespace spvae {
 namespace {
@@ -17,6 +17,7 @@ using ::testing::ElementsAre;
 using testing::gzip;
 using ::testing::HasSubstr;
 using testing::idx_file;
+using testing::xz;
 
 /// The Error of reading `path`, as "kind: message"; the message must name the path.
 std::string error_of(const std::filesystem::path& path, int rank = 3) {
@@ -43,8 +44,9 @@ class Idx : public ::testing::Test {
   const Bytes file_ = idx_file({2, 2, 3}, values_);
 };
 
-TEST_F(Idx, ReadsPlainAndGzipByContentWhateverTheName) {
-  for (const auto& path : {folder_.write("plain.gz", file_), folder_.write("gzip", gzip(file_))}) {
+TEST_F(Idx, ReadsPlainGzipAndXzByContentWhateverTheName) {
+  for (const auto& path : {folder_.write("plain.gz", file_), folder_.write("gzip", gzip(file_)),
+                           folder_.write("xz.gz", xz(file_))}) {
     const IdxArray array = read_idx(path, 3);
     EXPECT_THAT(array.shape, ElementsAre(2, 2, 3));
     EXPECT_EQ(array.values, values_);

@@ -114,6 +114,17 @@ Field<Config> text_field(std::string name, std::string Config::* member, std::st
       [member, info](Config& config, const Json& value) { config.*member = text_of(info, value); }};
 }
 
+/// The same, where an empty text stands for none.
+template <class Config>
+Field<Config> optional_text_field(std::string name, std::string Config::* member,
+                                  std::string help) {
+  Field<Config> field = text_field(std::move(name), member, std::move(help));
+  field.set = [member, info = field.info](Config& config, const Json& value) {
+    config.*member = value == "" ? "" : text_of(info, value);
+  };
+  return field;
+}
+
 /// True or false; as a flag without a value, true.
 template <class Config>
 Field<Config> boolean_field(std::string name, bool Config::* member, std::string help) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "spvae/core/error.h"
+#include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
 
 namespace spvae {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double kMaxSeed = std::numeric_limits<std::uint32_t>::max();
 constexpr double kMaxSteps = 1e9;
+constexpr double kMaxImages = 1 << 26;
 
 const FieldList<TrainConfig>& train_fields() {
   static const FieldList<TrainConfig> list = {
@@ -43,9 +45,13 @@ const FieldList<TrainConfig>& train_fields() {
 
 FieldList<RunConfig> all() {
   FieldList<RunConfig> list = {
-      text_field("data", &RunConfig::data, "data set: mnist, or a path"),
+      text_field("data", &RunConfig::data, "data set: mnist, cifar10, svhn, or a path"),
+      without_effect(optional_text_field("data-dir", &RunConfig::data_dir,
+                                         "folder to look for the data set in first")),
       number_field("data-seed", &RunConfig::data_seed, "seed of the split and of pixel noise", 0,
                    kMaxSeed),
+      number_field("training-images", &RunConfig::training_images,
+                   "train on so many of the training images; 0 is all", 0, kMaxImages),
   };
   for (auto& field : fields_of(&RunConfig::model, model_choice_fields())) list.push_back(field);
   for (auto& field : fields_of(&RunConfig::train, train_fields())) list.push_back(field);
@@ -85,6 +91,14 @@ RunConfig run_config(const Json& given) {
   RunConfig config = default_run_config(kind_of(values));
   apply_config(run_fields(), values, config);
   return config;
+}
+
+DataConfig data_config(const RunConfig& config) {
+  return {.data = config.data,
+          .data_seed = config.data_seed,
+          .discrete = likelihood_info(config.model.leaf.likelihood).discrete,
+          .data_dir = config.data_dir,
+          .training_images = config.training_images};
 }
 
 Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }

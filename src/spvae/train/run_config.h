@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "spvae/data/data_set.h"
 #include "spvae/model/config_fields.h"
 #include "spvae/model/engine.h"
 #include "spvae/model/model_kinds.h"
@@ -29,16 +30,18 @@ struct TrainConfig {
 
 /// Everything that `spvae train` may be told: the content of a run's config.json.
 struct RunConfig {
-  std::string data = "mnist";   ///< "mnist" or a path
+  std::string data = "mnist";   ///< as DataConfig has it, and those that follow
+  std::string data_dir;         ///< where to look for a named set first
   std::uint32_t data_seed = 0;  ///< of split and pixel noise
+  int training_images = 0;      ///< 0: all
   ModelConfig model;            ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;
   int threads = 0;  ///< 0: one for each processor
 };
 
-/// All names of RunConfig, each with help and bounds. Of "threads" alone changes_result is false: a
-/// resumed run may alter it.
+/// All names of RunConfig, each with help and bounds. Of "threads" and "data-dir" alone
+/// changes_result is false: a resumed run may alter them.
 const FieldList<RunConfig>& run_fields();
 
 /// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae and
@@ -49,6 +52,9 @@ RunConfig default_run_config(const ModelKind& kind);
 /// `given` (flags laid over a config file). Error(kUsage) for unknown keys and bad values. Values
 /// that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
+
+/// What the config says of the data.
+DataConfig data_config(const RunConfig& config);
 
 /// What config.json holds: every field's value.
 Json run_config_json(const RunConfig& config);

@@ -58,6 +58,12 @@ TEST(RunConfig, IsReadBackFromItsOwnJson) {
   EXPECT_EQ(run_config_json(run_config(Json::parse(written.dump()))), written);
   EXPECT_EQ(written.size(), run_fields().size());
   EXPECT_EQ(written["hidden"], 300);
+  EXPECT_EQ(written["data-dir"], "");
+  config = run_config({{"data-dir", "/data"}, {"training-images", 700}});
+  EXPECT_EQ(config.data_dir, "/data");
+  EXPECT_EQ(config.training_images, 700);
+  EXPECT_THROW(run_config({{"data-dir", 3}}), Error);
+  EXPECT_THROW(run_config({{"training-images", -1}}), Error);
 }
 
 TEST(RunConfig, RefusesUnknownKeysAndModels) {
@@ -88,9 +94,10 @@ TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
   EXPECT_EQ(default_text("model"), "spvae");
 }
 
-TEST(RunConfig, LetsThreadsAloneDifferBetweenRunsOfOneResult) {
+TEST(RunConfig, LetsThreadsAndThePlaceOfDataAloneDifferBetweenRunsOfOneResult) {
   for (const auto& field : run_fields()) {
-    EXPECT_EQ(field.info.changes_result, field.info.name != "threads") << field.info.name;
+    const bool is_free = field.info.name == "threads" || field.info.name == "data-dir";
+    EXPECT_EQ(field.info.changes_result, !is_free) << field.info.name;
   }
 }
 

@@ -68,17 +68,20 @@ double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& 
 }
 
 /// A path means the same from every folder, so that a run is found again from anywhere.
-std::string anchored(const std::string& data) {
-  const std::vector<std::string> names = data_set_names();
+std::string anchored(const std::string& path) {
   std::error_code error;
-  const bool is_name = std::find(names.begin(), names.end(), data) != names.end();
-  if (is_name || !std::filesystem::exists(data, error)) return data;
-  return std::filesystem::absolute(data).lexically_normal().string();
+  if (!std::filesystem::exists(path, error)) return path;
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-DataSet open_data(const RunConfig& config, bool is_resumed) try {
-  const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
-  return DataSet({config.data, config.data_seed, discrete});
+void anchor_data(RunConfig& config) {
+  const std::vector<std::string> names = data_set_names();
+  if (std::ranges::find(names, config.data) == names.end()) config.data = anchored(config.data);
+  config.data_dir = anchored(config.data_dir);
+}
+
+DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool) try {
+  return DataSet(data_config(config), &pool);
 } catch (const Error& error) {
   if (!is_resumed || error.kind() != ErrorKind::kNoInput) throw;
   fail(error.kind(), "{}; if the run's data have moved, say --data", error.what());
@@ -109,10 +112,11 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   if (!is_resumed) run_config(given);  // refuses bad values before there is a folder
   RunFolder folder(path, mode);
   RunConfig config = is_resumed ? folder.resumed_config(given) : run_config(given);
-  config.data = anchored(config.data);
+  anchor_data(config);
 
   ThreadPool pool(config.threads);
-  const DataSet data = open_data(config, is_resumed);
+  const DataSet data = open_data(config, is_resumed, pool);
+  if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
   config.model.height = data.height();
   config.model.width = data.width();
   Spvae model(config.model);
@@ -130,7 +134,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
       observer.on_message(
           fmt::format("{}: the run is finished already, at step {}; there is nothing to resume",
                       path.string(), trainer.progress().step));
-      return {.was_finished = true, .progress = trainer.progress()};
+      return {.was_finished = true, .progress = trainer.progress(), .data_warning = data.warning()};
     }
     observer.on_start({.config = config,
                        .training_images = training_images.count(),
@@ -138,7 +142,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
                        .parameters = model.parameters().size(),
                        .step = trainer.progress().step});
     const double seconds = train(trainer, folder, config.train.max_steps, observer, stop);
-    return {.progress = trainer.progress(), .seconds = seconds};
+    return {.progress = trainer.progress(), .seconds = seconds, .data_warning = data.warning()};
   } catch (const Error& error) {
     throw Error(error.kind(), error.what() + remains(error, trainer, folder));
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "spvae/model/config_fields.h"
 #include "spvae/train/run_folder.h"
@@ -13,7 +14,8 @@ namespace spvae {
 struct TrainingResult {
   bool was_finished = false;  ///< a finished run was resumed: nothing was done
   Progress progress;
-  double seconds = 0;  ///< of this process's training
+  double seconds = 0;             ///< of this process's training
+  std::string data_warning = {};  ///< DataSet::warning
 };
 
 /// Trains a model from data to run folder: what `spvae train` does. `given` holds the keys that the

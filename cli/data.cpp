@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "commands.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "picture.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/data/data_set.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "Without a name, all sets that are known by one: where their files are, or what is missing.\n"
+    "Every file is read through for its SHA-256, which takes seconds where files are packed.\n"
+    "--out draws images as models with a discrete likelihood see them, 8 bits a pixel, and writes\n"
+    "FILE.png.json beside them.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae data\n"
+    "  spvae data cifar10 --data-dir ~/data --split validation --count 100 --out cifar10.png";
+
+struct ShowConfig {
+  std::string data;  // empty: all named sets
+  std::string data_dir;
+  Split split = Split::kTrain;
+  int count = 64;
+  std::string out;
+  std::uint32_t data_seed = 0;
+  int threads = 0;
+};
+
+const FieldList<ShowConfig>& show_fields() {
+  using Config = ShowConfig;
+  static const FieldList<Config> list = {
+      text_field("data", &Config::data, "data set: mnist, cifar10, svhn, or a path"),
+      text_field("data-dir", &Config::data_dir, "folder to look for data sets in first"),
+      choice_field("split", &Config::split, "which images to draw",
+                   {"train", "validation", "test"}),
+      number_field("count", &Config::count, "draw no more than the first N images", 1, 1e5),
+      text_field("out", &Config::out, "FILE.png to draw images into"),
+      number_field("data-seed", &Config::data_seed, "seed of the split", 0, 4294967295.0),
+      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
+  };
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  const Json value = config_json(show_fields(), ShowConfig{}).at(field);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+ShowConfig checked_config(const Options& options) {
+  ShowConfig config;
+  apply_config(show_fields(), options.given(), config);
+  if (config.out.empty()) {
+    const Json flags = options.flags();
+    for (const char* of_picture : {"split", "count"}) {
+      if (!flags.contains(of_picture)) continue;
+      fail(ErrorKind::kUsage, "data: got --{} without a picture to draw; say --out FILE.png too",
+           of_picture);
+    }
+    return config;
+  }
+  if (config.data.empty()) {
+    fail(ErrorKind::kUsage, "data: got --out, but no data set; say 'spvae data NAME --out {}'",
+         config.out);
+  }
+  if (!has_ending(config.out, ".png")) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png", config.out);
+  }
+  check_can_create(config.out);
+  return config;
+}
+
+DataSet open(const ShowConfig& config, const std::string& data, ThreadPool& pool) {
+  return DataSet(
+      {.data = data, .data_seed = config.data_seed, .discrete = true, .data_dir = config.data_dir},
+      &pool);
+}
+
+Json description(const DataSet& data) {
+  Json result = {{"data", data.name()},
+                 {"height", data.height()},
+                 {"width", data.width()},
+                 {"train", data.count(Split::kTrain)},
+                 {"validation", data.count(Split::kValidation)},
+                 {"test", data.count(Split::kTest)},
+                 {"data_digest", data.digest()}};
+  Json files = Json::array();
+  for (const DataFile& file : data.files()) {
+    Json entry = {{"name", file.name}, {"path", file.path.string()}, {"sha256", file.sha256}};
+    if (!file.published_sha256.empty()) entry["published"] = file.is_published();
+    files.push_back(std::move(entry));
+  }
+  result["files"] = std::move(files);
+  if (!data.warning().empty()) result["data_warning"] = data.warning();
+  return result;
+}
+
+/// A named set, or what keeps one from opening it.
+Json description_or_problem(const ShowConfig& config, const std::string& name, ThreadPool& pool) {
+  try {
+    return description(open(config, name, pool));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNoInput && error.kind() != ErrorKind::kData) throw;
+    return {{"data", name}, {"problem", error.what()}};
+  }
+}
+
+std::string readable(const Json& set) {
+  const auto text = [](const Json& value) { return value.get<std::string>(); };
+  const auto number = [&set](const char* key) { return grouped(set.at(key).get<long long>()); };
+  if (set.contains("problem")) {
+    return fmt::format("{}\n  {}\n", text(set.at("data")), text(set.at("problem")));
+  }
+  std::string lines = fmt::format(
+      "{}\n  {}×{} pixels; {} training, {} validation and {} test images\n", text(set.at("data")),
+      number("height"), number("width"), number("train"), number("validation"), number("test"));
+  for (const Json& file : set.at("files")) {
+    const bool is_known = file.contains("published");
+    lines += fmt::format("  {}  {}{}\n", text(file.at("sha256")), text(file.at("path")),
+                         !is_known                          ? ""
+                         : file.at("published").get<bool>() ? ", as published"
+                                                            : ", not the published file");
+  }
+  return lines;
+}
+
+/// Draws the first images of a split; what is to be known of the picture.
+Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
+  ImageSet images = data.load(config.split, pool);
+  keep_first(images, config.count);
+  write_png(config.out, contact_sheet(images));
+  const Json settings = config_json(show_fields(), config);
+  Json result = {{"out", config.out}, {"count", images.count()}};
+  for (const char* key : {"split", "data-seed"}) result[key] = settings.at(key);
+  Json beside = description(data);
+  beside.update(result);
+  write_description(config.out, std::move(beside));
+  return result;
+}
+
+void run_data(const Options& options) {
+  const ShowConfig config = checked_config(options);
+  ThreadPool pool(config.threads);
+  Json result = Json::object();
+  std::string text;
+  if (config.data.empty()) {
+    Json sets = Json::array();
+    for (const std::string& name : data_set_names()) {
+      sets.push_back(description_or_problem(config, name, pool));
+      text += readable(sets.back());
+    }
+    result["data_sets"] = std::move(sets);
+  } else {
+    const DataSet data = open(config, config.data, pool);
+    result = description(data);
+    text = readable(result);
+    if (!config.out.empty()) {
+      result.update(draw(config, data, pool));
+      text += fmt::format("{}: {}\n", config.out, counted(result.at("count"), "image"));
+    }
+  }
+  result["version"] = version();
+  if (options.json()) return print_json(result);
+  print(text);
+}
+
+}  // namespace
+
+Run add_data(CLI::App& command) {
+  command.footer(kExample);
+  auto options =
+      std::make_shared<Options>(command, field_infos(show_fields()), shown_default, "data");
+  return [options] { run_data(*options); };
+}
+
+}  // namespace spvae::cli

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "spvae/core/thread_pool.h"
+
+namespace spvae {
+
+/// The formats of image files; gzip or xz on top of each.
+enum class ImageFormat {
+  kIdx,    ///< MNIST's; gray
+  kCifar,  ///< CIFAR-10's binary version
+  kMat     ///< SVHN's MATLAB files
+};
+
+/// Files of one format whose images, one file after the other, make one sequence.
+class ImageSource {
+ public:
+  /// Reads the headers. Each file must hold `images_of_file` images, unless that is 0; the format
+  /// kCifar has no header, and needs it. Throws as read_idx_shape and read_mat_count, Error(kData)
+  /// for files whose images are of different sizes.
+  ImageSource(ImageFormat format, std::vector<std::filesystem::path> files,
+              std::uint32_t images_of_file = 0);
+
+  const std::vector<std::filesystem::path>& files() const { return files_; }
+  std::uint32_t count() const { return first_.back(); }
+  int height() const { return height_; }
+  int width() const { return width_; }
+
+  /// Checks that a file whose content is of `size` bytes can hold its images, where no header did.
+  /// Throws as read_cifar.
+  void check_size(std::size_t file, std::uint64_t size) const;
+
+  /// The first `count` images in 8-bit gray, [count, height, width]; several files at a time on
+  /// the pool. Beside the result memory holds one file of kIdx for each thread, nothing of others.
+  /// Throws as read_idx, read_cifar and read_mat; Error(kData) if a file has changed.
+  std::vector<std::uint8_t> read_gray(std::uint32_t count, ThreadPool& pool) const;
+
+ private:
+  struct Shape {
+    std::uint32_t count = 0;
+    int height = 0;
+    int width = 0;
+  };
+  Shape read_shape(std::size_t file) const;
+  std::vector<std::uint8_t> read_idx_values(std::size_t file) const;
+  /// The first images of a file, as many as there is room for.
+  void read_gray_of_file(std::size_t file, std::span<std::uint8_t> out) const;
+  std::uint32_t images_of(std::size_t file) const { return first_[file + 1] - first_[file]; }
+
+  ImageFormat format_;
+  std::uint32_t images_of_file_;
+  std::vector<std::filesystem::path> files_;
+  std::vector<std::uint32_t> first_ = {0};  ///< number of each file's first image; at last, all
+  int height_ = 0;
+  int width_ = 0;
+};
+
+/// Error(kData) unless the images of `file` are height × width, as those of `first` are.
+void check_same_size(const std::filesystem::path& file, int got_height, int got_width,
+                     const std::filesystem::path& first, int height, int width);
+
+}  // namespace spvae

@@ -1,0 +1,102 @@
+#include "spvae/data/image_source.h"
+
+#include <gtest/gtest.h>
+
+#include "spvae/core/error_testing.h"
+#include "spvae/data/gray.h"
+#include "spvae/io/mat_testing.h"
+
+namespace spvae {
+namespace {
+
+using testing::Bytes;
+using testing::expect_error;
+using testing::idx_file;
+using testing::joined;
+using testing::noise;
+using testing::xz;
+
+/// The first `size` bytes.
+Bytes first_of(const Bytes& bytes, std::size_t size) {
+  return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+/// A CIFAR-10 file of images of noise with these seeds.
+Bytes cifar_file(const std::vector<std::uint32_t>& seeds) {
+  Bytes file;
+  for (const std::uint32_t seed : seeds) file = joined({file, {1}, noise(3072, seed)});
+  return file;
+}
+
+Bytes gray_noise(const std::vector<std::uint32_t>& seeds) {
+  Bytes all;
+  for (const std::uint32_t seed : seeds) {
+    Bytes gray(1024);
+    gray_of_planes(noise(3072, seed), gray);
+    all = joined({all, gray});
+  }
+  return all;
+}
+
+class Source : public ::testing::Test {
+ protected:
+  testing::TemporaryFolder folder_;
+  ThreadPool pool_{2};
+};
+
+TEST_F(Source, JoinsItsFilesAndReadsAPrefix) {
+  const ImageSource source(
+      ImageFormat::kCifar,
+      {folder_.write("a", cifar_file({1, 2})), folder_.write("b", xz(cifar_file({3, 4}))),
+       folder_.write("c", cifar_file({5, 6}))},
+      2);
+  EXPECT_EQ(source.count(), 6u);
+  EXPECT_EQ(source.height(), 32);
+  EXPECT_EQ(source.width(), 32);
+  const Bytes all = gray_noise({1, 2, 3, 4, 5, 6});
+  for (std::uint32_t count = 0; count <= 6; ++count) {
+    EXPECT_EQ(source.read_gray(count, pool_), first_of(all, count * 1024u)) << count;
+  }
+}
+
+TEST_F(Source, JoinsFilesOfGrayImagesToo) {
+  const Bytes one = noise(4 * 6, 1);
+  const Bytes two = noise(3 * 6, 2);
+  const ImageSource source(ImageFormat::kIdx, {folder_.write("a", idx_file({4, 2, 3}, one)),
+                                               folder_.write("b", idx_file({3, 2, 3}, two))});
+  EXPECT_EQ(source.count(), 7u);
+  EXPECT_EQ(source.read_gray(7, pool_), joined({one, two}));
+  EXPECT_EQ(source.read_gray(5, pool_), first_of(joined({one, two}), 5 * 6));
+  expect_error(ErrorKind::kData, "got images of 3 x 2 pixels, expected 2 x 3 as in", [&] {
+    ImageSource(ImageFormat::kIdx,
+                {folder_.path() / "a", folder_.write("c", idx_file({4, 3, 2}, one))});
+  });
+}
+
+TEST_F(Source, TurnsTheImagesOfMatlabFilesGray) {
+  const auto path = folder_.write(
+      "x.mat", joined({testing::mat_header(), testing::mat_packed(testing::mat_array({}))}));
+  const ImageSource source(ImageFormat::kMat, {path});
+  EXPECT_EQ(source.count(), 2u);
+  const Bytes gray = source.read_gray(1, pool_);
+  const Bytes values = testing::MatArray{}.values;  // column-major
+  ASSERT_EQ(gray.size(), 1024u);
+  for (std::size_t row = 0; row < 32; ++row) {
+    for (std::size_t column = 0; column < 32; ++column) {
+      const std::size_t at = row + 32 * column;
+      EXPECT_EQ(gray[row * 32 + column],
+                spvae::gray(values[at], values[1024 + at], values[2048 + at]));
+    }
+  }
+}
+
+TEST_F(Source, ReportsFilesOfAnotherSizeThanTheyMustHave) {
+  const Bytes file = cifar_file({1, 2, 3});
+  const ImageSource source(ImageFormat::kCifar, {folder_.write("a", file)}, 2);
+  expect_error(ErrorKind::kData, "trailing bytes", [&] { source.check_size(0, file.size()); });
+  source.check_size(0, 2 * 3073);
+  expect_error(ErrorKind::kData, "trailing bytes", [&] { source.read_gray(2, pool_); });
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "spvae/io/colour_planes.h"
+
+namespace spvae {
+
+/// Reads a file of CIFAR-10's "binary version": `records` records of one label byte (0 to 9) and an
+/// image's planes, plain, gzip or xz (see ByteReader), and hands the images to `take`. Memory does
+/// not depend on the file.
+/// Throws as ByteReader, and Error(kData) for another label, and for fewer or more bytes.
+void read_cifar(const std::filesystem::path& path, std::uint32_t records, const TakePlanes& take);
+
+}  // namespace spvae
