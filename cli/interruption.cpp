@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "exit_codes.h"
+#include "spvae/core/error.h"
 
 namespace spvae::cli {
 namespace {
@@ -38,5 +39,12 @@ void turn_write_signals_into_errors() {
 }
 
 bool interrupted() { return stop_requested; }
+
+void run_interruptible(const std::string& how_to_go_on, const std::function<void()>& work) try {
+  work();
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::kInterrupted) throw;
+  throw Error(error.kind(), std::string(error.what()) + "; " + how_to_go_on);
+}
 
 }  // namespace spvae::cli

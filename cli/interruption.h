@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 namespace spvae::cli {
 
 /// From now on SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; the second such
@@ -12,5 +15,8 @@ void turn_write_signals_into_errors();
 
 /// Whether a signal has asked to stop.
 bool interrupted();
+
+/// Calls `work`; where it was stopped on request, `how_to_go_on` is added to the error's sentence.
+void run_interruptible(const std::string& how_to_go_on, const std::function<void()>& work);
 
 }  // namespace spvae::cli

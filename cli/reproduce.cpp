@@ -159,12 +159,28 @@ std::string stage_text(const TrialStatus& status) {
   return "to do";
 }
 
+/// How long finished trials took, over what was guessed; 1 before there are any.
+double pace_of(const Experiment& experiment, const TrialFolders& folders) {
+  double taken = 0;
+  double guessed = 0;
+  for (const Outcome& outcome : outcomes(experiment, folders)) {
+    for (const char* part : {"training", "test", "train"}) {
+      if (!outcome.result.contains(part)) continue;
+      taken += outcome.result.at(part).at("seconds").get<double>() / 60;
+    }
+    guessed += outcome.trial.minutes;
+  }
+  return guessed > 0 ? taken / guessed : 1;
+}
+
 Json status_json(const Experiment& experiment, const TrialFolders& folders) {
   Json trials = Json::array();
   double left = 0;
   int done = 0;
+  const double pace = pace_of(experiment, folders);
   for (const Trial& trial : experiment.trials) {
-    const TrialStatus status = trial_status(trial, folders);
+    TrialStatus status = trial_status(trial, folders);
+    status.minutes_left *= pace;
     done += status.stage == TrialStatus::Stage::kFinished;
     left += status.minutes_left;
     trials.push_back({{"cell", trial.name()},
@@ -187,7 +203,7 @@ std::string readable_status(const Json& status) {
                         trial.at("seed").dump(), trial.at("state").get<std::string>(),
                         left > 0 ? "about " + minutes_text(left) : "");
   }
-  return text + fmt::format("{} done, {} left: about {} on two cores with AVX-512\n",
+  return text + fmt::format("{} done, {} left: about {}\n",
                             status.at("done").dump(), status.at("left").dump(),
                             minutes_text(status.at("minutes_left")));
 }
@@ -329,7 +345,8 @@ void run_reproduce(const Options& options) {
   }
   fs::create_directories(folders.results);
   write_results(config, folders);
-  run_trials(experiment, folders, config);
+  run_interruptible("the same command goes on",
+                    [&] { run_trials(experiment, folders, config); });
   const std::vector<Outcome> finished = outcomes(experiment, folders);
   if (options.json()) return print_json(results_json(experiment, finished, command_of(config)));
   std::string text;

@@ -81,10 +81,10 @@ void run_train(const Options& options) {
                        : destination.force ? RunMode::kReplace
                                            : RunMode::kNew;
   TrainingResult training;
-  {
+  run_interruptible("--resume goes on", [&] {
     TrainingDisplay display;
     training = run_training(destination.out, mode, given, display, interrupted);
-  }
+  });
   const StoredModel best = load_run_model(destination.out);
   Json result = {{"run", destination.out},
                  {"steps", training.progress.step},

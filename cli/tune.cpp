@@ -134,10 +134,10 @@ void run_tune(const Options& options) {
   }
   fs::create_directories(config.out);
   std::vector<TuningPoint> points;
-  {
+  run_interruptible("the same command goes on", [&] {
     Display display(config.out);
     points = tune(config.out, given, grid, config.search, display, interrupted);
-  }
+  });
   write_tuning_results(config.out, points);
   const TuningPoint& best = points.front();
   if (options.json()) {

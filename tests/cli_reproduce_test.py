@@ -114,7 +114,8 @@ class Reproduce(CommandTest):
         self.assertEqual((status["done"], status["left"], status["minutes_left"]), (0, 4, 5))
         self.reproduce("table1", "--cell", "vae/tiny/gaussian")
         status = self.reproduce_json("table1", "--seeds", "2", "--status")
-        self.assertEqual((status["done"], status["left"], status["minutes_left"]), (1, 3, 4))
+        self.assertEqual((status["done"], status["left"]), (1, 3))
+        self.assertGreater(4, status["minutes_left"])  # by the pace of what is done
         text = self.reproduce("table1", "--status").stdout
         self.assertIn("vae/tiny/gaussian                    seed 0    done", text)
         self.assertIn("1 done, 2 left", text)

@@ -92,8 +92,7 @@ std::vector<ImageScore> resumable_scores(const std::filesystem::path& file, cons
       if (error.kind() != ErrorKind::kInterrupted) throw;
       save(file, key, scores);
       fail(ErrorKind::kInterrupted,
-           "stopped after scoring {} of {} images; everything is saved, the same command goes on",
-           first, total);
+           "stopped after scoring {} of {} images; everything is saved", first, total);
     }
     const auto now = std::chrono::steady_clock::now();
     if (scores.size() == static_cast<std::size_t>(total) || now - saved >= kSaveInterval) {

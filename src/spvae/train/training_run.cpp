@@ -48,7 +48,7 @@ double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& 
   while (!trainer.finished()) {
     if (stop()) {
       folder.save_state(trainer);
-      fail(ErrorKind::kInterrupted, "stopped after step {}; everything is saved, --resume goes on",
+      fail(ErrorKind::kInterrupted, "stopped after step {}; everything is saved",
            trainer.progress().step);
     }
     if (trainer.check_due()) {
