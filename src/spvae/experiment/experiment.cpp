@@ -128,12 +128,14 @@ Experiment read_experiment(const fs::path& path) {
     for (const auto& [key, value] : json.items()) {
       if (key == "title") {
         experiment.title = value.get<std::string>();
+      } else if (key == "notes") {
+        experiment.notes = value.get<std::vector<std::string>>();
       } else if (key == "variants") {
         for (const auto& [name, meaning] : value.items()) {
           experiment.variants.push_back({name, meaning.get<std::string>()});
         }
       } else if (key != "cells") {
-        fail(ErrorKind::kUsage, "unknown key '{}'; known ones: title, variants, cells", key);
+        fail(ErrorKind::kUsage, "unknown key '{}'; known ones: title, notes, variants, cells", key);
       }
     }
     for (const Json& cell : json.value("cells", Json::array())) {

@@ -54,11 +54,12 @@ struct Variant {
 struct Experiment {
   std::string title;
   std::vector<Variant> variants;
-  std::vector<Trial> trials;  ///< in the file's order
+  std::vector<std::string> notes;  ///< where it departs from the paper or its code, a sentence each
+  std::vector<Trial> trials;       ///< in the file's order
 };
 
-/// Reads an experiment file: one object of "title", "variants" (name: meaning) and "cells", each an
-/// object of
+/// Reads an experiment file: one object of "title", "notes" (a list), "variants" (name: meaning) and
+/// "cells", each an object of
 ///   name, config, height, width, minutes     see Trial
 ///   seeds        list of seeds; a trial for each
 ///   variant, evaluation (samples, test-images, training-images), paper (log-likelihood,

@@ -246,6 +246,8 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   for (const std::string& warning : values_of(outcomes, "data_warning")) {
     text += fmt::format("\nNot comparable: {}.\n", warning);
   }
+  if (!experiment.notes.empty()) text += "\n";
+  for (const std::string& note : experiment.notes) text += fmt::format("- {}\n", note);
   if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
     text +=
         "\n## Paired differences\n\nOf the same test images; TP19's order, the SPVAE above the "

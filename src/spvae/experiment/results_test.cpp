@@ -54,13 +54,14 @@ TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
   const std::vector<Outcome> outcomes = {
       outcome("spvae/d/l", 103, 0), outcome("spvae/d/l", 105, 1), outcome("vae/d/l", 99, 0),
       outcome("vae/d/l", 104.5, 0, "slow")};
-  const Experiment experiment{.title = "T", .variants = {{"slow", "S"}}, .trials = {}};
+  const Experiment experiment{.title = "T", .variants = {{"slow", "S"}}, .notes = {"N."}, .trials = {}};
   const std::string text = results_markdown(experiment, outcomes, "C");
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
                               "| +2.0 |"));
   EXPECT_THAT(text, HasSubstr("| vae/d/l | 100.0 | −1.0 (short) | 99.0 ± 0.2 |"));
   EXPECT_THAT(text, HasSubstr("| vae/d/l+slow | 100.0 | +4.5 |"));
   EXPECT_THAT(text, HasSubstr("`+slow`: S."));
+  EXPECT_THAT(text, HasSubstr("\n- N.\n"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l | 2 | +4.0 ± 0.0 | holds |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l+slow | 2 | −1.5 ± 0.0 | refuted |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 4.00 | 4.00 | 1.00 |"));
@@ -73,7 +74,7 @@ TEST(Results, ADataWarningStaysBesideTheNumbers) {
   Outcome other = outcome("spvae/d/l", 90, 0);
   other.result["data_warning"] = "these are other images";
   const std::string text =
-      results_markdown({.title = "T", .variants = {}, .trials = {}}, {other}, "C");
+      results_markdown({.title = "T", .variants = {}, .notes = {}, .trials = {}}, {other}, "C");
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | (100.0) | not comparable | 90.0 ± 0.2 |"));
   EXPECT_THAT(text, HasSubstr("Not comparable: these are other images."));
   EXPECT_THAT(results_csv({other}), HasSubstr(",d,no\n"));

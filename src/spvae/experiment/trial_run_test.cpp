@@ -112,7 +112,7 @@ TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   trial_.evaluation.samples = 4;
   trial_.config["hidden"] = 6;
   expect_error(ErrorKind::kUsage, "another config", [&] { trial_result(trial_, folders("a")); });
-  Experiment experiment{.title = "T", .variants = {}, .trials = {trial_}};
+  Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
   expect_error(ErrorKind::kUsage, "move it away", [&] { outcomes(experiment, folders("a")); });
 }
 
