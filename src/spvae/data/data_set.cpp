@@ -187,26 +187,42 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool) : config_(config) {
 }
 
 ImageSet DataSet::load(Split split, ThreadPool& pool) const {
-  const Part& chosen = part(split);
-  const std::vector<std::uint8_t> gray =
-      sources_[chosen.source].read_gray(std::ranges::max(chosen.indices) + 1, pool);
+  return prepared(part(split), read_gray(part(split), pool), pool);
+}
 
-  ImageSet images{.height = height(), .width = width(), .values = {}, .indices = chosen.indices};
+TrainingImages DataSet::load_training(ThreadPool& pool) const {
+  const Part& train = part(Split::kTrain);
+  const Part& validation = part(Split::kValidation);
+  if (train.source != validation.source) {
+    return {load(Split::kTrain, pool), load(Split::kValidation, pool)};
+  }
+  const std::vector<std::uint8_t> gray =
+      sources_[train.source].read_gray(sources_[train.source].count(), pool);
+  return {prepared(train, gray, pool), prepared(validation, gray, pool)};
+}
+
+std::vector<std::uint8_t> DataSet::read_gray(const Part& part, ThreadPool& pool) const {
+  return sources_[part.source].read_gray(std::ranges::max(part.indices) + 1, pool);
+}
+
+ImageSet DataSet::prepared(const Part& part, std::span<const std::uint8_t> gray,
+                           ThreadPool& pool) const {
+  ImageSet images{.height = height(), .width = width(), .values = {}, .indices = part.indices};
   const auto pixels = static_cast<std::size_t>(images.pixels());
-  const std::size_t count = chosen.indices.size();
+  const std::size_t count = part.indices.size();
   images.values.resize(count * pixels);
   constexpr std::size_t kImagesOfTask = 256;
   const auto tasks = static_cast<int>((count + kImagesOfTask - 1) / kImagesOfTask);
   pool.run(tasks, [&](int task, int) {
     const std::size_t first = static_cast<std::size_t>(task) * kImagesOfTask;
     for (std::size_t row = first; row < std::min(first + kImagesOfTask, count); ++row) {
-      const std::uint32_t index = chosen.indices[row];
-      const auto in = std::span(gray).subspan(index * pixels, pixels);
+      const std::uint32_t index = part.indices[row];
+      const auto in = gray.subspan(index * pixels, pixels);
       const auto out = std::span(images.values).subspan(row * pixels, pixels);
       if (config_.discrete) {
         prepare_discrete(in, out);
       } else {
-        prepare_continuous(in, config_.data_seed, {.file = chosen.source, .index = index}, out);
+        prepare_continuous(in, config_.data_seed, {.file = part.source, .index = index}, out);
       }
     }
   });

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct DataConfig {
 };
 
 enum class Split { kTrain, kValidation, kTest };
+
+struct TrainingImages {
+  ImageSet train;
+  ImageSet validation;
+};
 
 /// A file of a data set.
 struct DataFile {
@@ -73,12 +79,18 @@ class DataSet {
   /// ImageSource::read_gray.
   ImageSet load(Split split, ThreadPool& pool) const;
 
+  /// The same of the training and validation images. A source that holds both is read once.
+  TrainingImages load_training(ThreadPool& pool) const;
+
  private:
   struct Part {
     std::uint32_t source = 0;
     std::vector<std::uint32_t> indices;  ///< in that source
   };
   const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
+  /// The first images of a source in gray, as many as a part needs.
+  std::vector<std::uint8_t> read_gray(const Part& part, ThreadPool& pool) const;
+  ImageSet prepared(const Part& part, std::span<const std::uint8_t> gray, ThreadPool& pool) const;
 
   DataConfig config_;
   std::string name_;

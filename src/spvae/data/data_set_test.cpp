@@ -41,6 +41,13 @@ Bytes images_file(std::uint32_t count, std::uint32_t height = 3, std::uint32_t w
   return idx_file({count, height, width}, image_bytes(count, std::size_t{height} * width));
 }
 
+Bytes svhn_file(std::int32_t images, std::uint32_t seed) {
+  const Bytes values = noise(static_cast<std::size_t>(images) * 3072, seed);
+  return joined(
+      {testing::mat_header(), testing::mat_packed(testing::mat_labels()),
+       testing::mat_packed(testing::mat_array({.shape = {32, 32, 3, images}, .values = values}))});
+}
+
 std::vector<std::uint32_t> sorted(std::vector<std::uint32_t> indices) {
   std::ranges::sort(indices);
   return indices;
@@ -174,6 +181,24 @@ TEST_F(DataSetFiles, ImagesArePreparedByFileAndIndexAlone) {
         const auto begin = images.values.begin() + static_cast<std::ptrdiff_t>(row * kPixels);
         ASSERT_EQ(std::vector<float>(begin, begin + kPixels), expected) << "row " << row;
       }
+    }
+  }
+}
+
+TEST_F(DataSetFiles, TrainingAndValidationImagesMayBeLoadedAtOnce) {
+  write("train_32x32.mat", svhn_file(20, 1));
+  write("extra_32x32.mat", svhn_file(5, 2));
+  write("test_32x32.mat", svhn_file(4, 3));
+  for (const DataConfig& config :
+       {DataConfig{.data = write("images", images_file(600)), .training_images = 77},
+        DataConfig{.data = "svhn", .data_dir = path()}}) {
+    const DataSet set(config);
+    const auto [train, validation] = set.load_training(pool_);
+    for (const auto& [images, split] :
+         {std::pair{&train, Split::kTrain}, {&validation, Split::kValidation}}) {
+      const ImageSet alone = set.load(split, pool_);
+      EXPECT_EQ(images->indices, alone.indices);
+      EXPECT_EQ(images->values, alone.values);
     }
   }
 }
@@ -342,13 +367,6 @@ TEST_F(DataSetFiles, Cifar10IsFiveFilesDividedFourToOneAndItsTestFile) {
   write("test_batch.bin", longer);
   testing::expect_error(ErrorKind::kData, "test_batch.bin: trailing bytes",
                         [&] { const DataSet other({.data = "cifar10", .data_dir = path()}); });
-}
-
-Bytes svhn_file(std::int32_t images, std::uint32_t seed) {
-  const Bytes values = noise(static_cast<std::size_t>(images) * 3072, seed);
-  return joined(
-      {testing::mat_header(), testing::mat_packed(testing::mat_labels()),
-       testing::mat_packed(testing::mat_array({.shape = {32, 32, 3, images}, .values = values}))});
 }
 
 TEST_F(DataSetFiles, SvhnIsThreeFilesOneForEachSplit) {

@@ -120,7 +120,8 @@ Field<Config> optional_text_field(std::string name, std::string Config::* member
                                   std::string help) {
   Field<Config> field = text_field(std::move(name), member, std::move(help));
   field.set = [member, info = field.info](Config& config, const Json& value) {
-    config.*member = value == "" ? "" : text_of(info, value);
+    const bool is_none = value.is_string() && value.get_ref<const std::string&>().empty();
+    config.*member = is_none ? std::string() : text_of(info, value);
   };
   return field;
 }

@@ -121,8 +121,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   config.model.width = data.width();
   Spvae model(config.model);
   model.initialise(config.train.seed);
-  const ImageSet training_images = data.load(Split::kTrain, pool);
-  const ImageSet validation_images = data.load(Split::kValidation, pool);
+  const auto [training_images, validation_images] = data.load_training(pool);
   const auto engine = make_engine(config.engine, model.leaves(), pool);
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""make_seeds.py FOLDER: valid files of every format, small, for the fuzz targets to begin with.
+
+One folder for each target. The first byte of an idx, cifar or mat seed says how the target packs what
+follows (fuzz_file.h): 0 not at all, 1 gzip, 2 xz; of mat, 3 one zlib-compressed element.
+"""
+
+import gzip
+import json
+import lzma
+import pathlib
+import struct
+import sys
+import zlib
+
+DELTA_XZ = [{"id": lzma.FILTER_DELTA, "dist": 32}, {"id": lzma.FILTER_LZMA2, "preset": 0}]
+
+
+def noise(size):
+    return bytes((i * i * 31 + i * 7) >> 3 & 255 for i in range(size))
+
+
+def idx(*shape):
+    count = 1
+    for axis in shape:
+        count *= axis
+    return struct.pack(f">I{len(shape)}I", 0x0800 + len(shape), *shape) + noise(count)
+
+
+def cifar(records):
+    return b"".join(bytes([i % 10]) + noise(3072) for i in range(records))
+
+
+def element(kind, data):
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def array(name, shape, values):
+    small_name = struct.pack("<HH", 1, len(name)) + name.ljust(4, b"\0")
+    return element(14, element(6, struct.pack("<II", 9, 0)) +
+                   element(5, struct.pack(f"<{len(shape)}i", *shape)) +
+                   (small_name if len(name) <= 4 else element(1, name)) + element(2, values))
+
+
+def compressed(data):
+    packed = zlib.compress(data)
+    return struct.pack("<II", 15, len(packed)) + packed
+
+
+def npy(dtype, shape, values):
+    header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + values
+
+
+def safetensors(header, data):
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def seeds():
+    for name, file in {"images": idx(3, 4, 5), "labels": idx(7), "one": idx(1, 1, 1)}.items():
+        yield from packed("idx", name, file)
+    for records in [1, 2]:
+        yield from packed("cifar", str(records), cifar(records))
+
+    header = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    images = array(b"X", (32, 32, 3, 1), noise(3072))
+    labels = array(b"y", (1, 1), b"\x0a")
+    for name, elements in {"plain": images, "compressed": compressed(images),
+                           "other": compressed(labels) + images,
+                           "long": array(b"a_long_name", (2, 1), b"\1\2") + compressed(images)}.items():
+        yield from packed("mat", name, header + elements)
+    yield "mat", "within", b"\3" + header + images
+    yield "mat", "labels", b"\3" + header + labels
+
+    for dtype, size in [("<f4", 4), ("<f8", 8), ("|u1", 1), ("<i8", 8)]:
+        yield "npy", dtype.strip("<|"), npy(dtype, (2, 3), noise(6 * size))
+    yield "npy", "scalar", npy("<f4", (), noise(4))
+    yield "npy", "vector", npy("<f8", (3,), noise(24))
+
+    yield "safetensors", "empty", safetensors({}, b"")
+    yield "safetensors", "model", safetensors(
+        {"__metadata__": {"format": "spvae-model", "seed": "3"},
+         "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+         "b": {"dtype": "I64", "shape": [1], "data_offsets": [24, 32]},
+         "c": {"dtype": "U8", "shape": [], "data_offsets": [32, 33]}}, noise(33))
+
+
+def packed(target, name, file):
+    """As the target packs it, and packed already."""
+    for mode, kind in enumerate(["plain", "gzip", "xz"]):
+        yield target, f"{name}-{kind}", bytes([mode]) + file
+    yield target, f"{name}.gz", b"\0" + gzip.compress(file, mtime=0)
+    yield target, f"{name}.gz.gz", b"\0" + gzip.compress(file[:20], mtime=0) + gzip.compress(
+        file[20:], mtime=0)
+    yield target, f"{name}.xz", b"\0" + lzma.compress(file, filters=DELTA_XZ)
+
+
+def main():
+    for target, name, content in seeds():
+        folder = pathlib.Path(sys.argv[1], target)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
