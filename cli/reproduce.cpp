@@ -203,9 +203,8 @@ std::string readable_status(const Json& status) {
                         trial.at("seed").dump(), trial.at("state").get<std::string>(),
                         left > 0 ? "about " + minutes_text(left) : "");
   }
-  return text + fmt::format("{} done, {} left: about {}\n",
-                            status.at("done").dump(), status.at("left").dump(),
-                            minutes_text(status.at("minutes_left")));
+  return text + fmt::format("{} done, {} left: about {}\n", status.at("done").dump(),
+                            status.at("left").dump(), minutes_text(status.at("minutes_left")));
 }
 
 /// The words that make these results again.
@@ -225,7 +224,8 @@ Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
   return {latent_space_grid(load_model(model).model, kCodesOfASide)};
 }
 
-/// Draws the tables and figures anew from all that is finished, whatever cells this call was asked for.
+/// Draws the tables and figures anew from all that is finished, whatever cells this call was asked
+/// for.
 void write_results(const ReproduceConfig& config, const TrialFolders& folders) {
   const Experiment all = read_experiment(find_experiment(config.what));
   const std::vector<Outcome> finished = outcomes(all, folders);
@@ -245,17 +245,17 @@ void write_results(const ReproduceConfig& config, const TrialFolders& folders) {
 
 std::string outcome_line(const Outcome& outcome) {
   const Json& test = outcome.result.at("test");
-  std::string text = fmt::format(
-      "{:<36} seed {:<4}{:>10} ± {:.1f} nats", outcome.trial.name(),
-      outcome.trial.config.at("seed").dump(), nats_text(test.at("log_likelihood")),
-      test.at("standard_error").get<double>());
+  std::string text =
+      fmt::format("{:<36} seed {:<4}{:>10} ± {:.1f} nats", outcome.trial.name(),
+                  outcome.trial.config.at("seed").dump(), nats_text(test.at("log_likelihood")),
+                  test.at("standard_error").get<double>());
   if (outcome.trial.paper) {
     const double difference = outcome.result.at("difference");
-    text += fmt::format("   TP19 {:>7}   {:+.1f}{}", outcome.trial.paper->log_likelihood,
-                        difference,
-                        outcome.result.contains("data_warning") ? " (not comparable)"
-                        : difference < 0                        ? " (short)"
-                                                                : "");
+    text +=
+        fmt::format("   TP19 {:>7}   {:+.1f}{}", outcome.trial.paper->log_likelihood, difference,
+                    outcome.result.contains("data_warning") ? " (not comparable)"
+                    : difference < 0                        ? " (short)"
+                                                            : "");
   }
   return text + "\n";
 }
@@ -345,8 +345,7 @@ void run_reproduce(const Options& options) {
   }
   fs::create_directories(folders.results);
   write_results(config, folders);
-  run_interruptible("the same command goes on",
-                    [&] { run_trials(experiment, folders, config); });
+  run_interruptible("the same command goes on", [&] { run_trials(experiment, folders, config); });
   const std::vector<Outcome> finished = outcomes(experiment, folders);
   if (options.json()) return print_json(results_json(experiment, finished, command_of(config)));
   std::string text;

@@ -10,12 +10,12 @@ void TrainingDisplay::on_start(const TrainStart& start) {
   max_steps_ = start.config.train.max_steps;
   first_step_ = start.step;
   began_ = Clock::now();
-  progress_.show(fmt::format("train: {} parameters, {} training and {}{}",
-                             grouped(static_cast<long long>(start.parameters)),
-                             grouped(start.training_images),
-                             counted(start.validation_images, "validation image"),
-                             start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
-                 true);
+  progress_.show(
+      fmt::format("train: {} parameters, {} training and {}{}",
+                  grouped(static_cast<long long>(start.parameters)), grouped(start.training_images),
+                  counted(start.validation_images, "validation image"),
+                  start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
+      true);
   progress_.end_line();
 }
 
@@ -40,10 +40,10 @@ void TrainingDisplay::on_message(const std::string& message) {
 }
 
 void TrainingDisplay::show(std::int64_t step, double bound, double rate, double left, bool forced) {
-  const std::string best =
-      last_ ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
-                          last_->progress.best_step)
-            : "none yet";
+  const std::string best = last_
+                               ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
+                                             last_->progress.best_step)
+                               : "none yet";
   progress_.show(
       fmt::format("step {} of {}  bound {} nats  best {}  {:.1f} steps/s  at most {} left", step,
                   max_steps_, nats_text(bound), best, rate, duration_text(left)),

@@ -144,10 +144,10 @@ void run_tune(const Options& options) {
     Json result = {{"out", config.out}, {"points", tuning_json(points)}, {"version", version()}};
     return print_json(result);
   }
-  print(fmt::format("{} points; the best, {}: validation bound {} nats per image\n"
-                    "next: spvae evaluate '{}'\n",
-                    points.size(), best.name(), nats_text(best.validation_bound),
-                    best.run.string()));
+  print(
+      fmt::format("{} points; the best, {}: validation bound {} nats per image\n"
+                  "next: spvae evaluate '{}'\n",
+                  points.size(), best.name(), nats_text(best.validation_bound), best.run.string()));
 }
 
 }  // namespace

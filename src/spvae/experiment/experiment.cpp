@@ -168,8 +168,8 @@ fs::path find_experiment(std::string_view name) {
     places += (places.empty() ? "" : ", ") + folder.string();
   }
   fail(ErrorKind::kNoInput,
-       "experiment {}: no {} in any of: {}; set SPVAE_EXPERIMENTS to the folder that holds it", name,
-       file, places);
+       "experiment {}: no {} in any of: {}; set SPVAE_EXPERIMENTS to the folder that holds it",
+       name, file, places);
 }
 
 ParameterCount count_parameters(const Trial& trial) {

@@ -58,8 +58,8 @@ struct Experiment {
   std::vector<Trial> trials;       ///< in the file's order
 };
 
-/// Reads an experiment file: one object of "title", "notes" (a list), "variants" (name: meaning) and
-/// "cells", each an object of
+/// Reads an experiment file: one object of "title", "notes" (a list), "variants" (name: meaning)
+/// and "cells", each an object of
 ///   name, config, height, width, minutes     see Trial
 ///   seeds        list of seeds; a trial for each
 ///   variant, evaluation (samples, test-images, training-images), paper (log-likelihood,

@@ -18,7 +18,8 @@ testing::Bytes bytes_of(const std::string& text) { return {text.begin(), text.en
 Experiment read(const std::string& cells) {
   const TemporaryFolder folder;
   return read_experiment(folder.write(
-      "e.json", bytes_of(R"({"title": "T", "variants": {"slow": "S"}, "cells": [)" + cells + "]}")));
+      "e.json",
+      bytes_of(R"({"title": "T", "variants": {"slow": "S"}, "cells": [)" + cells + "]}")));
 }
 
 constexpr const char* kCell =

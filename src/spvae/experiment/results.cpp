@@ -104,9 +104,9 @@ std::string cells_table(const std::vector<Group>& groups) {
     const Json& first = group.outcomes.front()->result;
     const std::vector<double> figures = test_figures(group);
     const std::string spread =
-        figures.size() < 2 ? ""
-                           : fmt::format("sd {:.1f} ({})", standard_deviation(figures),
-                                         figures.size());
+        figures.size() < 2
+            ? ""
+            : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
     text += fmt::format("| {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
                         comparison(group, mean(figures)), nats(mean(figures)),
                         number(first, "test", "standard_error"), spread,
@@ -158,7 +158,8 @@ void for_each_pair(const std::vector<Group>& groups, const std::vector<Variant>&
     if (model != "spvae" && model != "conv-spvae") continue;
     for (const std::string& variant : names) {
       if (!group.trial->variant.empty() && group.trial->variant != variant) continue;
-      const Group* vae = rival(groups, *group.trial, model == "spvae" ? "vae" : "conv-vae", variant);
+      const Group* vae =
+          rival(groups, *group.trial, model == "spvae" ? "vae" : "conv-vae", variant);
       if (vae != nullptr) visit(*group.outcomes.front(), *vae->outcomes.front());
     }
   }
@@ -188,9 +189,9 @@ std::string times_table(const std::vector<Group>& groups) {
     text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", spvae.trial.name(), ours, theirs,
                         ours / theirs);
   });
-  return text.empty() ? ""
-                      : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" +
-                            text;
+  return text.empty()
+             ? ""
+             : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" + text;
 }
 
 /// Every value that some result has under a key, in order of appearance.
@@ -220,10 +221,10 @@ PairedDifference paired_difference(const std::vector<float>& a, const std::vecto
   assert(count >= 2);
   std::vector<double> differences;
   for (std::size_t i = 0; i < count; ++i) differences.push_back(double{a[i]} - double{b[i]});
-  return {.images = static_cast<int>(count),
-          .mean = mean(differences),
-          .standard_error =
-              standard_deviation(differences) / std::sqrt(static_cast<double>(count))};
+  return {
+      .images = static_cast<int>(count),
+      .mean = mean(differences),
+      .standard_error = standard_deviation(differences) / std::sqrt(static_cast<double>(count))};
 }
 
 std::string results_markdown(const Experiment& experiment, const std::vector<Outcome>& outcomes,
@@ -277,17 +278,17 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
     const std::string paper =
         result.contains("paper") ? result["paper"]["log_likelihood"].dump() : "";
     const std::string difference = result.contains("difference") ? result["difference"].dump() : "";
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f},{},{}\n",
-                        trial.cell, trial.variant, trial.varied, trial.config.at("seed").dump(),
-                        test.at("log_likelihood").dump(), test.at("standard_error").dump(),
-                        test.at("monte_carlo_error").dump(), test.at("images").dump(),
-                        test.at("samples").dump(), train_figure, paper, difference,
-                        result.at("parameters").dump(), result.at("encoder_parameters").dump(),
-                        training.at("images").dump(), training.at("steps").dump(),
-                        training.at("best_step").dump(), training.at("validation_bound").dump(),
-                        training.at("seconds").get<double>(), test.at("seconds").get<double>(),
-                        result.at("data_digest").get<std::string>(),
-                        result.contains("data_warning") ? "no" : "yes");
+    text += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f},{},{}\n", trial.cell,
+        trial.variant, trial.varied, trial.config.at("seed").dump(),
+        test.at("log_likelihood").dump(), test.at("standard_error").dump(),
+        test.at("monte_carlo_error").dump(), test.at("images").dump(), test.at("samples").dump(),
+        train_figure, paper, difference, result.at("parameters").dump(),
+        result.at("encoder_parameters").dump(), training.at("images").dump(),
+        training.at("steps").dump(), training.at("best_step").dump(),
+        training.at("validation_bound").dump(), training.at("seconds").get<double>(),
+        test.at("seconds").get<double>(), result.at("data_digest").get<std::string>(),
+        result.contains("data_warning") ? "no" : "yes");
   }
   return text;
 }

@@ -15,30 +15,29 @@ Outcome outcome(const std::string& cell, double figure, int seed, const std::str
   trial.variant = variant;
   trial.config = {{"seed", seed}};
   trial.paper = {.log_likelihood = 100, .parameters = 7};
-  const Json result = {
-      {"test",
-       {{"images", 2},
-        {"samples", 5},
-        {"log_likelihood", figure},
-        {"standard_error", 0.25},
-        {"monte_carlo_error", 0.125},
-        {"effective_samples", 3.0},
-        {"seconds", 61.0}}},
-      {"train", {{"log_likelihood", figure + 2}}},
-      {"training",
-       {{"images", 10},
-        {"steps", 1000},
-        {"best_step", 900},
-        {"validation_bound", 1.0},
-        {"seconds", 4.0},
-        {"milliseconds_per_step", 4.0}}},
-      {"paper", {{"log_likelihood", 100}, {"parameters_in_thousands", 7}}},
-      {"difference", figure - 100},
-      {"parameters", 7654},
-      {"encoder_parameters", 321},
-      {"data_digest", "d"},
-      {"machine", "M"},
-      {"version", "V"}};
+  const Json result = {{"test",
+                        {{"images", 2},
+                         {"samples", 5},
+                         {"log_likelihood", figure},
+                         {"standard_error", 0.25},
+                         {"monte_carlo_error", 0.125},
+                         {"effective_samples", 3.0},
+                         {"seconds", 61.0}}},
+                       {"train", {{"log_likelihood", figure + 2}}},
+                       {"training",
+                        {{"images", 10},
+                         {"steps", 1000},
+                         {"best_step", 900},
+                         {"validation_bound", 1.0},
+                         {"seconds", 4.0},
+                         {"milliseconds_per_step", 4.0}}},
+                       {"paper", {{"log_likelihood", 100}, {"parameters_in_thousands", 7}}},
+                       {"difference", figure - 100},
+                       {"parameters", 7654},
+                       {"encoder_parameters", 321},
+                       {"data_digest", "d"},
+                       {"machine", "M"},
+                       {"version", "V"}};
   return {trial, result, {static_cast<float>(figure) - 1, static_cast<float>(figure) + 1}};
 }
 
@@ -51,10 +50,11 @@ TEST(Results, PairedDifferenceIsThatOfTheClosedForm) {
 }
 
 TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
-  const std::vector<Outcome> outcomes = {
-      outcome("spvae/d/l", 103, 0), outcome("spvae/d/l", 105, 1), outcome("vae/d/l", 99, 0),
-      outcome("vae/d/l", 104.5, 0, "slow")};
-  const Experiment experiment{.title = "T", .variants = {{"slow", "S"}}, .notes = {"N."}, .trials = {}};
+  const std::vector<Outcome> outcomes = {outcome("spvae/d/l", 103, 0), outcome("spvae/d/l", 105, 1),
+                                         outcome("vae/d/l", 99, 0),
+                                         outcome("vae/d/l", 104.5, 0, "slow")};
+  const Experiment experiment{
+      .title = "T", .variants = {{"slow", "S"}}, .notes = {"N."}, .trials = {}};
   const std::string text = results_markdown(experiment, outcomes, "C");
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
                               "| +2.0 |"));
@@ -89,7 +89,8 @@ TEST(Results, CsvHasALineForEachRunAndAsManyFieldsAsItsHeader) {
                                 text.begin() + static_cast<std::ptrdiff_t>(end), ','));
   }
   EXPECT_EQ(commas, std::vector<std::ptrdiff_t>(3, commas.front()));
-  EXPECT_THAT(text, HasSubstr("a/b/c,,,1,105.0,0.25,0.125,2,5,107.0,100,5.0,7654,321,10,1000,900,"));
+  EXPECT_THAT(text,
+              HasSubstr("a/b/c,,,1,105.0,0.25,0.125,2,5,107.0,100,5.0,7654,321,10,1000,900,"));
 }
 
 }  // namespace

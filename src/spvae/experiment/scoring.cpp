@@ -46,8 +46,7 @@ std::vector<ImageScore> load(const std::filesystem::path& file, const ScoringKey
       content->metadata_value("samples") != std::to_string(key.samples)) {
     return scores;
   }
-  const std::vector<double> values =
-      content->values<double>("scores", content->tensors[0].shape);
+  const std::vector<double> values = content->values<double>("scores", content->tensors[0].shape);
   for (std::size_t i = 0; i < values.size(); i += kColumns) {
     scores.push_back({values[i], values[i + 1], values[i + 2]});
   }
@@ -83,16 +82,15 @@ std::vector<ImageScore> resumable_scores(const std::filesystem::path& file, cons
     const auto first = static_cast<int>(scores.size());
     const ImageSet part = slice(images, first, std::min(kImagesAtATime, total - first));
     try {
-      const auto more = log_likelihood(model, part, key.samples, {.purpose = Purpose::kEvaluation},
-                                       engine, pool, [&](double done, int) {
-                                         return !observer || observer(first + done, total);
-                                       });
+      const auto more = log_likelihood(
+          model, part, key.samples, {.purpose = Purpose::kEvaluation}, engine, pool,
+          [&](double done, int) { return !observer || observer(first + done, total); });
       scores.insert(scores.end(), more.begin(), more.end());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInterrupted) throw;
       save(file, key, scores);
-      fail(ErrorKind::kInterrupted,
-           "stopped after scoring {} of {} images; everything is saved", first, total);
+      fail(ErrorKind::kInterrupted, "stopped after scoring {} of {} images; everything is saved",
+           first, total);
     }
     const auto now = std::chrono::steady_clock::now();
     if (scores.size() == static_cast<std::size_t>(total) || now - saved >= kSaveInterval) {

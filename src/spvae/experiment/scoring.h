@@ -15,10 +15,10 @@ struct ScoringKey {
   int samples = 0;
 };
 
-/// log_likelihood of all images, resumable: what has been scored is kept in `file`, saved every half
-/// minute or so, when the observer stops, and at the end; scores that it holds already for this key
-/// are not computed again. The same scores as in one go. A file that is damaged, or of another key,
-/// is begun anew. Throws as log_likelihood and write_safetensors.
+/// log_likelihood of all images, resumable: what has been scored is kept in `file`, saved every
+/// half minute or so, when the observer stops, and at the end; scores that it holds already for
+/// this key are not computed again. The same scores as in one go. A file that is damaged, or of
+/// another key, is begun anew. Throws as log_likelihood and write_safetensors.
 std::vector<ImageScore> resumable_scores(const std::filesystem::path& file, const ScoringKey& key,
                                          const Spvae& model, const ImageSet& images,
                                          LeafEngine& engine, ThreadPool& pool,

@@ -37,9 +37,8 @@ bool equal(const std::vector<ImageScore>& a, const std::vector<ImageScore>& b) {
 
 TEST_F(Scoring, GoesOnWhereItWasStoppedToTheSameBits) {
   const ScoringKey key{.model_digest = "m", .samples = 3};
-  testing::expect_error(ErrorKind::kInterrupted, "stopped after scoring 256 of 300 images", [&] {
-    scores(key, [](double done, int) { return done <= 256; });
-  });
+  testing::expect_error(ErrorKind::kInterrupted, "stopped after scoring 256 of 300 images",
+                        [&] { scores(key, [](double done, int) { return done <= 256; }); });
   EXPECT_EQ(scored_images(file()), 256);
   double first = -1;
   const auto resumed = scores(key, [&first](double done, int total) {

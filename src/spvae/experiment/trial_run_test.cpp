@@ -74,8 +74,7 @@ TEST_F(TrialRun, KeepsWhatCameOut) {
   EXPECT_EQ(result.at("training").at("images"), 48);
   EXPECT_EQ(result.at("training").at("steps"), 18);
   EXPECT_EQ(result.at("config").at("seed"), 3);
-  EXPECT_EQ(result.at("difference"),
-            result.at("test").at("log_likelihood").get<double>() - 1);
+  EXPECT_EQ(result.at("difference"), result.at("test").at("log_likelihood").get<double>() - 1);
   const std::vector<float> scores = trial_scores(trial_, folders("a"));
   ASSERT_EQ(scores.size(), 5u);
   double mean = 0;
@@ -108,7 +107,8 @@ TEST_F(TrialRun, EndsWithTheSameFiguresWhereverItWasStopped) {
 TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   run("a");
   trial_.evaluation.samples = 5;
-  expect_error(ErrorKind::kUsage, "another evaluation", [&] { trial_result(trial_, folders("a")); });
+  expect_error(ErrorKind::kUsage, "another evaluation",
+               [&] { trial_result(trial_, folders("a")); });
   trial_.evaluation.samples = 4;
   trial_.config["hidden"] = 6;
   expect_error(ErrorKind::kUsage, "another config", [&] { trial_result(trial_, folders("a")); });

@@ -101,9 +101,9 @@ std::vector<Json> combinations(const Grid& grid) {
 std::vector<TuningPoint> points_of(const fs::path& folder, const Json& given, const Grid& grid,
                                    int count) {
   const std::vector<Json> all = combinations(grid);
-  std::vector<std::uint32_t> order = random_permutation(
-      {.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
-      static_cast<std::uint32_t>(all.size()));
+  std::vector<std::uint32_t> order =
+      random_permutation({.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
+                         static_cast<std::uint32_t>(all.size()));
   if (count > 0 && static_cast<std::size_t>(count) < order.size()) {
     order.resize(static_cast<std::size_t>(count));
   }
@@ -137,8 +137,7 @@ void look(TuningPoint& point, std::int64_t limit) {
 /// Passes all on, and stops a run at its first check at or behind a step.
 class RungObserver : public TrainObserver {
  public:
-  RungObserver(TuningObserver& observer, std::int64_t limit)
-      : observer_(observer), limit_(limit) {}
+  RungObserver(TuningObserver& observer, std::int64_t limit) : observer_(observer), limit_(limit) {}
 
   bool reached() const { return reached_; }
 

@@ -38,7 +38,7 @@ struct TuningConfig {
 struct TuningPoint {
   Json values;                ///< of the grid's keys, in their order
   std::filesystem::path run;  ///< its run folder
-  std::int64_t step = 0;  ///< at its last check
+  std::int64_t step = 0;      ///< at its last check
   double validation_bound = -std::numeric_limits<double>::infinity();  ///< best so far, nats
   int rung = 0;           ///< how often it was chosen to go on
   bool finished = false;  ///< trained to its end

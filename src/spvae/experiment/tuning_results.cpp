@@ -72,8 +72,7 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
   for (const TuningPoint& point : points) {
     if (!std::isfinite(point.validation_bound)) continue;
     const std::size_t row = keys.size() > 1 ? position(rows, point.values.at(keys[1])) : 0;
-    double& cell =
-        map.values[row * columns.size() + position(columns, point.values.at(keys[0]))];
+    double& cell = map.values[row * columns.size() + position(columns, point.values.at(keys[0]))];
     cell = std::isnan(cell) ? point.validation_bound : std::max(cell, point.validation_bound);
   }
   return map;

@@ -80,9 +80,8 @@ TEST_F(Tuning, GoesOnToTheSameResultAfterAStop) {
   const auto expected = search("straight", {.halving = 2, .first_steps = 4}, straight);
   Counter counter;
   for (const int stop_after : {3, 20}) {
-    expect_error(ErrorKind::kInterrupted, "stopped", [&] {
-      search("cut", {.halving = 2, .first_steps = 4}, counter, stop_after);
-    });
+    expect_error(ErrorKind::kInterrupted, "stopped",
+                 [&] { search("cut", {.halving = 2, .first_steps = 4}, counter, stop_after); });
   }
   const auto resumed = search("cut", {.halving = 2, .first_steps = 4}, counter);
   EXPECT_EQ(counter.steps, straight.steps);
