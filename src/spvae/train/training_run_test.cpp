@@ -87,7 +87,7 @@ class TrainingRun : public ::testing::Test {
       ADD_FAILURE() << "not interrupted";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kInterrupted) << error.what();
-      EXPECT_THAT(error.what(), HasSubstr("--resume"));
+      EXPECT_THAT(error.what(), HasSubstr("everything is saved"));
     }
   }
 
