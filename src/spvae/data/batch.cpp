@@ -18,6 +18,7 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
   batch.pixels = images.pixels();
   batch.values.resize(pixels * stride);
   batch.indices.resize(stride);
+  batch.observed.resize(images.observed.empty() ? 0 : pixels * stride);
 
   // Eight images at a time: as many streams of reading as a processor follows.
   constexpr std::size_t kGroup = 8;
@@ -33,6 +34,13 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
     float* out = batch.values.data() + first;
     for (std::size_t pixel = 0; pixel < pixels; ++pixel, out += stride) {
       for (std::size_t lane = 0; lane < kGroup; ++lane) out[lane] = source[lane][pixel];
+    }
+    if (images.observed.empty()) return;
+    for (std::size_t lane = 0; lane < kGroup; ++lane) {
+      const std::size_t row = rows[std::min(first + lane, rows.size() - 1)];
+      for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+        batch.observed[pixel * stride + first + lane] = images.observed[row * pixels + pixel];
+      }
     }
   };
   // Tasks are tiles: threads then write no cache line in common.

@@ -18,6 +18,7 @@ struct Batch {
   int pixels = 0;                      ///< V
   AlignedVector<float> values;         ///< [V, stride]
   std::vector<std::uint32_t> indices;  ///< [stride] index in the source file: addresses the noise
+  AlignedVector<float> observed;       ///< [V, stride] 1 where a pixel is known, else 0; empty: all
 };
 
 /// Fills `batch` with rows `rows` of `images` (reusing its memory), on the threads of a pool if

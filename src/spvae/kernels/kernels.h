@@ -130,6 +130,15 @@ struct Rows {
   const std::uint32_t* samples;
 };
 
+/// Of a tile whose images are partly observed: log p(x|z) is that of the observed pixels, and rows
+/// come from α·p(z) + (1 − α)·q(z|x), which bounds their weights.
+struct Observation {
+  const float* pixels;             ///< 1 where observed, else 0, [D][kTile]
+  const float* log_prior_share;    ///< log α [kTile], −∞ for α = 0
+  const float* log_encoder_share;  ///< log(1 − α) [kTile]
+  const float* from_prior;         ///< 1 where this sample is one of the prior's, else 0, [kTile]
+};
+
 struct DecoderTrace {
   float* noise;  ///< ε [Z][kTile]
   float* code;   ///< z [Z + 1][kTile], the last row is all ones
@@ -173,17 +182,18 @@ struct Table {
   /// mean and root.
   void (*encode)(const Leaf&, const float* x, const EncoderTrace&, const Posterior&);
   /// Draws ε and z, runs the decoders. After it the last outputs of the traces are the likelihood's
-  /// parameters before their link.
-  void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const DecoderTrace&);
+  /// parameters before their link. The observation is null where all pixels are observed.
+  void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const Observation*,
+                 const DecoderTrace&);
   /// log w [kTile] of decoded rows. constant [kTile]: log p's part that depends on x alone.
   void (*log_weight)(const Leaf&, const float* x, const float* constant, const Posterior&,
-                     const DecoderTrace&, float* out);
+                     const Observation*, const DecoderTrace&, float* out);
 
   // leaves, backward
   /// row_gradient [kTile] → the deltas of all decoder layers; dz [Z][kTile] = d Σ row_gradient ·
-  /// (log p(x|z) + log p(z)) / dz.
-  void (*decode_backward)(const Leaf&, const float* x, const float* row_gradient,
-                          const DecoderTrace&, float* dz);
+  /// (log p(x|z) + log p(z)) / dz. observed [D][kTile] as Observation::pixels; null where all are.
+  void (*decode_backward)(const Leaf&, const float* x, const float* observed,
+                          const float* row_gradient, const DecoderTrace&, float* dz);
   /// Posterior gradient → the deltas of all encoder layers.
   void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&,
                           const EncoderTrace&);

@@ -37,13 +37,18 @@ void Encode(const Leaf& leaf, const float* x, const EncoderTrace& trace,
 
 // Table::decode.
 void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, const Noise& noise,
-            const DecoderTrace& trace) {
+            const Observation* observation, const DecoderTrace& trace) {
   const FloatTag d;
   LatentNoise(noise, leaf.index, rows, leaf.latent, trace.noise);
   const int count = leaf.latent * kTile;
   for (int i = 0; i < count; i += kLanes) {
-    const Float z = hn::MulAdd(hn::Load(d, posterior.deviation + i), hn::Load(d, trace.noise + i),
-                               hn::Load(d, posterior.mean + i));
+    const Float e = hn::Load(d, trace.noise + i);
+    Float z =
+        hn::MulAdd(hn::Load(d, posterior.deviation + i), e, hn::Load(d, posterior.mean + i));
+    if (observation != nullptr) {
+      const Float from_prior = hn::Load(d, observation->from_prior + i % kTile);
+      z = hn::IfThenElse(hn::Gt(from_prior, hn::Zero(d)), e, z);
+    }
     hn::Store(z, d, trace.code + i);
   }
   const float* shared = NetworkForward(leaf.decoder_trunk, trace.code, trace.trunk);
@@ -56,42 +61,66 @@ HWY_INLINE const float* LastOutput(const Leaf& leaf, const DecoderTrace& trace, 
   return trace.decoders[head].output[leaf.decoders[head].count - 1];
 }
 
-// Table::log_weight: log p(x|z) + Σ ½(ε² − z²) − ½ Σ log(1 + g²).
+// log p(z) − log q(z|x) of one lane vector: Σ ½(ε² − z²) − ½ Σ log(1 + g²), where ε = (z − mean) /
+// deviation; z's own noise where it is from q.
+HWY_INLINE Float PriorOverPosterior(const Leaf& leaf, const Posterior& posterior,
+                                    const DecoderTrace& trace, bool from_posterior, int lane) {
+  const FloatTag d;
+  Float divergence = hn::Zero(d);
+  for (int i = 0; i < leaf.latent; ++i) {
+    const int at = i * kTile + lane;
+    const Float z = hn::Load(d, trace.code + at);
+    const Float e =
+        from_posterior
+            ? hn::Load(d, trace.noise + at)
+            : hn::Div(hn::Sub(z, hn::Load(d, posterior.mean + at)),
+                      hn::Load(d, posterior.deviation + at));
+    divergence = hn::MulAdd(hn::Sub(e, z), hn::Add(e, z), divergence);
+  }
+  return hn::MulSub(Constant(0.5f), divergence, hn::Load(d, posterior.half_log_precision + lane));
+}
+
+// log p(z) − log(α·p(z) + (1 − α)·q(z|x)) = −log(α + (1 − α)·e^−ratio), ratio = log p(z)/q(z|x).
+HWY_INLINE Float PriorOverMixture(const Observation& observation, Float ratio, int lane) {
+  const FloatTag d;
+  const Float prior = hn::Load(d, observation.log_prior_share + lane);
+  const Float encoder = hn::Sub(hn::Load(d, observation.log_encoder_share + lane), ratio);
+  const Float larger = hn::Max(prior, encoder);
+  const Float gap = hn::Sub(hn::Min(prior, encoder), larger);
+  return hn::Neg(hn::Add(larger, Softplus(gap)));
+}
+
+// Table::log_weight: log p(x|z) + log p(z) − log of the density that z was drawn from.
 void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
-               const DecoderTrace& trace, float* out) {
+               const Observation* observation, const DecoderTrace& trace, float* out) {
   const FloatTag d;
   const float* out0 = LastOutput(leaf, trace, 0);
   const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
-  VisitLikelihood(leaf, [&]<class Model>() HWY_ATTR {
+  const float* observed = observation == nullptr ? nullptr : observation->pixels;
+  VisitLikelihood(leaf, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
-      Float divergence = hn::Zero(d);
-      for (int i = 0; i < leaf.latent; ++i) {
-        const Float e = hn::Load(d, trace.noise + i * kTile + lane);
-        const Float z = hn::Load(d, trace.code + i * kTile + lane);
-        divergence = hn::MulAdd(hn::Sub(e, z), hn::Add(e, z), divergence);
-      }
-      const Float prior =
-          hn::MulSub(Constant(0.5f), divergence, hn::Load(d, posterior.half_log_precision + lane));
-      const Float likelihood =
-          hn::Add(Model::Value(x + lane, out0 + lane, out1 + lane, leaf.pixels),
-                  hn::Load(d, constant + lane));
+      Float prior = PriorOverPosterior(leaf, posterior, trace, Part::kIsComplete, lane);
+      if constexpr (!Part::kIsComplete) prior = PriorOverMixture(*observation, prior, lane);
+      const Float likelihood = hn::Add(
+          Model::Value(Part(observed, lane), x + lane, out0 + lane, out1 + lane, leaf.pixels),
+          hn::Load(d, constant + lane));
       hn::StoreU(hn::Add(likelihood, prior), d, out + lane);
     }
   });
 }
 
 // Table::decode_backward.
-void DecodeBackward(const Leaf& leaf, const float* x, const float* row_gradient,
-                    const DecoderTrace& trace, float* dz) {
+void DecodeBackward(const Leaf& leaf, const float* x, const float* observed,
+                    const float* row_gradient, const DecoderTrace& trace, float* dz) {
   const FloatTag d;
   const float* out0 = LastOutput(leaf, trace, 0);
   const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
   float* delta0 = trace.decoders[0].delta[leaf.decoders[0].count - 1];
   float* delta1 = trace.decoders[leaf.heads - 1].delta[leaf.decoders[leaf.heads - 1].count - 1];
-  VisitLikelihood(leaf, [&]<class Model>() HWY_ATTR {
+  VisitLikelihood(leaf, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
-      Model::Gradient(x + lane, out0 + lane, out1 + lane, hn::Load(d, row_gradient + lane),
-                      leaf.pixels, delta0 + lane, delta1 + lane);
+      Model::Gradient(Part(observed, lane), x + lane, out0 + lane, out1 + lane,
+                      hn::Load(d, row_gradient + lane), leaf.pixels, delta0 + lane, delta1 + lane);
     }
   });
   for (int i = 0; i < leaf.latent; ++i) {

@@ -19,32 +19,68 @@ inline constexpr float kHalfBin = 1.0f / 510.0f;        // logistic: half of a g
 inline constexpr float kLogTwoHalfBins = -5.54126355f;  // log(1/255)
 inline constexpr float kLevels = 255.0f;
 
-// Every likelihood: Value adds up one lane vector's log p over D pixels; Gradient turns head
-// outputs (in place) into deltas. out0, out1: outputs of the heads, [D][kTile]; x: pixels.
+// Which pixels of a tile take part: all of them, or those that are observed, 1 in [D][kTile], else 0.
+struct Complete {
+  static constexpr bool kIsComplete = true;
+  Complete(const float*, int) {}
+  HWY_INLINE Float Keep(int, Float term) const { return term; }
+  HWY_INLINE Float KeepOrOne(int, Float factor) const { return factor; }
+  HWY_INLINE Float Count(int pixels) const { return Constant(static_cast<float>(pixels)); }
+};
+
+struct Observed {
+  static constexpr bool kIsComplete = false;
+  Observed(const float* flags, int lane) : observed(flags + lane) {}
+  HWY_INLINE hn::Mask<FloatTag> Missing(int i) const {
+    const FloatTag d;
+    return hn::Eq(hn::Load(d, observed + i * kTile), hn::Zero(d));
+  }
+  HWY_INLINE Float Keep(int i, Float term) const { return hn::IfThenZeroElse(Missing(i), term); }
+  HWY_INLINE Float KeepOrOne(int i, Float factor) const {
+    return hn::IfThenElse(Missing(i), Constant(1.0f), factor);
+  }
+  HWY_INLINE Float Count(int pixels) const {
+    const FloatTag d;
+    Float count = hn::Zero(d);
+    for (int i = 0; i < pixels; ++i) count = hn::Add(count, hn::Load(d, observed + i * kTile));
+    return count;
+  }
+
+  const float* observed;  // of this lane vector
+};
+
+// Every likelihood: Value adds up one lane vector's log p over the D pixels that take part;
+// Gradient turns head outputs (in place) into deltas, 0 where a pixel does not. out0, out1: outputs
+// of the heads, [D][kTile]; x: pixels.
 template <bool kIdentity>
 struct Gaussian {
   static HWY_INLINE Float Mean(Float f) { return kIdentity ? f : Sigmoid(f); }
 
-  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                const float* HWY_RESTRICT out1, int pixels) {
+  template <class Part>
+  static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
+                                const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
+                                int pixels) {
     const FloatTag d;
     LogProduct precisions;
     Float squares = hn::Zero(d);
     for (int i = 0; i < pixels; ++i) {
       const Float g = hn::Load(d, out1 + i * kTile);
-      const Float error = hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile)));
-      const Float precision = hn::MulAdd(g, g, Constant(1.0f));
+      const Float error = part.Keep(
+          i, hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile))));
+      const Float precision = part.KeepOrOne(i, hn::MulAdd(g, g, Constant(1.0f)));
       precisions.Multiply(precision);
       if (i % 2 == 1) precisions.Normalise();
       squares = hn::MulAdd(hn::Mul(precision, error), error, squares);
     }
     const Float half = hn::Mul(Constant(0.5f), hn::Sub(precisions.Logarithm(), squares));
-    return hn::Sub(half, Constant(kHalfLog2Pi * static_cast<float>(pixels)));
+    return hn::Sub(half, hn::Mul(Constant(kHalfLog2Pi), part.Count(pixels)));
   }
 
-  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                  const float* HWY_RESTRICT out1, Float row_gradient, int pixels,
-                                  float* HWY_RESTRICT delta0, float* HWY_RESTRICT delta1) {
+  template <class Part>
+  static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
+                                  const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
+                                  Float row_gradient, int pixels, float* HWY_RESTRICT delta0,
+                                  float* HWY_RESTRICT delta1) {
     const FloatTag d;
     const Float one = Constant(1.0f);
     for (int i = 0; i < pixels; ++i) {
@@ -57,16 +93,17 @@ struct Gaussian {
         grad_mean = hn::Mul(grad_mean, hn::NegMulAdd(mean, mean, mean));
       }
       const Float slope = hn::NegMulAdd(error, error, hn::Div(one, precision));
-      hn::Store(grad_mean, d, delta0 + i * kTile);
-      hn::Store(hn::Mul(hn::Mul(row_gradient, g), slope), d, delta1 + i * kTile);
+      hn::Store(part.Keep(i, grad_mean), d, delta0 + i * kTile);
+      hn::Store(part.Keep(i, hn::Mul(hn::Mul(row_gradient, g), slope)), d, delta1 + i * kTile);
     }
   }
 };
 
 // log C(255, v) is the caller's constant; the rest is v·f − 255·softplus(f).
 struct Binomial {
-  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                const float*, int pixels) {
+  template <class Part>
+  static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
+                                const float* HWY_RESTRICT out0, const float*, int pixels) {
     const FloatTag d;
     const Float bound = Constant(kLogitBound);
     Float sum = hn::Zero(d);
@@ -76,22 +113,23 @@ struct Binomial {
       // softplus(−|f|) keeps the cancellation of v·f against 255·softplus(f) out of float32.
       const Float tail = Softplus(hn::Neg(hn::Abs(f)));
       const Float misses = hn::IfThenElse(hn::Lt(f, hn::Zero(d)), v, hn::Sub(Constant(kLevels), v));
-      sum = hn::NegMulAdd(misses, hn::Abs(f), sum);
-      sum = hn::NegMulAdd(Constant(kLevels), tail, sum);
+      sum = hn::NegMulAdd(part.Keep(i, misses), hn::Abs(f), sum);
+      sum = hn::NegMulAdd(part.Keep(i, Constant(kLevels)), tail, sum);
     }
     return sum;
   }
 
-  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                  const float*, Float row_gradient, int pixels,
-                                  float* HWY_RESTRICT delta0, float*) {
+  template <class Part>
+  static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
+                                  const float* HWY_RESTRICT out0, const float*, Float row_gradient,
+                                  int pixels, float* HWY_RESTRICT delta0, float*) {
     const FloatTag d;
     for (int i = 0; i < pixels; ++i) {
       const Float f = hn::Load(d, out0 + i * kTile);
       const Float v = hn::Round(hn::Mul(Constant(kLevels), hn::Load(d, x + i * kTile)));
       const Float slope = hn::NegMulAdd(Constant(kLevels), Sigmoid(f), v);
       const Float grad = hn::IfThenElseZero(hn::Le(hn::Abs(f), Constant(kLogitBound)), slope);
-      hn::Store(hn::Mul(row_gradient, grad), d, delta0 + i * kTile);
+      hn::Store(part.Keep(i, hn::Mul(row_gradient, grad)), d, delta0 + i * kTile);
     }
   }
 };
@@ -108,13 +146,14 @@ struct Logistic {
     hn::Mask<FloatTag> first, last, free;  // v = 0, v = 255, a's exponent not bounded
   };
 
-  static HWY_INLINE Pixel Evaluate(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                   const float* HWY_RESTRICT out1) {
+  template <class Part>
+  static HWY_INLINE Pixel Evaluate(Part part, int i, const float* HWY_RESTRICT x,
+                                   const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1) {
     const FloatTag d;
     Pixel p;
-    const Float value = hn::Load(d, x);
-    const Float f = hn::Load(d, out0);
-    const Float log_scale = hn::Sub(Constant(kLogScaleOffset), hn::Load(d, out1));
+    const Float value = hn::Load(d, x + i * kTile);
+    const Float f = hn::Load(d, out0 + i * kTile);
+    const Float log_scale = hn::Sub(Constant(kLogScaleOffset), hn::Load(d, out1 + i * kTile));
     p.free = hn::Lt(log_scale, Constant(kMaxLogScale));
     p.log_scale = hn::Min(Constant(kMaxLogScale), log_scale);
     p.a = Exp(p.log_scale);
@@ -127,11 +166,17 @@ struct Logistic {
     p.share = OneMinusExpOverArgument(p.width);
     p.first = hn::Lt(value, Constant(kHalfBin));
     p.last = hn::Gt(value, Constant(1.0f - kHalfBin));
+    if constexpr (!Part::kIsComplete) {  // a bin that reaches both ways has mass 1
+      p.first = hn::Or(p.first, part.Missing(i));
+      p.last = hn::Or(p.last, part.Missing(i));
+    }
     return p;
   }
 
-  static HWY_INLINE Float Value(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                const float* HWY_RESTRICT out1, int pixels) {
+  template <class Part>
+  static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
+                                const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
+                                int pixels) {
     const FloatTag d;
     const Float zero = hn::Zero(d);
     const Float one = Constant(1.0f);
@@ -140,7 +185,7 @@ struct Logistic {
     Float linear = zero;
     Float log_widths = zero;
     for (int i = 0; i < pixels; ++i) {
-      const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
+      const Pixel p = Evaluate(part, i, x, out0, out1);
       // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
       const Float upper = hn::IfThenZeroElse(p.last, hn::Max(zero, hn::Neg(p.u)));
       const Float lower = hn::IfThenZeroElse(p.first, hn::Max(zero, p.l));
@@ -161,14 +206,16 @@ struct Logistic {
     return hn::Add(logarithms, hn::Sub(log_widths, linear));
   }
 
-  static HWY_INLINE void Gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT out0,
-                                  const float* HWY_RESTRICT out1, Float row_gradient, int pixels,
-                                  float* HWY_RESTRICT delta0, float* HWY_RESTRICT delta1) {
+  template <class Part>
+  static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
+                                  const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
+                                  Float row_gradient, int pixels, float* HWY_RESTRICT delta0,
+                                  float* HWY_RESTRICT delta1) {
     const FloatTag d;
     const Float zero = hn::Zero(d);
     const Float one = Constant(1.0f);
     for (int i = 0; i < pixels; ++i) {
-      const Pixel p = Evaluate(x + i * kTile, out0 + i * kTile, out1 + i * kTile);
+      const Pixel p = Evaluate(part, i, x, out0, out1);
       // d log σ(u)/du = σ(−u), d log σ(−l)/dl = −σ(l).
       const Float sigma_u =
           hn::Div(hn::IfThenElse(hn::Lt(p.u, zero), one, p.exp_u), hn::Add(one, p.exp_u));
@@ -190,23 +237,33 @@ struct Logistic {
   }
 };
 
-// Calls visit with the leaf's likelihood: the kernels' table of likelihoods.
-template <class Visit>
-HWY_INLINE void VisitLikelihood(const Leaf& leaf, const Visit& visit) {
+template <class Part, class Visit>
+HWY_INLINE void VisitLikelihoodOf(const Leaf& leaf, const Visit& visit) {
   switch (leaf.likelihood) {
     case Likelihood::kGaussian:
       if (leaf.identity_mean) {
-        visit.template operator()<Gaussian<true>>();
+        visit.template operator()<Gaussian<true>, Part>();
       } else {
-        visit.template operator()<Gaussian<false>>();
+        visit.template operator()<Gaussian<false>, Part>();
       }
       break;
     case Likelihood::kBinomial:
-      visit.template operator()<Binomial>();
+      visit.template operator()<Binomial, Part>();
       break;
     case Likelihood::kLogistic:
-      visit.template operator()<Logistic>();
+      visit.template operator()<Logistic, Part>();
       break;
+  }
+}
+
+// Calls visit with the leaf's likelihood, the kernels' table of likelihoods, and with Complete, or
+// Observed where `observed` is not null.
+template <class Visit>
+HWY_INLINE void VisitLikelihood(const Leaf& leaf, const float* observed, const Visit& visit) {
+  if (observed == nullptr) {
+    VisitLikelihoodOf<Complete>(leaf, visit);
+  } else {
+    VisitLikelihoodOf<Observed>(leaf, visit);
   }
 }
 

@@ -19,6 +19,9 @@ using kernels::kTile;
 // From this many leaves on, a gradient task is a leaf; below, threads share the work on a leaf.
 constexpr int kLeavesForTasks = 8;
 
+// The logarithm of a share of 0, finite so that the kernels' sums stay so.
+constexpr float kNever = -1e30f;
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // log C(255, v): the part of the Binomial that depends on x alone.
@@ -60,7 +63,7 @@ class FusedEngine final : public LeafEngine {
     packed_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
       const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
-      encode(kernel, batch, tile, space);
+      encode(kernel, batch, tile, noise.prior_share, space);
       for (int s = 0; s < samples; ++s) {
         const std::size_t row = index(leaf) * index(samples) + index(s);
         decode(kernel, batch, tile, noise, first_sample + s, space,
@@ -73,6 +76,7 @@ class FusedEngine final : public LeafEngine {
                 int samples, std::span<const float> row_gradient, std::span<float> grad) override {
     const std::size_t rows = index(samples) * index(batch.stride);
     assert(row_gradient.size() >= index(bank_.leaves()) * rows);
+    assert(noise.prior_share == 0);
     packed_.update(parameters);
     const auto compute = [&](int leaf, std::size_t copy) {
       gradients_[copy][index(bank_.group_of(leaf))]->compute(
@@ -95,7 +99,7 @@ class FusedEngine final : public LeafEngine {
     packed_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
       const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
-      encode(kernel, batch, tile, space);
+      encode(kernel, batch, tile, noise.prior_share, space);
       const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
       for (int first = 0; first < samples; first += kStatisticsStep) {
         const int count = std::min(kStatisticsStep, samples - first);
@@ -118,13 +122,22 @@ class FusedEngine final : public LeafEngine {
           encoder(*plan.group, bank.config().latent, false),
           decoder(*plan.group, bank.config().latent, false),
           constant(kTile),
-          chunk(index(kStatisticsStep) * kTile) {}
+          chunk(index(kStatisticsStep) * kTile),
+          log_prior_share(kTile),
+          log_encoder_share(kTile),
+          from_prior(kTile) {}
 
     LeafKernel kernel;
     EncoderTape encoder;
     DecoderTape decoder;
     AlignedVector<float> constant;  // log p's part that depends on x alone
     AlignedVector<float> chunk;
+    // Of a tile with missing pixels.
+    AlignedVector<float> log_prior_share;
+    AlignedVector<float> log_encoder_share;
+    AlignedVector<float> from_prior;
+    std::array<double, kTile> prior_share{};
+    std::array<bool, kTile> is_empty{};
   };
 
   template <class Body>
@@ -136,15 +149,40 @@ class FusedEngine final : public LeafEngine {
     });
   }
 
-  void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, Workspace& space) {
+  void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, double prior_share,
+              Workspace& space) {
     EncoderTape& tape = space.encoder;
     tape.load(batch, bank_.scope(static_cast<int>(leaf.index)), tile * kTile);
     kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
+    observe(prior_share, space);
     if (leaf.likelihood != kernels::Likelihood::kBinomial) return;
     std::fill(space.constant.begin(), space.constant.end(), 0.0f);
     for (int i = 0; i < leaf.pixels * kTile; ++i) {
+      if (!tape.observed.empty() && tape.observed[index(i)] == 0.0f) continue;
       const auto v = static_cast<std::size_t>(std::lrint(255.0f * tape.pixels[index(i)]));
       space.constant[index(i % kTile)] += log_coefficients_[v];
+    }
+  }
+
+  // How the rows of each lane are proposed; nothing where all pixels of the tile are observed.
+  static void observe(double prior_share, Workspace& space) {
+    EncoderTape& tape = space.encoder;
+    if (std::ranges::all_of(tape.observed, [](float flag) { return flag != 0.0f; })) {
+      tape.observed.clear();
+    }
+    if (tape.observed.empty()) return;
+    for (int lane = 0; lane < kTile; ++lane) {
+      bool is_complete = true;
+      for (std::size_t i = index(lane); i < tape.observed.size(); i += kTile) {
+        is_complete = is_complete && tape.observed[i] != 0.0f;
+      }
+      // A lane that is complete gets the same rows whatever its neighbours lack.
+      const double share = is_complete ? 0 : prior_share;
+      space.prior_share[index(lane)] = share;
+      space.log_prior_share[index(lane)] = share > 0 ? static_cast<float>(std::log(share)) : kNever;
+      space.log_encoder_share[index(lane)] =
+          share < 1 ? static_cast<float>(std::log1p(-share)) : kNever;
+      space.is_empty[index(lane)] = tape.is_empty(lane);
     }
   }
 
@@ -154,11 +192,36 @@ class FusedEngine final : public LeafEngine {
     std::fill_n(samples, kTile, static_cast<std::uint32_t>(sample));
     const kernels::Posterior posterior = space.encoder.posterior();
     const kernels::DecoderTrace trace = space.decoder.trace();
-    kernels::table().decode(leaf, posterior, {batch.indices.data() + index(tile) * kTile, samples},
+    const std::uint32_t* images = batch.indices.data() + index(tile) * kTile;
+    const bool is_partial = !space.encoder.observed.empty();
+    const kernels::Observation observation{space.encoder.observed.data(),
+                                           space.log_prior_share.data(),
+                                           space.log_encoder_share.data(), space.from_prior.data()};
+    if (is_partial) choose_proposals(leaf, images, noise, sample, space);
+    kernels::table().decode(leaf, posterior, {images, samples},
                             {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
-                            trace);
+                            is_partial ? &observation : nullptr, trace);
     kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(), posterior,
-                                trace, log_weight);
+                                is_partial ? &observation : nullptr, trace, log_weight);
+    if (!is_partial) return;
+    for (int lane = 0; lane < kTile; ++lane) {
+      if (space.is_empty[index(lane)]) log_weight[lane] = 0.0f;
+    }
+  }
+
+  static void choose_proposals(const kernels::Leaf& leaf, const std::uint32_t* images,
+                               const NoiseKey& noise, int sample, Workspace& space) {
+    for (int lane = 0; lane < kTile; ++lane) {
+      const RandomAddress row{.seed = noise.seed,
+                              .step = noise.step,
+                              .purpose = noise.purpose,
+                              .image = images[lane],
+                              .leaf = leaf.index,
+                              .sample = static_cast<std::uint32_t>(sample)};
+      const double share = space.prior_share[index(lane)];
+      space.from_prior[index(lane)] =
+          share > 0 && is_from_prior(row, leaf.latent, share) ? 1.0f : 0.0f;
+    }
   }
 
   const LeafBank& bank_;

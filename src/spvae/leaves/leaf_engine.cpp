@@ -5,6 +5,11 @@
 
 namespace spvae {
 
+bool is_from_prior(const RandomAddress& row, int latent, double prior_share) {
+  const auto dimension = static_cast<std::uint32_t>((latent + 3) / 4 * 4);
+  return random_uniform(row, dimension) < prior_share;
+}
+
 void WeightStatistics::reset(int leaf_count, int lanes) {
   const auto size = static_cast<std::size_t>(leaf_count) * static_cast<std::size_t>(lanes);
   leaves = leaf_count;

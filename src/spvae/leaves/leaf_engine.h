@@ -19,7 +19,14 @@ struct NoiseKey {
   std::uint32_t seed = 0;
   std::uint32_t step = 0;
   Purpose purpose = Purpose::kTraining;
+  /// α of a leaf that is partly observed: its codes come from α·p(z) + (1 − α)·q(z|x), a defensive
+  /// mixture that bounds importance weights by p(x|z)/α.
+  double prior_share = 0;
 };
+
+/// Whether the row of an address comes from the prior, where it may: with probability prior_share,
+/// by the word at the first dimension behind the noise's that is a multiple of 4.
+bool is_from_prior(const RandomAddress& row, int latent, double prior_share);
 
 /// Σ over samples of importance weights, relative to the largest: what evaluation keeps of a
 /// (leaf, image), whatever the number of samples. All [L, stride].
@@ -40,6 +47,9 @@ inline constexpr int kStatisticsStep = 64;
 
 /// Waist 2 of the design: rows (leaf, image, sample) in, one float a row out; and back. Knows
 /// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε.
+/// Of a leaf that is partly observed (Batch::observed), log p(x|z) is that of its observed pixels,
+/// and z, or ε itself, comes from NoiseKey's mixture, whose density takes q's place; the encoder
+/// sees the batch's values at all pixels. Where nothing of a leaf is observed, log w = 0.
 class LeafEngine {
  public:
   virtual ~LeafEngine() = default;
@@ -53,7 +63,8 @@ class LeafEngine {
 
   /// grad [parameters]: overwrites the leaves' tensors with d Σ row_gradient·log_weight / d
   /// parameters, through the reparametrised z (TP19 Algorithm 1). row_gradient [L, samples,
-  /// stride], rows 0 … samples − 1; lanes ≥ batch.size are ignored.
+  /// stride], rows 0 … samples − 1; lanes ≥ batch.size are ignored, and those of leaves of which
+  /// nothing is observed. noise.prior_share is 0 (assertion).
   virtual void backward(std::span<const float> parameters, const Batch& batch,
                         const NoiseKey& noise, int samples, std::span<const float> row_gradient,
                         std::span<float> grad) = 0;

@@ -52,8 +52,10 @@ struct LeafGradient::RowTape {
   AlignedVector<float> pixels;
   AlignedVector<float> mean;
   AlignedVector<float> deviation;
+  AlignedVector<float> observed_pixels;  // of a batch with missing ones
 
   const float* x = nullptr;
+  const float* observed = nullptr;  // null: all
   kernels::Posterior posterior{};
   std::uint32_t images[kTile]{};
   std::uint32_t samples[kTile]{};
@@ -105,7 +107,8 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
                            std::span<const float> row_gradient, std::span<float> grad) {
   const int slot = bank_.slot_of(leaf);
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
-  rows_.select(row_gradient, batch.size, batch.stride, samples, negligible_row_);
+  rows_.select(observed_rows(leaf, batch, samples, row_gradient), batch.size, batch.stride, samples,
+               negligible_row_);
   if (!rows_.active().empty()) {
     prepare();
     const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
@@ -121,6 +124,21 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
     encode_backward();
   }
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->store(slot, grad); });
+}
+
+std::span<const float> LeafGradient::observed_rows(int leaf, const Batch& batch, int samples,
+                                                   std::span<const float> row_gradient) {
+  if (batch.observed.empty()) return row_gradient;
+  kept_gradient_.assign(row_gradient.begin(), row_gradient.end());
+  const auto scope = bank_.scope(leaf);
+  for (std::size_t lane = 0; lane < index(batch.stride); ++lane) {
+    const bool is_empty = std::ranges::all_of(scope, [&](std::int32_t pixel) {
+      return batch.observed[index(pixel) * index(batch.stride) + lane] == 0.0f;
+    });
+    if (!is_empty) continue;
+    for (int s = 0; s < samples; ++s) kept_gradient_[index(s) * index(batch.stride) + lane] = 0.0f;
+  }
+  return kept_gradient_;
 }
 
 void LeafGradient::prepare() {
@@ -151,6 +169,7 @@ void LeafGradient::transpose_weights(std::span<const float> parameters, int slot
 void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& tape) {
   EncoderTape& source = encoders_[index(direct.tile)];
   tape.x = source.pixels.data();
+  tape.observed = source.observed.empty() ? nullptr : source.observed.data();
   tape.posterior = source.posterior();
   const int first = direct.tile * kTile;
   const int active = static_cast<int>(rows_.active().size());
@@ -165,6 +184,7 @@ void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& t
 
 void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape& tape) {
   const float* pixels[kTile];
+  const float* observed[kTile];
   const float* mean[kTile];
   const float* deviation[kTile];
   for (int lane = 0; lane < kTile; ++lane) {
@@ -174,6 +194,7 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     EncoderTape& source = encoders_[index(row.slot / kTile)];
     const int from = row.slot % kTile;
     pixels[lane] = source.pixels.data() + from;
+    observed[lane] = source.observed.data() + from;
     mean[lane] = source.mean.last_output() + from;
     deviation[lane] = source.deviation.data() + from;
     tape.images[lane] = batch.indices[index(rows_.active()[index(row.slot)])];
@@ -192,6 +213,12 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
   copy(latent, mean, tape.mean);
   copy(latent, deviation, tape.deviation);
   tape.x = tape.pixels.data();
+  tape.observed = nullptr;
+  if (!batch.observed.empty()) {
+    tape.observed_pixels.resize(index(plan_.group->pixels) * kTile);
+    copy(plan_.group->pixels, observed, tape.observed_pixels);
+    tape.observed = tape.observed_pixels.data();
+  }
   tape.posterior = {tape.mean.data(), nullptr, tape.deviation.data(), nullptr};
 }
 
@@ -257,8 +284,9 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
       }
       const kernels::Leaf& leaf = kernel_.leaf();
       const kernels::DecoderTrace trace = tape.decoder.trace();
-      kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, trace);
-      kernels::table().decode_backward(leaf, tape.x, tape.row_gradient.data(), trace,
+      kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, nullptr,
+                              trace);
+      kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(), trace,
                                        tape.dz.data());
       std::size_t layer = encoder_layers_;
       const float* shared = record(slot + i, layer, tape.decoder.code.data(), tape.decoder.trunk);

@@ -45,6 +45,9 @@ class LeafGradient {
   };
 
   void run(int tasks, const std::function<void(int)>& body);
+  /// The same with 0 for images of which the leaf has no observed pixel.
+  std::span<const float> observed_rows(int leaf, const Batch& batch, int samples,
+                                       std::span<const float> row_gradient);
   /// Makes room for the selected rows and clears the posterior's gradient.
   void prepare();
   void transpose_weights(std::span<const float> parameters, int slot);
@@ -77,6 +80,7 @@ class LeafGradient {
   std::vector<std::unique_ptr<RowTape>> wave_;          // with a pool two waves that take turns
   std::vector<Sum> deferred_;
   RowSelection rows_;
+  std::vector<float> kept_gradient_;                      // of a batch with missing pixels
   std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
 };
 

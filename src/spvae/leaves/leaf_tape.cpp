@@ -48,25 +48,40 @@ EncoderTape::EncoderTape(const LeafGroup& group, int latent, bool with_deltas)
       half_log_precision(kTile) {}
 
 void EncoderTape::load(const Batch& batch, std::span<const std::int32_t> scope, int first_lane) {
-  float* out = pixels.data();
-  for (const std::int32_t pixel : scope) {
-    const auto row = static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride);
-    std::copy_n(batch.values.data() + row + first_lane, kTile, out);
-    out += kTile;
-  }
+  const auto copy = [&](const AlignedVector<float>& from, float* out) {
+    for (const std::int32_t pixel : scope) {
+      const auto row = static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride);
+      std::copy_n(from.data() + row + first_lane, kTile, out);
+      out += kTile;
+    }
+  };
+  copy(batch.values, pixels.data());
+  observed.resize(batch.observed.empty() ? 0 : tile_floats(static_cast<int>(scope.size())));
+  if (!observed.empty()) copy(batch.observed, observed.data());
 }
 
 void EncoderTape::gather(const Batch& batch, std::span<const std::int32_t> scope,
                          std::span<const int> columns) {
   int lanes[kTile];
   std::fill(std::copy(columns.begin(), columns.end(), lanes), lanes + kTile, columns.front());
-  float* out = pixels.data();
-  for (const std::int32_t pixel : scope) {
-    const float* row = batch.values.data() +
-                       static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride);
-    for (int lane = 0; lane < kTile; ++lane) out[lane] = row[lanes[lane]];
-    out += kTile;
+  const auto copy = [&](const AlignedVector<float>& from, float* out) {
+    for (const std::int32_t pixel : scope) {
+      const float* row =
+          from.data() + static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride);
+      for (int lane = 0; lane < kTile; ++lane) out[lane] = row[lanes[lane]];
+      out += kTile;
+    }
+  };
+  copy(batch.values, pixels.data());
+  observed.resize(batch.observed.empty() ? 0 : tile_floats(static_cast<int>(scope.size())));
+  if (!observed.empty()) copy(batch.observed, observed.data());
+}
+
+bool EncoderTape::is_empty(int lane) const {
+  for (std::size_t i = static_cast<std::size_t>(lane); i < observed.size(); i += kTile) {
+    if (observed[i] != 0.0f) return false;
   }
+  return !observed.empty();
 }
 
 kernels::Posterior EncoderTape::posterior() {

@@ -32,7 +32,7 @@ class NetworkTape {
 struct EncoderTape {
   EncoderTape(const LeafGroup& group, int latent, bool with_deltas);
 
-  /// Copies kTile neighbouring lanes of the leaf's pixels.
+  /// Copies kTile neighbouring lanes of the leaf's pixels, and of what is observed of them.
   void load(const Batch& batch, std::span<const std::int32_t> scope, int first_lane);
   /// Gathers columns of the batch; lanes beyond the columns repeat the first one.
   void gather(const Batch& batch, std::span<const std::int32_t> scope,
@@ -40,7 +40,11 @@ struct EncoderTape {
   kernels::EncoderTrace trace() const { return {trunk.trace(), mean.trace(), precision.trace()}; }
   kernels::Posterior posterior();
 
-  AlignedVector<float> pixels;  ///< x [D + 1][kTile], the last row is all ones
+  /// Whether a lane has no observed pixel.
+  bool is_empty(int lane) const;
+
+  AlignedVector<float> pixels;    ///< x [D + 1][kTile], the last row is all ones
+  AlignedVector<float> observed;  ///< [D][kTile] as Batch::observed; empty: all
   NetworkTape trunk;
   NetworkTape mean;
   NetworkTape precision;

@@ -1,5 +1,6 @@
 #include "spvae/reference/leaf_reference.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -48,13 +49,15 @@ void decode(const LeafNetworks& networks, int slot, std::span<const double> para
 }
 
 LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> parameters,
-                       std::span<const double> pixels, std::span<const double> noise) {
+                       std::span<const double> pixels, std::span<const double> noise,
+                       bool from_prior = false) {
   const LeafGroup& group = group_of(bank, leaf);
   assert(pixels.size() == static_cast<std::size_t>(group.pixels));
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
   LeafTrace trace;
   encode(group.networks, bank.slot_of(leaf), parameters, pixels, trace);
-  trace.z = latent_code({trace.mean.back(), trace.precision.back()}, noise);
+  trace.z = from_prior ? Vector(noise.begin(), noise.end())
+                       : latent_code({trace.mean.back(), trace.precision.back()}, noise);
   decode(group.networks, bank.slot_of(leaf), parameters, trace);
   return trace;
 }
@@ -98,29 +101,46 @@ std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
 }
 
 LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
-                          std::span<const double> pixels, std::span<const double> noise) {
-  const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
+                          std::span<const double> pixels, std::span<const double> noise,
+                          const RowObservation& observation) {
+  const std::vector<bool>& observed = observation.pixels;
   LogWeight result;
+  if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) return result;
+  const LeafTrace trace =
+      leaf_forward(bank, leaf, parameters, pixels, noise, observation.from_prior);
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
+    if (!observed.empty() && !observed[pixel]) continue;
     const PixelLogLikelihood term = pixel_of(bank, trace, pixels, pixel);
     result.value += term.value;
     result.magnitude += term.magnitude;
   }
-  // log p(z) − log q(z|x): the constants ½ log 2π cancel, and (z − mean)² (1 + g²) = ε².
+  // log p(z) − log q(z|x): the constants ½ log 2π cancel, and (z − mean)² (1 + g²) = ε² of q.
+  double ratio = 0;
   for (std::size_t d = 0; d < noise.size(); ++d) {
     const double g = trace.precision.back()[d];
-    const double posterior = 0.5 * noise[d] * noise[d];
+    const double deviation = trace.z[d] - trace.mean.back()[d];
+    const double posterior = 0.5 * deviation * deviation * (1 + g * g);
     const double prior = 0.5 * trace.z[d] * trace.z[d];
     const double log_precision = 0.5 * std::log1p(g * g);
-    result.value += posterior - prior - log_precision;
+    ratio += posterior - prior - log_precision;
     result.magnitude += posterior + prior + log_precision;
+  }
+  const double share = observation.prior_share;
+  // −log(α + (1 − α)·e^−ratio), by the larger of its terms.
+  if (share == 0) {
+    result.value += ratio;
+  } else {
+    const double prior = std::log(share);
+    const double encoder = std::log1p(-share) - ratio;
+    result.value -= std::max(prior, encoder) + std::log1p(std::exp(-std::abs(prior - encoder)));
   }
   return result;
 }
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad) {
+                   double row_gradient, std::span<double> grad,
+                   const std::vector<bool>& observed) {
   const LeafNetworks& networks = group_of(bank, leaf).networks;
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
   const auto back = [&](const NetworkStack& network, LastLayer last, const NetworkTrace& of,
@@ -134,6 +154,7 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
 
   std::vector<Vector> grad_heads(trace.heads.size(), Vector(pixels.size()));
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
+    if (!observed.empty() && !observed[pixel]) continue;
     const PixelLogLikelihood term = pixel_of(bank, trace, pixels, pixel);
     for (std::size_t h = 0; h < grad_heads.size(); ++h) {
       grad_heads[h][pixel] = row_gradient * term.grad_heads[h];

@@ -34,14 +34,25 @@ std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
                                              std::span<const double> parameters,
                                              std::span<const double> z);
 
-/// log w of one row.
+/// What a row that is partly observed adds to the above.
+struct RowObservation {
+  std::vector<bool> pixels = {};  ///< [D] whether observed; empty: all are
+  double prior_share = 0;         ///< α of the mixture α·p(z) + (1 − α)·q(z|x)
+  bool from_prior = false;        ///< z = ε
+};
+
+/// log w of one row: with the mixture in q's place, and log p(x|z) of the observed pixels alone; 0
+/// if none is observed.
 LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
-                          std::span<const double> pixels, std::span<const double> noise);
+                          std::span<const double> pixels, std::span<const double> noise,
+                          const RowObservation& observation = {});
 
 /// Adds row_gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
-/// Algorithm 1). Touches the leaf's own parameters only.
+/// Algorithm 1). Touches the leaf's own parameters only. observed [D]: whether a pixel is; empty:
+/// all are. prior_share is 0.
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad);
+                   double row_gradient, std::span<double> grad,
+                   const std::vector<bool>& observed = {});
 
 }  // namespace spvae

@@ -28,15 +28,41 @@ Vector leaf_pixels(const LeafBank& bank, int leaf, const Batch& batch, int lane)
   return pixels;
 }
 
+RandomAddress row_address(const Batch& batch, int leaf, int lane, const NoiseKey& key, int sample) {
+  return {.seed = key.seed,
+          .step = key.step,
+          .purpose = key.purpose,
+          .image = batch.indices[static_cast<std::size_t>(lane)],
+          .leaf = static_cast<std::uint32_t>(leaf),
+          .sample = static_cast<std::uint32_t>(sample)};
+}
+
+// Which pixels of a leaf are observed; empty if all of them are.
+std::vector<bool> observed_pixels(const LeafBank& bank, int leaf, const Batch& batch, int lane) {
+  std::vector<bool> observed;
+  if (batch.observed.empty()) return observed;
+  for (const std::int32_t pixel : bank.scope(leaf)) {
+    observed.push_back(
+        batch.observed[static_cast<std::size_t>(pixel) * static_cast<std::size_t>(batch.stride) +
+                       static_cast<std::size_t>(lane)] != 0.0f);
+  }
+  if (std::ranges::find(observed, false) == observed.end()) observed.clear();
+  return observed;
+}
+
+RowObservation row_observation(const std::vector<bool>& observed, const LeafBank& bank, int leaf,
+                               const Batch& batch, int lane, const NoiseKey& key, int sample) {
+  if (observed.empty()) return {};
+  const RandomAddress address = row_address(batch, leaf, lane, key, sample);
+  return {.pixels = observed,
+          .prior_share = key.prior_share,
+          .from_prior = is_from_prior(address, bank.config().latent, key.prior_share)};
+}
+
 // The noise ε [Z] of a row.
 Vector row_noise(const LeafBank& bank, int leaf, const Batch& batch, int lane, const NoiseKey& key,
                  int sample) {
-  const RandomAddress address{.seed = key.seed,
-                              .step = key.step,
-                              .purpose = key.purpose,
-                              .image = batch.indices[static_cast<std::size_t>(lane)],
-                              .leaf = static_cast<std::uint32_t>(leaf),
-                              .sample = static_cast<std::uint32_t>(sample)};
+  const RandomAddress address = row_address(batch, leaf, lane, key, sample);
   Vector noise(static_cast<std::size_t>(bank.config().latent));
   for (std::size_t d = 0; d < noise.size(); ++d) {
     noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
@@ -123,12 +149,15 @@ class ReferenceEngine final : public LeafEngine {
     pool_.run(bank_.leaves(), [&](int leaf, int) {
       for (int lane = 0; lane < batch.stride; ++lane) {
         const Vector pixels = leaf_pixels(bank_, leaf, batch, lane);
+        const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
         const std::size_t i = row_index(batch, 1, leaf, 0, lane);
         StreamingSum weights(static_cast<double>(statistics.maximum[i]), statistics.sum[i],
                              statistics.sum_squares[i]);
         for (int sample = 0; sample < samples; ++sample) {
           const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, former + sample);
-          weights.add(leaf_log_weight(bank_, leaf, wide, pixels, epsilon).value);
+          const RowObservation observation =
+              row_observation(observed, bank_, leaf, batch, lane, noise, former + sample);
+          weights.add(leaf_log_weight(bank_, leaf, wide, pixels, epsilon, observation).value);
         }
         // The maximum is kept as a float: relate the sums to that very number.
         const auto maximum = static_cast<float>(weights.maximum());
@@ -162,9 +191,12 @@ void reference_log_weights(const LeafBank& bank, std::span<const float> paramete
   pool.run(bank.leaves(), [&](int leaf, int) {
     for (int lane = 0; lane < batch.stride; ++lane) {
       const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
+      const std::vector<bool> observed = observed_pixels(bank, leaf, batch, lane);
       for (int sample = 0; sample < samples; ++sample) {
         const Vector epsilon = row_noise(bank, leaf, batch, lane, noise, first_sample + sample);
-        const LogWeight weight = leaf_log_weight(bank, leaf, wide, pixels, epsilon);
+        const RowObservation observation =
+            row_observation(observed, bank, leaf, batch, lane, noise, first_sample + sample);
+        const LogWeight weight = leaf_log_weight(bank, leaf, wide, pixels, epsilon, observation);
         const std::size_t i = row_index(batch, samples, leaf, sample, lane);
         log_weight[i] = weight.value;
         if (!magnitude.empty()) magnitude[i] = weight.magnitude;
@@ -178,17 +210,20 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
                         ThreadPool& pool, std::span<double> grad) {
   assert(row_gradient.size() == row_count(bank, batch, samples));
   assert(grad.size() == parameters.size());
+  assert(noise.prior_share == 0);
   const Vector wide = widen(parameters);
   std::fill(grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_begin()),
             grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_end()), 0.0);
   pool.run(bank.leaves(), [&](int leaf, int) {
     for (int lane = 0; lane < batch.size; ++lane) {
       const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
+      const std::vector<bool> observed = observed_pixels(bank, leaf, batch, lane);
+      if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) continue;
       for (int sample = 0; sample < samples; ++sample) {
         const double gradient = row_gradient[row_index(batch, samples, leaf, sample, lane)];
         if (gradient == 0) continue;
         leaf_backward(bank, leaf, wide, pixels, row_noise(bank, leaf, batch, lane, noise, sample),
-                      gradient, grad);
+                      gradient, grad, observed);
       }
     }
   });
