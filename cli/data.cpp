@@ -138,8 +138,10 @@ Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   keep_first(images, config.count);
   write_png(config.out, contact_sheet(images));
   const Json settings = config_json(show_fields(), config);
-  Json result = {{"out", config.out}, {"count", images.count()}};
-  for (const char* key : {"split", "data-seed"}) result[key] = settings.at(key);
+  const Json result = {{"out", config.out},
+                       {"count", images.count()},
+                       {"split", settings.at("split")},
+                       {"data_seed", config.data_seed}};
   Json beside = description(data);
   beside.update(result);
   write_description(config.out, std::move(beside));

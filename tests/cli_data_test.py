@@ -117,7 +117,8 @@ class Data(DataTest):
         self.assertEqual((result["out"], result["count"], result["split"]), (out, 9, "validation"))
         self.assertEqual(read_png_size(out), (3 * 34 - 2, 3 * 34 - 2))
         beside = json.loads(pathlib.Path(out + ".json").read_text())
-        for key in ["data", "data_digest", "data_warning", "split", "count", "files", "version"]:
+        for key in ["data", "data_digest", "data_warning", "split", "count", "data_seed", "files",
+                    "version"]:
             self.assertIn(key, beside)
         self.assertEqual(self.run_json("data", self.data, "--split", "test", "--out", out)["count"], 20)
 
