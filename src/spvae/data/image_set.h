@@ -12,8 +12,8 @@ namespace spvae {
 struct ImageSet {
   int height = 0;
   int width = 0;
-  std::vector<float> values;           ///< [N, V], V = height·width; 8-bit data are v/255
-  std::vector<std::uint32_t> indices;  ///< [N] index of each image in its source file
+  std::vector<float> values;                ///< [N, V], V = height·width; 8-bit data are v/255
+  std::vector<std::uint32_t> indices;       ///< [N] index of each image in its source file
   std::vector<std::uint8_t> observed = {};  ///< [N, V] 1 where a pixel is known; empty: all are
 
   int count() const { return static_cast<int>(indices.size()); }

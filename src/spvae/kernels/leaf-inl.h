@@ -43,8 +43,7 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
   const int count = leaf.latent * kTile;
   for (int i = 0; i < count; i += kLanes) {
     const Float e = hn::Load(d, trace.noise + i);
-    Float z =
-        hn::MulAdd(hn::Load(d, posterior.deviation + i), e, hn::Load(d, posterior.mean + i));
+    Float z = hn::MulAdd(hn::Load(d, posterior.deviation + i), e, hn::Load(d, posterior.mean + i));
     if (observation != nullptr) {
       const Float from_prior = hn::Load(d, observation->from_prior + i % kTile);
       z = hn::IfThenElse(hn::Gt(from_prior, hn::Zero(d)), e, z);
@@ -70,11 +69,9 @@ HWY_INLINE Float PriorOverPosterior(const Leaf& leaf, const Posterior& posterior
   for (int i = 0; i < leaf.latent; ++i) {
     const int at = i * kTile + lane;
     const Float z = hn::Load(d, trace.code + at);
-    const Float e =
-        from_posterior
-            ? hn::Load(d, trace.noise + at)
-            : hn::Div(hn::Sub(z, hn::Load(d, posterior.mean + at)),
-                      hn::Load(d, posterior.deviation + at));
+    const Float e = from_posterior ? hn::Load(d, trace.noise + at)
+                                   : hn::Div(hn::Sub(z, hn::Load(d, posterior.mean + at)),
+                                             hn::Load(d, posterior.deviation + at));
     divergence = hn::MulAdd(hn::Sub(e, z), hn::Add(e, z), divergence);
   }
   return hn::MulSub(Constant(0.5f), divergence, hn::Load(d, posterior.half_log_precision + lane));

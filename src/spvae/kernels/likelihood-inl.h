@@ -19,7 +19,8 @@ inline constexpr float kHalfBin = 1.0f / 510.0f;        // logistic: half of a g
 inline constexpr float kLogTwoHalfBins = -5.54126355f;  // log(1/255)
 inline constexpr float kLevels = 255.0f;
 
-// Which pixels of a tile take part: all of them, or those that are observed, 1 in [D][kTile], else 0.
+// Which pixels of a tile take part: all of them, or those that are observed, 1 in [D][kTile], else
+// 0.
 struct Complete {
   static constexpr bool kIsComplete = true;
   Complete(const float*, int) {}
@@ -65,8 +66,8 @@ struct Gaussian {
     Float squares = hn::Zero(d);
     for (int i = 0; i < pixels; ++i) {
       const Float g = hn::Load(d, out1 + i * kTile);
-      const Float error = part.Keep(
-          i, hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile))));
+      const Float error =
+          part.Keep(i, hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile))));
       const Float precision = part.KeepOrOne(i, hn::MulAdd(g, g, Constant(1.0f)));
       precisions.Multiply(precision);
       if (i % 2 == 1) precisions.Normalise();

@@ -33,6 +33,7 @@ struct Case {
   float spread = 1.0f;  // of the parameters, relative to fresh ones
   bool discrete = false;
   bool all_rows_matter = false;  // so that tiles are taken as they stand
+  double missing = 0;            // share of missing pixels; some images lack none, some all
 };
 
 // A model's leaves with fresh parameters, scaled up to the size of trained ones where asked; biases
@@ -63,6 +64,19 @@ struct Fixture {
         value = std::clamp(1.6 * value - 0.3, 0.0, 1.0);
         if (c.discrete) value = std::round(255 * value) / 255;
         batch.values[static_cast<std::size_t>(v * batch.stride + lane)] = static_cast<float>(value);
+      }
+    }
+    if (c.missing > 0) hide_pixels(c);
+  }
+
+  void hide_pixels(const Case& c) {
+    for (int v = 0; v < batch.pixels; ++v) {
+      for (int lane = 0; lane < batch.stride; ++lane) {
+        const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
+        const double u = random_uniform({8, 0, Purpose::kPixelNoise, image, 0, 0},
+                                        static_cast<std::uint32_t>(v));
+        const bool is_observed = image % 5 == 1 || (image % 7 != 2 && u > c.missing);
+        batch.observed.push_back(is_observed ? 1.0f : 0.0f);
       }
     }
   }
@@ -102,16 +116,25 @@ void expect_matches_twin(const Case& c) {
   const auto fused = make_fused_engine(f.bank, pool);
 
   std::vector<double> expected(f.rows(c.samples)), magnitude(f.rows(c.samples));
-  reference_log_weights(f.bank, f.parameters, f.batch, kNoise, 2, c.samples, pool, expected,
-                        magnitude);
-  std::vector<float> actual(f.rows(c.samples));
-  fused->log_weights(f.parameters, f.batch, kNoise, 2, c.samples, actual);
-  double worst = 0;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_TRUE(std::isfinite(actual[i])) << "row " << i;
-    worst = std::max(worst, std::abs(actual[i] - expected[i]) / magnitude[i]);
+  for (const double prior_share : {0.0, 0.3}) {
+    if (prior_share > 0 && c.missing == 0) continue;
+    NoiseKey noise = kNoise;
+    noise.prior_share = prior_share;
+    reference_log_weights(f.bank, f.parameters, f.batch, noise, 2, c.samples, pool, expected,
+                          magnitude);
+    std::vector<float> actual(f.rows(c.samples));
+    fused->log_weights(f.parameters, f.batch, noise, 2, c.samples, actual);
+    double worst = 0;
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      ASSERT_TRUE(std::isfinite(actual[i])) << "row " << i;
+      if (magnitude[i] == 0) {
+        EXPECT_EQ(actual[i], 0.0f);  // nothing is observed
+      } else {
+        worst = std::max(worst, std::abs(actual[i] - expected[i]) / magnitude[i]);
+      }
+    }
+    EXPECT_LE(worst, kLogWeightTolerance);
   }
-  EXPECT_LE(worst, kLogWeightTolerance);
 
   const std::vector<float> gradient = row_gradients(f, c);
   std::vector<double> expected_grad(f.layout.size());
@@ -240,6 +263,48 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereEveryRowMatters) {
   }
 }
 
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePixelsAreMissing) {
+  for (const Likelihood likelihood :
+       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+    for (const bool all_rows_matter : {false, true}) {
+      for (Case c :
+           {Case{"leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 40, 3},
+            Case{"one leaf", 5, 5, 5, leaf(9, 2, 6, likelihood), 1, 70, 3},
+            Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, likelihood), 2, 40, 2}}) {
+        c.discrete = likelihood != Likelihood::kGaussian;
+        c.all_rows_matter = all_rows_matter;
+        c.missing = 0.6;
+        expect_matches_twin(c);
+      }
+    }
+  }
+}
+
+// An image's score does not depend on what its neighbours in a tile lack, but for rounding.
+TEST_P(OnEveryTarget, CompleteImagesAreScoredAlikeAmongPartlyObservedOnes) {
+  Case c{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40, 3};
+  const Fixture complete(c);
+  c.missing = 0.5;
+  const Fixture partial(c);
+  ThreadPool pool(1);
+  NoiseKey noise = kNoise;
+  noise.prior_share = 0.3;
+  std::vector<float> expected(complete.rows(3));
+  std::vector<float> actual(complete.rows(3));
+  make_fused_engine(complete.bank, pool)
+      ->log_weights(complete.parameters, complete.batch, noise, 0, 3, expected);
+  make_fused_engine(partial.bank, pool)
+      ->log_weights(partial.parameters, partial.batch, noise, 0, 3, actual);
+  const auto stride = static_cast<std::size_t>(complete.batch.stride);
+  int compared = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (i % stride % 5 != 1 || i % stride >= 40) continue;
+    EXPECT_NEAR(actual[i], expected[i], 1e-5 * std::abs(expected[i]) + 1e-4) << i;
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
+}
+
 TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
   const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1, 1.0f, false};
   const int samples = 131;
@@ -319,6 +384,9 @@ std::vector<Case> cases_for_bits() {
     cases.push_back(cases[i]);
     cases.back().name += ", every row matters";
     cases.back().all_rows_matter = true;
+    cases.push_back(cases[i]);
+    cases.back().name += ", pixels are missing";
+    cases.back().missing = 0.5;
   }
   return cases;
 }

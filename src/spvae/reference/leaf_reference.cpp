@@ -139,8 +139,7 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad,
-                   const std::vector<bool>& observed) {
+                   double row_gradient, std::span<double> grad, const std::vector<bool>& observed) {
   const LeafNetworks& networks = group_of(bank, leaf).networks;
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
   const auto back = [&](const NetworkStack& network, LastLayer last, const NetworkTrace& of,

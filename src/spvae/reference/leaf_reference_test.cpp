@@ -10,6 +10,7 @@
 #include <string>
 
 #include "spvae/core/random.h"
+#include "spvae/leaves/leaf_engine.h"
 #include "spvae/reference/likelihood_reference.h"
 
 namespace spvae {
@@ -243,17 +244,27 @@ struct LinearGaussian {
 
   double precision(std::size_t pixel) const { return 1 + g[pixel] * g[pixel]; }
 
-  double log_p(const Vector& x) const {
-    Vector covariance(size * size);
+  double log_p(const Vector& x) const { return log_p(x, std::vector<bool>(size, true)); }
+
+  /// Of the observed pixels alone.
+  double log_p(const Vector& x, const std::vector<bool>& observed) const {
+    std::vector<std::size_t> pixels;
     for (std::size_t i = 0; i < size; ++i) {
-      for (std::size_t j = 0; j < size; ++j) {
-        for (std::size_t d = 0; d < latent_size; ++d) {
-          covariance[i * size + j] += w[d * size + i] * w[d * size + j];
-        }
-      }
-      covariance[i * size + i] += 1 / precision(i);
+      if (observed[i]) pixels.push_back(i);
     }
-    return log_multivariate_normal(x, b, covariance);
+    Vector values;
+    Vector means;
+    Vector covariance;
+    for (const std::size_t i : pixels) {
+      values.push_back(x[i]);
+      means.push_back(b[i]);
+      for (const std::size_t j : pixels) {
+        double sum = i == j ? 1 / precision(i) : 0;
+        for (std::size_t d = 0; d < latent_size; ++d) sum += w[d * size + i] * w[d * size + j];
+        covariance.push_back(sum);
+      }
+    }
+    return log_multivariate_normal(values, means, covariance);
   }
 
   SmallLeaf leaf;
@@ -324,6 +335,59 @@ TEST(LinearGaussianVae, HasABoundThatRisesWithTheSamplesToItsClosedForm) {
     former = bound;
   }
   EXPECT_NEAR(former, log_p, 5 * error);
+}
+
+// Half of the pixels missing: the weights of the defensive mixture are an unbiased estimate of the
+// observed ones' density, whatever the encoder makes of the others, and none exceeds p(x|z)/α.
+TEST(LinearGaussianVae, WithHalfOfItsPixelsMissingAgreesWithItsClosedForm) {
+  LinearGaussian model(6, 2);
+  std::ranges::copy(normals(model.leaf.tensor("encoder_mean.0").size(), 20, 0.5),
+                    model.leaf.tensor("encoder_mean.0").begin());
+  std::ranges::fill(model.leaf.tensor("encoder_precision.0"), 1.5);
+  const Vector x = pixel_values(6, 8);
+  const std::vector<bool> observed = {true, false, false, true, true, false};
+  const double log_p = model.log_p(x, observed);
+  for (const double share : {0.1, 0.5, 1.0}) {
+    constexpr std::uint32_t kSamples = 20000;
+    Vector log_weights;
+    for (std::uint32_t i = 0; i < kSamples; ++i) {
+      const RandomAddress row{.seed = 5, .sample = i};
+      const RowObservation observation{
+          .pixels = observed, .prior_share = share, .from_prior = is_from_prior(row, 2, share)};
+      log_weights.push_back(leaf_log_weight(model.leaf.bank, 0, model.leaf.parameters, x,
+                                            normals(2, 1000 + i, 1), observation)
+                                .value);
+    }
+    double sum = 0;
+    double sum_squares = 0;
+    for (const double log_weight : log_weights) {
+      const double relative = std::exp(log_weight - log_p);
+      sum += relative;
+      sum_squares += relative * relative;
+    }
+    const double mean = sum / kSamples;
+    const double error = std::sqrt((sum_squares / kSamples - mean * mean) / kSamples);
+    EXPECT_LT(error, 0.03);
+    EXPECT_NEAR(mean, 1, 3 * error) << share;
+    double former = -std::numeric_limits<double>::infinity();
+    for (const std::size_t k : {1U, 5U, 50U, 5000U}) {
+      double bound = 0;
+      for (std::size_t first = 0; first < kSamples; first += k) {
+        bound += log_mean_exp(std::span(log_weights).subspan(first, k));
+      }
+      bound /= static_cast<double>(kSamples / k);
+      EXPECT_GT(bound, former) << k;
+      former = bound;
+    }
+  }
+}
+
+TEST(LeafLogWeight, IsZeroWhereNothingIsObserved) {
+  LinearGaussian model(4, 2);
+  EXPECT_EQ(leaf_log_weight(model.leaf.bank, 0, model.leaf.parameters, pixel_values(4, 1),
+                            normals(2, 1, 1), {.pixels = std::vector<bool>(4), .prior_share = 0.5})
+                .value,
+            0);
 }
 
 TEST(LeafLogWeight, MovesWithTheParametersOfItsLeaf) {
