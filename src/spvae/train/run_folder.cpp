@@ -13,14 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLock = "lock";
 /// Saving a state costs more than a check; work that a kill can undo is bounded by this.
 constexpr std::chrono::seconds kSaveInterval{10};
 
 /// Whether there is more than what a start that failed, or was killed, leaves behind.
 bool holds_anything(const fs::path& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != kLock && !is_temporary_file(entry.path())) return true;
+    if (entry.path().filename() != RunFolder::kLockFile && !is_temporary_file(entry.path())) return true;
   }
   return false;
 }
@@ -47,7 +46,7 @@ fs::path prepared_lock(const fs::path& path, RunMode mode) try {
   }
   if (mode == RunMode::kNew && fs::exists(path)) check_is_new(path);
   fs::create_directories(path);
-  return path / kLock;
+  return path / RunFolder::kLockFile;
 } catch (const fs::filesystem_error& error) {
   fail(ErrorKind::kCannotCreate, "{}: cannot make the run folder: {}", path.string(),
        error.code().message());
@@ -91,7 +90,8 @@ Json metrics_json(const CheckReport& report) {
           {"best_step", report.progress.best_step},
           {"best_validation_bound", report.progress.best_bound},
           {"seconds", report.seconds},
-          {"steps_per_second", report.steps_per_second}};
+          {"steps_per_second", report.steps_per_second},
+          {"processor_seconds_per_step", report.processor_seconds_per_step}};
 }
 
 }  // namespace

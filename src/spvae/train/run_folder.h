@@ -63,6 +63,7 @@ class RunFolder {
   static constexpr const char* kConfigFile = "config.json";
   static constexpr const char* kMetricsFile = "metrics.jsonl";
   static constexpr const char* kModelFile = "model.safetensors";
+  static constexpr const char* kLockFile = "lock";
 
   /// Whether a state was saved that --resume can go on from.
   bool has_state() const;
