@@ -100,7 +100,8 @@ TEST_F(Source, ReportsFilesOfAnotherSizeThanTheyMustHave) {
 
 TEST_F(Source, SaysOfGrayFilesOfAnotherSizeWhatReadingThemSays) {
   const Bytes whole = idx_file({4, 2, 3}, noise(4 * 6));
-  for (const Bytes& file : {whole, first_of(whole, 39), first_of(whole, 16), joined({whole, {0}})}) {
+  for (const Bytes& file :
+       {whole, first_of(whole, 39), first_of(whole, 16), joined({whole, {0}})}) {
     const auto path = folder_.write("a", file);
     const ImageSource source(ImageFormat::kIdx, {path});
     if (file == whole) {
