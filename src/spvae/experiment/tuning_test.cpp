@@ -147,7 +147,6 @@ TEST_F(Tuning, RungsNeedNotEndWhereChecksAre) {
 TEST_F(Tuning, GoesOnWithoutAPointWhoseNumbersLeaveTheFinite) {
   keys_["beta1"] = 0;
   keys_["beta2"] = 0;
-  keys_["epsilon"] = 1e-30;
   keys_["hidden-layers"] = 6;
   keys_["engine"] = "fused";
   Counter counter;
