@@ -119,6 +119,15 @@ RunConfig RunFolder::resumed_config(const Json& given) const {
   return config;
 }
 
+std::string kept_data_dir(const fs::path& folder) try {
+  const fs::path file = folder / RunFolder::kConfigFile;
+  const RunConfig config = run_config(read_config_file(file.string(), field_infos(run_fields())));
+  std::error_code absent;
+  return fs::is_directory(config.data_dir, absent) ? config.data_dir : "";
+} catch (const Error&) {
+  return "";
+}
+
 void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
   config_ = config;
   origin_ = origin;

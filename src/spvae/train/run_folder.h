@@ -82,4 +82,9 @@ class RunFolder {
   std::chrono::steady_clock::time_point state_saved_{};
 };
 
+/// Where the run in `folder` looked for a named set first, as its config.json keeps it: the field
+/// "data-dir", an absolute path. Empty if it looked nowhere first, if the place is no folder any
+/// more, and if there is no valid config.json: a model does without. Takes no lock.
+std::string kept_data_dir(const std::filesystem::path& folder);
+
 }  // namespace spvae
