@@ -74,16 +74,21 @@ std::string anchored(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-void anchor_data(RunConfig& config) {
+bool is_named_set(const std::string& data) {
   const std::vector<std::string> names = data_set_names();
-  if (std::ranges::find(names, config.data) == names.end()) config.data = anchored(config.data);
+  return std::ranges::find(names, data) != names.end();
+}
+
+void anchor_data(RunConfig& config) {
+  if (!is_named_set(config.data)) config.data = anchored(config.data);
   config.data_dir = anchored(config.data_dir);
 }
 
 DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool) try {
   return DataSet(data_config(config), &pool);
 } catch (const Error& error) {
-  if (!is_resumed || error.kind() != ErrorKind::kNoInput) throw;
+  // Of a named set, the message says --data-dir.
+  if (!is_resumed || error.kind() != ErrorKind::kNoInput || is_named_set(config.data)) throw;
   fail(error.kind(), "{}; if the run's data have moved, say --data", error.what());
 }
 
