@@ -124,7 +124,7 @@ class Display : public TrialObserver {
   void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
   void on_check(const CheckReport& report) override { training_->on_check(report); }
   void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().show(message, true);
+    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
   }
   bool on_scoring(const std::string& split, double done, int total) override {
     training_.reset();
