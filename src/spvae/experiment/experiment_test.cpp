@@ -55,8 +55,9 @@ TEST(Experiment, RefusesWhatNoRunWouldTake) {
   refused(cell + R"(, "seeds": [3, 3]})", "two trials");
   refused(cell + "}, " + cell + "}", "two trials");
   refused(cell + R"(, "evaluation": {"test-images": 1}})", "test-images");
-  refused(R"({"name": "spvae/mnist/gaussian", "height": 1, "width": 1, "config": {"model": "vae"}})",
-          "expected 'vae/mnist/gaussian'");
+  refused(
+      R"({"name": "spvae/mnist/gaussian", "height": 1, "width": 1, "config": {"model": "vae"}})",
+      "expected 'vae/mnist/gaussian'");
   refused(cell + R"(, "paper": {"log-likelihood": "x"}})", "log-likelihood");
   refused(R"({"name": "a/b/c", "height": 1, "width": 1, "config": {"model": "vae", "delta": 2}})",
           "delta");

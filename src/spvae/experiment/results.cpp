@@ -99,14 +99,16 @@ std::string comparison(const Group& group, double ours) {
 std::string sizes_text(const Trial& trial) {
   std::vector<std::string> sizes;
   for (const char* key : {"hidden", "hidden-layers", "dense", "latent"}) {
-    if (trial.config.contains(key)) sizes.push_back(fmt::format("{} {}", key, trial.config.at(key).dump()));
+    if (trial.config.contains(key))
+      sizes.push_back(fmt::format("{} {}", key, trial.config.at(key).dump()));
   }
   return fmt::format("{}", fmt::join(sizes, ", "));
 }
 
 std::string cells_table(const std::vector<Group>& groups) {
   std::string text =
-      "| cell | sizes | TP19 | difference | ours, nats | over seeds | parameters | of them encoders "
+      "| cell | sizes | TP19 | difference | ours, nats | over seeds | parameters | of them "
+      "encoders "
       "| training − test |\n"
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const Group& group : groups) {
@@ -116,10 +118,9 @@ std::string cells_table(const std::vector<Group>& groups) {
         figures.size() < 2
             ? ""
             : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
-    text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n",
-                        group.trial->name(), sizes_text(*group.trial),
-                        comparison(group, mean(figures)), nats(mean(figures)),
-                        number(first, "test", "standard_error"), spread,
+    text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
+                        sizes_text(*group.trial), comparison(group, mean(figures)),
+                        nats(mean(figures)), number(first, "test", "standard_error"), spread,
                         first.at("parameters").get<long long>(),
                         first.at("encoder_parameters").get<long long>(), gap_text(group));
   }
@@ -173,8 +174,8 @@ bool same_images(const Outcome& a, const Outcome& b) {
          a.result.at("config").at("data-seed") == b.result.at("config").at("data-seed");
 }
 
-/// Calls visit(model, other, what) for each pair of first seeds that says something of TP19's claims:
-/// an SPVAE and its VAE; a VAE with and without a variant.
+/// Calls visit(model, other, what) for each pair of first seeds that says something of TP19's
+/// claims: an SPVAE and its VAE; a VAE with and without a variant.
 template <class Visit>
 void for_each_pair(const std::vector<Group>& groups, const std::vector<Variant>& variants,
                    const Visit& visit) {
@@ -201,10 +202,10 @@ std::string pairs_table(const std::vector<Group>& groups, const std::vector<Vari
   std::string text;
   for_each_pair(groups, variants, [&text](const Outcome& a, const Outcome& b, bool is_ordered) {
     const PairedDifference pair = paired_difference(a.scores, b.scores);
-    const char* order = !is_ordered                             ? ""
-                        : pair.mean > 2 * pair.standard_error   ? "holds"
-                        : pair.mean < -2 * pair.standard_error  ? "refuted"
-                                                                : "undecided";
+    const char* order = !is_ordered                            ? ""
+                        : pair.mean > 2 * pair.standard_error  ? "holds"
+                        : pair.mean < -2 * pair.standard_error ? "refuted"
+                                                               : "undecided";
     text += fmt::format("| {} − {} | {} | {} ± {:.1f} | {} |\n", a.trial.name(), b.trial.name(),
                         pair.images, signed_nats(pair.mean), pair.standard_error, order);
   });
@@ -223,9 +224,9 @@ std::string times_table(const std::vector<Group>& groups) {
     text += fmt::format("| {} | {} | {} | {:.2f} |\n", spvae.trial.name(), ours, theirs,
                         std::stod(ours) / std::stod(theirs));
   });
-  return text.empty() ? ""
-                      : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" +
-                            text;
+  return text.empty()
+             ? ""
+             : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" + text;
 }
 
 /// Every value that some result has under a key, in order of appearance.

@@ -55,8 +55,10 @@ TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
   const Experiment experiment{
       .title = "T", .variants = {{"slow", "S"}}, .notes = {"N."}, .trials = {}};
   const std::string text = results_markdown(experiment, outcomes, "C");
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l | hidden 3 | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
-                              "| +2.0 |"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("| spvae/d/l | hidden 3 | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
+                "| +2.0 |"));
   EXPECT_THAT(text, HasSubstr("| vae/d/l | hidden 3 | 100.0 | −1.0 (short) | 99.0 ± 0.2 |"));
   EXPECT_THAT(text, HasSubstr("| vae/d/l+slow | hidden 3 | 100.0 | +4.5 |"));
   EXPECT_THAT(text, HasSubstr("`+slow`: S."));

@@ -91,10 +91,9 @@ Scores resumable_scores(const std::filesystem::path& file, const ScoringKey& key
     const ImageSet part = slice(images, first, std::min(kImagesAtATime, images.count() - first));
     const auto start = Clock::now();
     try {
-      const auto more = log_likelihood(model, part, key.samples, {.purpose = Purpose::kEvaluation},
-                                       engine, pool, [&](double done, int) {
-                                         return !observer || observer(first + done, images.count());
-                                       });
+      const auto more = log_likelihood(
+          model, part, key.samples, {.purpose = Purpose::kEvaluation}, engine, pool,
+          [&](double done, int) { return !observer || observer(first + done, images.count()); });
       scores.images.insert(scores.images.end(), more.begin(), more.end());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInterrupted) throw;

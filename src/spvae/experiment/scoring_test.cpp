@@ -53,8 +53,8 @@ TEST_F(Scoring, GoesOnWhereItWasStoppedToTheSameBits) {
   ThreadPool pool(1);
   const auto engine = make_engine(Engine::kFused, model_.leaves(), pool);
   EXPECT_TRUE(
-      equal(resumed.images, log_likelihood(model_, images_, 3, {.purpose = Purpose::kEvaluation},
-                                           *engine, pool)));
+      equal(resumed.images,
+            log_likelihood(model_, images_, 3, {.purpose = Purpose::kEvaluation}, *engine, pool)));
   // All is there: nothing is computed any more, and the time is that of the computation.
   const Scores again = scores(kKey, [](double, int) { return false; });
   EXPECT_TRUE(equal(resumed.images, again.images));

@@ -74,7 +74,8 @@ Grid grid_of(const Json& json) {
     }
     const auto info = std::ranges::find(infos, key, &FieldInfo::name);
     if (!info->changes_result || key.starts_with("data") || key == "likelihood") {
-      fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out", key);
+      fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out",
+           key);
     }
     grid.push_back({key, {}});
     for (const Json& value : values) {

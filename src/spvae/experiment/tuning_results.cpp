@@ -67,8 +67,9 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
       keys.size() > 1 ? values_of(points, keys[1]) : std::vector<Json>{Json()};
   const bool dropped = std::ranges::any_of(
       points, [&points](const TuningPoint& point) { return point.rung < points.front().rung; });
-  HeatMap map{.title = dropped ? "Best validation bound, nats per image (dropped points: when dropped)"
-                               : "Best validation bound, nats per image",
+  HeatMap map{.title = dropped
+                           ? "Best validation bound, nats per image (dropped points: when dropped)"
+                           : "Best validation bound, nats per image",
               .x_label = keys[0],
               .columns = {},
               .y_label = keys.size() > 1 ? keys[1] : "",

@@ -150,9 +150,8 @@ TEST_F(Tuning, GoesOnWithoutAPointWhoseNumbersLeaveTheFinite) {
   keys_["hidden-layers"] = 6;
   keys_["engine"] = "fused";
   Counter counter;
-  const auto points =
-      tune(folder_.path() / "a", keys_, parse_grid("learning-rate=10,0.001"), {}, counter,
-           [] { return false; });
+  const auto points = tune(folder_.path() / "a", keys_, parse_grid("learning-rate=10,0.001"), {},
+                           counter, [] { return false; });
   EXPECT_EQ(points[0].name(), "learning-rate=0.001");
   EXPECT_TRUE(points[0].finished);
   EXPECT_TRUE(points[1].failed);

@@ -19,7 +19,8 @@ constexpr std::chrono::seconds kSaveInterval{10};
 /// Whether there is more than what a start that failed, or was killed, leaves behind.
 bool holds_anything(const fs::path& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != RunFolder::kLockFile && !is_temporary_file(entry.path())) return true;
+    if (entry.path().filename() != RunFolder::kLockFile && !is_temporary_file(entry.path()))
+      return true;
   }
   return false;
 }
