@@ -8,6 +8,7 @@
 #include "output.h"
 #include "output_file.h"
 #include "picture.h"
+#include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/data/data_set.h"
@@ -78,10 +79,13 @@ ShowConfig checked_config(const Options& options) {
   return config;
 }
 
-DataSet open(const ShowConfig& config, const std::string& data, ThreadPool& pool) {
-  return DataSet(
-      {.data = data, .data_seed = config.data_seed, .discrete = true, .data_dir = config.data_dir},
+/// Opens a set, and warns if its files are not the published ones.
+DataSet open(const ShowConfig& config, const std::string& name, ThreadPool& pool) {
+  DataSet data(
+      {.data = name, .data_seed = config.data_seed, .discrete = true, .data_dir = config.data_dir},
       &pool);
+  if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
+  return data;
 }
 
 Json description(const DataSet& data) {
@@ -117,7 +121,7 @@ std::string readable(const Json& set) {
   const auto text = [](const Json& value) { return value.get<std::string>(); };
   const auto number = [&set](const char* key) { return grouped(set.at(key).get<long long>()); };
   if (set.contains("problem")) {
-    return fmt::format("{}\n  {}\n", text(set.at("data")), text(set.at("problem")));
+    return fmt::format("{}\n  {}\n", text(set.at("data")), one_line(text(set.at("problem"))));
   }
   std::string lines = fmt::format(
       "{}\n  {}×{} pixels; {} training, {} validation and {} test images\n", text(set.at("data")),

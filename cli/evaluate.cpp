@@ -178,10 +178,7 @@ void run_evaluate(const Options& options) {
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
-    if (!data.warning().empty()) {
-      display.show("warning: " + data.warning(), true);
-      display.end_line();
-    }
+    if (!data.warning().empty()) display.say("warning: " + data.warning());
     display.show(fmt::format("evaluate: {}, {} each", counted(images.count(), "image"),
                              counted(config.samples, "importance sample")),
                  true);

@@ -47,6 +47,12 @@ void ProgressDisplay::show(const std::string& line, bool forced) {
   std::fflush(stderr);
 }
 
+void ProgressDisplay::say(const std::string& line) {
+  end_line();
+  std::fputs((line + "\n").c_str(), stderr);
+  std::fflush(stderr);
+}
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long long>(std::llround(std::fmin(std::fmax(seconds, 0), 1e12)));
   if (whole < 60) return fmt::format("{} s", whole);

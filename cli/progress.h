@@ -16,6 +16,9 @@ class ProgressDisplay {
 
   /// Shows `line` if it is time to. Forced lines are shown whatever the time: the first, the last.
   void show(const std::string& line, bool forced = false);
+  /// Lets `line` stand, all of it, on a line of its own: a warning, which show() would cut to the
+  /// width of the terminal.
+  void say(const std::string& line);
   /// Whether show() would show: saves the formatting of what nobody sees.
   bool due() const;
   bool on_terminal() const { return terminal_; }

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "commands.h"
 #include "interruption.h"
@@ -18,9 +17,12 @@
 #include "spvae/experiment/experiment.h"
 #include "spvae/experiment/latent_space.h"
 #include "spvae/experiment/low_data_figure.h"
+#include "spvae/experiment/parameter_table.h"
 #include "spvae/experiment/results.h"
 #include "spvae/experiment/trial_run.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/digest.h"
+#include "spvae/io/file.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/train/run_folder.h"
@@ -124,7 +126,7 @@ class Display : public TrialObserver {
   void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
   void on_check(const CheckReport& report) override { training_->on_check(report); }
   void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().show(message, true);
+    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
   }
   bool on_scoring(const std::string& split, double done, int total) override {
     training_.reset();
@@ -153,6 +155,8 @@ std::string stage_text(const TrialStatus& status) {
       return fmt::format("training, step {}", grouped(status.step));
     case TrialStatus::Stage::kScoring:
       return fmt::format("scoring, {}", counted(status.scored, "image"));
+    case TrialStatus::Stage::kStale:
+      return "stale: of another config";
     case TrialStatus::Stage::kNotBegun:
       break;
   }
@@ -166,7 +170,8 @@ double pace_of(const Experiment& experiment, const TrialFolders& folders) {
   for (const Outcome& outcome : outcomes(experiment, folders)) {
     for (const char* part : {"training", "test", "train"}) {
       if (!outcome.result.contains(part)) continue;
-      taken += outcome.result.at(part).at("seconds").get<double>() / 60;
+      const Json& seconds = outcome.result.at(part).value("seconds", Json());
+      if (seconds.is_number()) taken += seconds.get<double>() / 60;
     }
     guessed += outcome.trial.minutes;
   }
@@ -215,13 +220,32 @@ std::string command_of(const ReproduceConfig& config) {
   return text;
 }
 
+/// Leaves a file alone that holds just this: results may be looked at where nothing can be written.
+void write_if_changed(const fs::path& path, const std::string& content) {
+  std::error_code absent;
+  if (fs::exists(path, absent) && read_file(path) == content) return;
+  write_file_atomically(path, content);
+}
+
 /// TP19 Fig. 3; nothing where only the result is here, not the run with its model.
 Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
   constexpr int kCodesOfASide = 15;
   const fs::path model = folders.runs / outcome.trial.stem() / RunFolder::kModelFile;
   std::error_code absent;
-  if (!fs::exists(model, absent)) return {};
+  if (!fs::exists(model, absent) ||
+      digest_of_content(model).sha256 != outcome.result.at("model_digest")) {
+    return {};
+  }
   return {latent_space_grid(load_model(model).model, kCodesOfASide)};
+}
+
+void check_two_dimensions(const Experiment& experiment) {
+  for (const Trial& trial : experiment.trials) {
+    const int latent = run_config(trial.config).model.leaf.latent;
+    if (latent == 2) continue;
+    fail(ErrorKind::kUsage, "figure3: {} has {} latent dimensions, expected 2", trial.name(),
+         latent);
+  }
 }
 
 /// Draws the tables and figures anew from all that is finished, whatever cells this call was asked
@@ -232,15 +256,17 @@ void write_results(const ReproduceConfig& config, const TrialFolders& folders) {
   if (finished.empty()) return;
   const std::string command = "spvae reproduce " + config.what;
   const fs::path base = fs::path(config.out) / config.what;
-  write_file_atomically(base.string() + ".md", results_markdown(all, finished, command));
-  write_file_atomically(base.string() + ".csv", results_csv(finished));
-  write_file_atomically(base.string() + ".json",
-                        results_json(all, finished, command).dump(2) + "\n");
+  write_if_changed(base.string() + ".md", results_markdown(all, finished, command));
+  write_if_changed(base.string() + ".csv", results_csv(finished));
+  write_if_changed(base.string() + ".json", results_json(all, finished, command).dump(2) + "\n");
   Figure figure;
   if (config.what == "figure2") figure = low_data_figure(finished);
   if (config.what == "figure3") figure = latent_figure(finished.front(), folders);
   if (figure.empty()) return;
-  for (const char* ending : {".svg", ".png"}) write_plot(base.string() + ending, figure);
+  for (const PlotFormat format : {PlotFormat::kSvg, PlotFormat::kPng}) {
+    const char* ending = format == PlotFormat::kSvg ? ".svg" : ".png";
+    write_if_changed(base.string() + ending, render_plot(figure, format));
+  }
 }
 
 std::string outcome_line(const Outcome& outcome) {
@@ -250,7 +276,7 @@ std::string outcome_line(const Outcome& outcome) {
                   outcome.trial.config.at("seed").dump(), nats_text(test.at("log_likelihood")),
                   test.at("standard_error").get<double>());
   if (outcome.trial.paper) {
-    const double difference = outcome.result.at("difference");
+    const double difference = difference_of(outcome);
     text +=
         fmt::format("   TP19 {:>7}   {:+.1f}{}", outcome.trial.paper->log_likelihood, difference,
                     outcome.result.contains("data_warning") ? " (not comparable)"
@@ -264,14 +290,14 @@ void run_trials(const Experiment& experiment, const TrialFolders& folders,
                 const ReproduceConfig& config) {
   std::vector<const Trial*> left;
   for (const Trial& trial : experiment.trials) {
-    if (trial_status(trial, folders).stage != TrialStatus::Stage::kFinished) {
-      left.push_back(&trial);
-    } else {
-      trial_result(trial, folders);  // refuses one of another configuration before hours of work
-    }
+    const TrialStatus::Stage stage = trial_status(trial, folders).stage;
+    if (stage == TrialStatus::Stage::kStale) trial_result(trial, folders);  // throws: says why
+    if (stage != TrialStatus::Stage::kFinished) left.push_back(&trial);
   }
   std::ranges::stable_sort(left, {}, &Trial::minutes);
-  std::optional<Error> missing;  // a data set that is not there must not keep others from running
+  // A data set that is not there, or another process at one of the runs, must not keep the rest
+  // from running.
+  std::optional<Error> missing;
   int number = 0;
   for (const Trial* trial : left) {
     Display display(fmt::format("{} of {}: {}, seed {}, about {}", ++number, left.size(),
@@ -282,52 +308,35 @@ void run_trials(const Experiment& experiment, const TrialFolders& folders,
                 interrupted);
       write_results(config, folders);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNoInput) throw;
+      if (error.kind() != ErrorKind::kNoInput && error.kind() != ErrorKind::kCannotCreate) throw;
       if (!missing) missing = error;
     }
   }
   if (missing) throw Error(*missing);
 }
 
-std::string thousands(std::size_t parameters) { return std::to_string(parameters / 1000); }
-
-/// TP19 Table 2 and the counts behind it.
+/// TP19 Table 2: all of it is written, the chosen cells are printed.
 void reproduce_table2(const ReproduceConfig& config, const Options& options) {
-  Json rows = Json::array();
-  std::string text;
-  std::string markdown =
-      "# TP19 Table 2: parameters of the models of Table 1\n\n<!-- Written by `spvae reproduce "
-      "table2`; do not edit. -->\n\nIn thousands, cut, as the paper prints them; beside them all "
-      "digits.\n\n| cell | TP19 | ours | parameters | of them encoders |\n|---|---|---|---|---|\n";
-  std::string csv = "cell,paper_thousands,thousands,parameters,encoder_parameters\n";
-  bool all_equal = true;
-  for (const Trial& trial : chosen_experiment(config).trials) {
-    if (!trial.variant.empty() || !trial.paper || trial.seed_number > 0) continue;
-    const ParameterCount count = count_parameters(trial);
-    const std::string ours = thousands(count.all);
-    const std::string paper = std::to_string(trial.paper->parameters);
-    const bool equal = ours == paper;
-    all_equal = all_equal && equal;
-    rows.push_back({{"cell", trial.name()},
-                    {"parameters", count.all},
-                    {"encoder_parameters", count.encoders},
-                    {"paper_parameters_in_thousands", trial.paper->parameters},
-                    {"equal", equal}});
-    text += fmt::format("{:<28}{:>12} parameters   {:>5} thousand   TP19 {:>5}   {}\n",
-                        trial.name(), grouped(static_cast<long long>(count.all)), ours, paper,
-                        equal ? "equal" : "DIFFERENT");
-    markdown += fmt::format("| {} | {} | {} | {} | {} |\n", trial.name(), paper, ours,
-                            grouped(static_cast<long long>(count.all)),
-                            grouped(static_cast<long long>(count.encoders)));
-    csv += fmt::format("{},{},{},{},{}\n", trial.name(), paper, ours, count.all, count.encoders);
+  if (config.status) {
+    fail(ErrorKind::kUsage, "status: table2 is counted in a moment; leave --status out");
   }
-  const Json result = {{"rows", rows}, {"all_equal", all_equal}, {"version", version()}};
-  fs::create_directories(config.out);
+  const auto chosen = parameter_rows(chosen_experiment(config));
+  if (chosen.empty()) {
+    fail(ErrorKind::kUsage, "cell: '{}' names no cell of the paper's Table 2", config.cell);
+  }
+  const auto all = parameter_rows(read_experiment(find_experiment(experiment_name(config))));
+  create_folders(config.out);
   const fs::path base = fs::path(config.out) / config.what;
-  write_file_atomically(base.string() + ".md", markdown);
-  write_file_atomically(base.string() + ".csv", csv);
-  write_file_atomically(base.string() + ".json", result.dump(2) + "\n");
-  if (options.json()) return print_json(result);
+  write_if_changed(base.string() + ".md", parameter_markdown(all));
+  write_if_changed(base.string() + ".csv", parameter_csv(all));
+  write_if_changed(base.string() + ".json", parameter_json(all).dump(2) + "\n");
+  if (options.json()) return print_json(parameter_json(chosen));
+  std::string text;
+  for (const ParameterRow& row : chosen) {
+    text += fmt::format("{:<28}{:>12} parameters   {:>5} thousand   TP19 {:>5}   {}\n", row.cell,
+                        grouped(static_cast<long long>(row.count.all)), row.thousands(),
+                        row.paper_thousands, row.is_equal() ? "equal" : "DIFFERENT");
+  }
   print(text);
 }
 
@@ -343,7 +352,8 @@ void run_reproduce(const Options& options) {
     if (options.json()) return print_json(status);
     return print(readable_status(status));
   }
-  fs::create_directories(folders.results);
+  if (config.what == "figure3") check_two_dimensions(experiment);
+  create_folders(folders.results);
   write_results(config, folders);
   run_interruptible("the same command goes on", [&] { run_trials(experiment, folders, config); });
   const std::vector<Outcome> finished = outcomes(experiment, folders);

@@ -12,23 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where the run found its data: its config.json says so, if there is one and the place still
-// exists.
-std::string data_dir_of(const std::string& run) try {
-  std::error_code absent;
-  const fs::path folder =
-      fs::is_directory(run, absent) ? fs::path(run) : fs::path(run).parent_path();
-  const auto infos = field_infos(run_fields());
-  const RunConfig config = run_config(read_config_file((folder / "config.json").string(), infos));
-  return fs::is_directory(config.data_dir, absent) ? config.data_dir : "";
-} catch (const Error&) {
-  return "";  // the model alone will do
-}
-
 // As the model's file names it.
 DataConfig training_data(const StoredModel& stored, const std::string& run) try {
   RunConfig config = run_config(stored.origin.training);
-  config.data_dir = data_dir_of(run);
+  std::error_code absent;
+  const fs::path path(run);
+  config.data_dir = kept_data_dir(fs::is_directory(path, absent) ? path : path.parent_path());
   return data_config(config);
 } catch (const Error& error) {
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());

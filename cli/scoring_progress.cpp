@@ -22,7 +22,8 @@ EvaluationObserver scoring_progress(ProgressDisplay& display, const std::string&
     const std::string left =
         done > start->done
             ? duration_text(elapsed.count() / (done - start->done) * (total - done)) + " left"
-            : "begun";
+        : done < total ? "begun"
+                       : "0 s left";
     display.show(fmt::format("{}: {} of {} images, {}", label, grouped(static_cast<int>(done)),
                              grouped(total), left),
                  done >= total);

@@ -33,11 +33,7 @@ void TrainingDisplay::on_check(const CheckReport& report) {
        report.seconds_left_at_most, report.check.step == max_steps_);
 }
 
-void TrainingDisplay::on_message(const std::string& message) {
-  progress_.end_line();
-  progress_.show(message, true);
-  progress_.end_line();
-}
+void TrainingDisplay::on_message(const std::string& message) { progress_.say(message); }
 
 void TrainingDisplay::show(std::int64_t step, double bound, double rate, double left, bool forced) {
   const std::string best = last_

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "commands.h"
 #include "interruption.h"
@@ -15,6 +14,7 @@
 #include "spvae/core/version.h"
 #include "spvae/experiment/tuning.h"
 #include "spvae/experiment/tuning_results.h"
+#include "spvae/io/file.h"
 #include "spvae/train/run_config.h"
 #include "training_display.h"
 
@@ -88,7 +88,11 @@ std::string shown_default(const std::string& field) {
 /// Takes the search's keys out of `given`, which keeps those of RunConfig.
 TuneConfig take_search(Json& given) {
   TuneConfig config;
-  apply_config(tune_fields(), taken_keys(field_infos(tune_fields()), given), config);
+  const Json taken = taken_keys(field_infos(tune_fields()), given);
+  apply_config(tune_fields(), taken, config);
+  if (taken.contains("first-steps") && !taken.contains("halving")) {
+    fail(ErrorKind::kUsage, "first-steps: has an effect with --halving alone; say both or neither");
+  }
   if (config.out.empty()) config.out = "runs/tune-" + run_name(given);
   if (config.grid.empty()) {
     config.grid = run_config_json(run_config(given)).at("model").get<std::string>();
@@ -99,7 +103,7 @@ TuneConfig take_search(Json& given) {
 /// Shows each point's training on stderr.
 class Display : public TuningObserver {
  public:
-  explicit Display(const fs::path& folder) : folder_(folder) {}
+  Display(const fs::path& folder, const Json& given) : folder_(folder), given_(given) {}
   void on_point(const TuningPoint& point, int number, int count) override {
     training_.reset();
     ProgressDisplay().show(
@@ -110,14 +114,15 @@ class Display : public TuningObserver {
   void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
   void on_check(const CheckReport& report) override { training_->on_check(report); }
   void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().show(message, true);
+    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
   }
   void on_points(const std::vector<TuningPoint>& points) override {
-    write_tuning_results(folder_, points);
+    write_tuning_results(folder_, given_, points);
   }
 
  private:
   fs::path folder_;
+  Json given_;
   std::optional<TrainingDisplay> training_;
 };
 
@@ -132,13 +137,13 @@ void run_tune(const Options& options) {
            axis.key);
     }
   }
-  fs::create_directories(config.out);
+  create_folders(config.out);
   std::vector<TuningPoint> points;
   run_interruptible("the same command goes on", [&] {
-    Display display(config.out);
+    Display display(config.out, given);
     points = tune(config.out, given, grid, config.search, display, interrupted);
   });
-  write_tuning_results(config.out, points);
+  write_tuning_results(config.out, given, points);
   const TuningPoint& best = points.front();
   if (options.json()) {
     Json result = {{"out", config.out}, {"points", tuning_json(points)}, {"version", version()}};

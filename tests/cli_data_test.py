@@ -8,7 +8,7 @@ import pathlib
 import struct
 import zlib
 
-from cli_support import CommandTest, main, read_png_size, small
+from cli_support import CommandTest, idx_bytes, main, read_png_size, small
 
 COLOUR = 3072
 
@@ -78,7 +78,9 @@ class Data(DataTest):
         self.assertIn("not comparable with the paper's", svhn["data_warning"])
         self.assertEqual(svhn["files"][1]["sha256"], hashlib.sha256(mat_file(12)).hexdigest())
         self.assertEqual(cifar10["data"], "cifar10")
-        text = self.run_spvae("data", "--data-dir", self.sets).stdout
+        done = self.run_spvae("data", "--data-dir", self.sets)
+        self.assertEqual(done.stderr.count("warning: " + svhn["data_warning"] + "\n"), 1)
+        text = done.stdout
         for words in ["50,000 training, 10,000 validation and 10,000 test images", "as published",
                       "train_32x32.mat, not the published file"]:
             self.assertIn(words, text)
@@ -103,6 +105,39 @@ class Data(DataTest):
         (folder / "data_batch_3.bin").write_bytes(bytes(3073 * 9999))
         self.fails(65, "data", "cifar10", "--data-dir", folder,
                    says=["data_batch_3.bin: truncated", "10000 records"])
+
+    def test_warns_once_of_a_set_whose_files_are_not_the_published_ones(self):
+        self.write_svhn()
+        done = self.run_spvae("data", "svhn", "--data-dir", self.sets, "--json", "--out",
+                              self.path("svhn.png"))
+        self.assertEqual(done.stderr, f"warning: {json.loads(done.stdout)['data_warning']}\n")
+        self.assertEqual(self.run_spvae("data", "mnist").stderr, "")
+
+    def test_shows_what_is_wrong_with_files_that_are_cut_off(self):
+        self.write_svhn()
+        file = self.sets / "svhn" / "test_32x32.mat"
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-100])
+        svhn = self.run_json("data", "--data-dir", self.sets)["data_sets"][2]
+        self.assertEqual(svhn["data"], "svhn")
+        self.assertIn("test_32x32.mat", svhn["problem"])
+        self.assertIn("truncated", svhn["problem"])
+        self.fails(65, "data", "svhn", "--data-dir", self.sets, says="truncated")
+        content = idx_bytes(20)
+        for wrong, words in [(content[:-1], "truncated"), (content + b"x", "trailing bytes")]:
+            pathlib.Path(self.data, "t10k-images-idx3-ubyte").write_bytes(wrong)
+            self.fails(65, "data", self.data, says=["t10k-images-idx3-ubyte", words])
+            self.fails(65, "train", "--data", self.data, "--out", self.path("run"), *small(),
+                       says=["t10k-images-idx3-ubyte", words])
+            self.assertFalse(pathlib.Path(self.path("run"), "config.json").exists())
+
+    def test_shows_nothing_of_a_file_that_could_command_a_terminal(self):
+        self.write_svhn()
+        header = mat_file(1)[:128]
+        (self.sets / "svhn" / "test_32x32.mat").write_bytes(
+            header + mat_array(b"\xff\x1b[31m", (1, 1), b"\1"))
+        self.assertIn("but ??[31m; give", self.run_spvae("data", "--data-dir", self.sets).stdout)
+        self.fails(65, "data", "svhn", "--data-dir", self.sets, says="but ??[31m; give")
 
     def test_shows_a_path(self):
         result = self.run_json("data", self.data)
@@ -157,6 +192,9 @@ class NamedSets(DataTest):
         (self.sets / "svhn").rename(self.folder / "moved")
         self.fails(66, "evaluate", self.path("run"), "--samples", "2", says="--data-dir")
         self.fails(66, "train", "--out", self.path("run"), "--resume", says="--data-dir")
+        message = self.fails(66, "train", "--out", self.path("run"), "--resume", "--data-dir",
+                             self.path("none"), says=["none", "say --data-dir"])
+        self.assertFalse(message.endswith("say --data"), message)
         moved = ["--data-dir", self.path("moved")]
         self.run_spvae("evaluate", self.path("run"), "--samples", "2", *moved)
         self.run_spvae("evaluate", self.path("run") + "/model.safetensors", "--samples", "2", *moved)

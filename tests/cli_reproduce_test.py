@@ -49,7 +49,7 @@ class Reproduce(CommandTest):
         for result in results:
             for part in ["training", "test", "train"]:
                 del result[part]["seconds"]
-            del result["training"]["milliseconds_per_step"]
+            del result["training"]["processor_seconds"]
         return results
 
     def read(self, name):
@@ -95,9 +95,10 @@ class Reproduce(CommandTest):
 
     def test_goes_on_after_any_interruption_to_the_same_figures(self):
         self.reproduce("table1", "--out", "whole", "--runs", "whole-runs")
-        for stop in [signal.SIGINT, signal.SIGKILL, signal.SIGTERM]:
+        slow = "cut-runs/table1/vae-tiny-gaussian+slow-seed0"
+        for count, stop in [(1, signal.SIGINT), (2, signal.SIGKILL), (3, signal.SIGTERM)]:
             process = self.start_reproduce("table1", "--out", "cut", "--runs", "cut-runs")
-            self.wait_for_checks("cut-runs/table1/vae-tiny-gaussian+slow-seed0", 1)
+            self.wait_for_checks(slow, count)
             process.send_signal(stop)
             process.communicate()
         self.reproduce("table1", "--out", "cut", "--runs", "cut-runs")
@@ -129,6 +130,13 @@ class Reproduce(CommandTest):
                              "4", "--latent", "2")
         self.assertEqual(result["rows"][0]["parameters"], info["parameters"])
         self.assertIn("| spvae/tiny/gaussian | 2 |", self.read("results/table2.md"))
+        # A part may be asked for; the file is whole.
+        before = self.read("results/table2.md")
+        part = self.reproduce_json("table2", "--cell", "vae/*")
+        self.assertEqual(len(part["rows"]), 1)
+        self.assertEqual(self.read("results/table2.md"), before)
+        self.reproduce("table2", "--status", code=64)
+        self.reproduce("table2", "--cell", "*slow", code=64)
 
     def test_figure2_is_drawn(self):
         self.reproduce("figure2")
@@ -138,6 +146,28 @@ class Reproduce(CommandTest):
         self.assertIn("</svg>", self.read("results/figure2.svg"))
         self.assertGreater(min(read_png_size(self.path("results/figure2.png"))), 300)
 
+    def test_results_may_be_looked_at_where_nothing_can_be_written(self):
+        first = self.reproduce("table1")
+        for path in pathlib.Path(self.path("results")).rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        self.assertEqual(self.reproduce("table1").stdout, first.stdout)
+
+    def test_figure3_needs_two_dimensions(self):
+        experiment = json.loads(self.read("experiments/figure3.json"))
+        experiment["cells"][0]["config"]["latent"] = 3
+        self.write("figure3", experiment)
+        self.assertIn("expected 2", self.reproduce("figure3", code=64).stderr)
+        self.assertFalse(os.path.exists(self.path("runs")))
+
+    def test_a_stale_result_is_shown_and_refused_where_it_is_asked_for(self):
+        self.reproduce("table1")
+        experiment = json.loads(self.read("experiments/table1.json"))
+        experiment["cells"][0]["evaluation"]["samples"] = 4
+        self.write("table1", experiment)
+        self.assertIn("stale", self.reproduce("table1", "--status").stdout)
+        self.reproduce("table1", "--cell", "vae/*")
+        self.assertIn("move it away", self.reproduce("table1", code=64).stderr)
+
     def test_figure3_is_drawn(self):
         self.reproduce("figure3")
         self.assertIn("</svg>", self.read("results/figure3.svg"))
@@ -146,6 +176,7 @@ class Reproduce(CommandTest):
     def test_a_missing_data_set_does_not_keep_others_from_running(self):
         experiment = json.loads(self.read("experiments/table1.json"))
         experiment["cells"][1]["config"]["data"] = "svhn"
+        experiment["cells"][1]["name"] = "vae/svhn/gaussian"
         self.write("table1", experiment)
         message = self.reproduce("table1", code=66).stderr
         self.assertIn("svhn", message)

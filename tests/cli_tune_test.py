@@ -54,6 +54,7 @@ class Tune(CommandTest):
         self.fails(64, *self.flags("--grid", GRID, "--hidden", "3"), says="both a flag and a key")
         self.fails(64, *self.flags("--grid", "dense=3"), says="dense")
         self.fails(64, *self.flags("--grid", GRID, "--halving", "1"), says="halving")
+        self.fails(64, *self.flags("--grid", GRID, "--first-steps", "5"), says="--halving")
         self.assertFalse(os.path.exists(self.path("t/points/hidden=3,latent=1")))
 
 

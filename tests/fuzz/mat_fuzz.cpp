@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::MemoryFile file(is_packed_element ? with_packed_element(input.subspan(1))
                                                 : fuzz::packed_input(input));
   std::uint32_t all = 0;
-  fuzz::expect_value_or_error([&] { all = read_mat_count(file.path()); });
+  fuzz::expect_value_or_error([&] { all = read_mat_images(file.path()).count; });
   // All if they are few, a prefix if the file claims to hold more.
   for (const std::uint32_t wanted : {1u, std::min(all, 4u)}) {
     fuzz::expect_value_or_error([&] {

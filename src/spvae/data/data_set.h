@@ -59,7 +59,8 @@ class DataSet {
   /// Finds the files, checks their headers and reads them through for their digests, on the threads
   /// of a pool if there is one. Throws Error(kUsage) for an unknown name (lists the known) and for
   /// more training_images than there are, kNoInput for missing files, kData for files that are not
-  /// of their format, differ in their images' size, or hold too few images to divide.
+  /// of their format, are cut off or too long, differ in their images' size, or hold too few images
+  /// to divide.
   explicit DataSet(const DataConfig& config, ThreadPool* pool = nullptr);
 
   /// The named set, or the name of the folder or of the file, without ".gz" or ".xz".

@@ -284,10 +284,37 @@ TEST_F(DataSetFiles, ImagesOfTwoSizesAreReported) {
               HasSubstr("got images of 4 x 3 pixels, expected 3 x 4"));
 }
 
-TEST_F(DataSetFiles, DamagedFilesAreReported) {
-  Bytes cut_off = images_file(20);
+TEST_F(DataSetFiles, FilesThatAreCutOffOrTooLongAreReportedWhenTheSetIsOpened) {
+  const Bytes whole = images_file(20);
+  Bytes cut_off = whole;
   cut_off.pop_back();
-  EXPECT_THAT(error_of(ErrorKind::kData, write("images", cut_off)), HasSubstr("truncated"));
+  Bytes longer = whole;
+  longer.push_back(0);
+  write("train-images-idx3-ubyte", whole);
+  for (const auto& [content, sentence] : {std::pair{cut_off, "truncated: got 255"},
+                                          {longer, "trailing bytes: got more than the 256"}}) {
+    for (const Bytes& file : {content, gzip(content), xz(content)}) {
+      write("t10k-images-idx3-ubyte", file);
+      for (ThreadPool* pool : {static_cast<ThreadPool*>(nullptr), &pool_}) {
+        testing::expect_error(ErrorKind::kData, "t10k-images-idx3-ubyte: " + std::string(sentence),
+                              [&] { const DataSet set({.data = path()}, pool); });
+      }
+    }
+  }
+
+  for (const char* name : {"train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"}) {
+    write(name, svhn_file(20, 1));
+  }
+  const DataConfig svhn{.data = "svhn", .data_dir = path()};
+  EXPECT_EQ(DataSet(svhn).count(Split::kTest), 20);
+  Bytes file = svhn_file(20, 1);
+  file.pop_back();
+  write("test_32x32.mat", file);
+  testing::expect_error(ErrorKind::kData, "test_32x32.mat: truncated: its content is ",
+                        [&] { const DataSet set(svhn); });
+}
+
+TEST_F(DataSetFiles, DamagedFilesAreReported) {
   EXPECT_THAT(error_of(ErrorKind::kData, write("images", {'P', 'N', 'G', 0})),
               HasSubstr("not an IDX file"));
 }

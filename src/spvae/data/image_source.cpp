@@ -58,6 +58,7 @@ ImageSource::ImageSource(ImageFormat format, std::vector<fs::path> files,
            std::uint64_t{count()} + shape.count, kMaxImages);
     }
     first_.push_back(count() + shape.count);
+    sizes_.push_back(shape.size);
   }
 }
 
@@ -65,20 +66,37 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
   switch (format_) {
     case ImageFormat::kIdx: {
       const std::vector<std::uint32_t> shape = read_idx_shape(files_[file], 3);
-      return {shape[0], static_cast<int>(shape[1]), static_cast<int>(shape[2])};
+      return {shape[0], static_cast<int>(shape[1]), static_cast<int>(shape[2]), idx_size(shape)};
     }
     case ImageFormat::kCifar:
       assert(images_of_file_ > 0);
-      return {images_of_file_, kPlaneSide, kPlaneSide};
-    case ImageFormat::kMat:
-      return {read_mat_count(files_[file]), kPlaneSide, kPlaneSide};
+      return {images_of_file_, kPlaneSide, kPlaneSide, images_of_file_ * kCifarRecordSize};
+    case ImageFormat::kMat: {
+      const MatImages images = read_mat_images(files_[file]);
+      return {images.count, kPlaneSide, kPlaneSide, images.end};
+    }
   }
   return {};
 }
 
 void ImageSource::check_size(std::size_t file, std::uint64_t size) const {
-  if (format_ != ImageFormat::kCifar || size == images_of(file) * kCifarRecordSize) return;
-  read_cifar(files_[file], images_of(file), [](std::span<const std::uint8_t>) {});
+  const std::uint64_t expected = sizes_[file];
+  if (size == expected || (format_ == ImageFormat::kMat && size > expected)) return;
+  switch (format_) {  // to say what is wrong as those say it who read the images
+    case ImageFormat::kIdx:
+      static_cast<void>(read_idx_values(file));
+      break;
+    case ImageFormat::kCifar:
+      read_cifar(files_[file], images_of(file), [](std::span<const std::uint8_t>) {});
+      break;
+    case ImageFormat::kMat:
+      fail(ErrorKind::kData,
+           "{}: truncated: its content is {} bytes, expected at least {}, to the end of array X; "
+           "fetch it again",
+           files_[file].string(), size, expected);
+  }
+  fail(ErrorKind::kData, "{}: changed while it was in use: got {} bytes, expected {}",
+       files_[file].string(), size, expected);
 }
 
 std::vector<std::uint8_t> ImageSource::read_idx_values(std::size_t file) const {

@@ -20,7 +20,7 @@ enum class ImageFormat {
 class ImageSource {
  public:
   /// Reads the headers. Each file must hold `images_of_file` images, unless that is 0; the format
-  /// kCifar has no header, and needs it. Throws as read_idx_shape and read_mat_count, Error(kData)
+  /// kCifar has no header, and needs it. Throws as read_idx_shape and read_mat_images, Error(kData)
   /// for files whose images are of different sizes.
   ImageSource(ImageFormat format, std::vector<std::filesystem::path> files,
               std::uint32_t images_of_file = 0);
@@ -30,8 +30,9 @@ class ImageSource {
   int height() const { return height_; }
   int width() const { return width_; }
 
-  /// Checks that a file whose content is of `size` bytes can hold its images, where no header did.
-  /// Throws as read_cifar.
+  /// Checks that a file whose content, unpacked, is of `size` bytes holds its images and nothing
+  /// else; of kMat, other arrays may follow them. Error(kData), with the sentences of read_idx and
+  /// read_cifar where these have them.
   void check_size(std::size_t file, std::uint64_t size) const;
 
   /// The first `count` images in 8-bit gray, [count, height, width]; several files at a time on
@@ -44,6 +45,7 @@ class ImageSource {
     std::uint32_t count = 0;
     int height = 0;
     int width = 0;
+    std::uint64_t size = 0;  ///< of the content, in bytes; of kMat, up to the images' end
   };
   Shape read_shape(std::size_t file) const;
   std::vector<std::uint8_t> read_idx_values(std::size_t file) const;
@@ -55,6 +57,7 @@ class ImageSource {
   std::uint32_t images_of_file_;
   std::vector<std::filesystem::path> files_;
   std::vector<std::uint32_t> first_ = {0};  ///< number of each file's first image; at last, all
+  std::vector<std::uint64_t> sizes_;        ///< Shape::size of each file
   int height_ = 0;
   int width_ = 0;
 };

@@ -98,5 +98,41 @@ TEST_F(Source, ReportsFilesOfAnotherSizeThanTheyMustHave) {
   expect_error(ErrorKind::kData, "trailing bytes", [&] { source.read_gray(2, pool_); });
 }
 
+TEST_F(Source, SaysOfGrayFilesOfAnotherSizeWhatReadingThemSays) {
+  const Bytes whole = idx_file({4, 2, 3}, noise(4 * 6));
+  for (const Bytes& file :
+       {whole, first_of(whole, 39), first_of(whole, 16), joined({whole, {0}})}) {
+    const auto path = folder_.write("a", file);
+    const ImageSource source(ImageFormat::kIdx, {path});
+    if (file == whole) {
+      source.check_size(0, file.size());
+    } else {
+      const std::string sentence = file.size() < whole.size()
+                                       ? "a: truncated: got " + std::to_string(file.size()) +
+                                             " bytes, expected 40 (shape 4 x 2 x 3)"
+                                       : "a: trailing bytes: got more than the 40 bytes";
+      expect_error(ErrorKind::kData, sentence, [&] { source.check_size(0, file.size()); });
+      expect_error(ErrorKind::kData, sentence, [&] { source.read_gray(4, pool_); });
+    }
+  }
+  const ImageSource source(ImageFormat::kIdx, {folder_.write("a", whole)});
+  expect_error(ErrorKind::kData, "changed while it was in use: got 39 bytes, expected 40",
+               [&] { source.check_size(0, 39); });
+}
+
+TEST_F(Source, ReportsMatlabFilesThatEndBeforeTheirImages) {
+  for (const Bytes& array : {testing::mat_array({}), testing::mat_packed(testing::mat_array({}))}) {
+    const Bytes up_to_end = joined({testing::mat_header(), testing::mat_labels(), array});
+    const Bytes whole = joined({up_to_end, testing::mat_labels("z")});
+    const ImageSource source(ImageFormat::kMat, {folder_.write("x.mat", whole)});
+    source.check_size(0, whole.size());
+    source.check_size(0, up_to_end.size());
+    expect_error(ErrorKind::kData,
+                 "x.mat: truncated: its content is " + std::to_string(up_to_end.size() - 1) +
+                     " bytes, expected at least " + std::to_string(up_to_end.size()),
+                 [&] { source.check_size(0, up_to_end.size() - 1); });
+  }
+}
+
 }  // namespace
 }  // namespace spvae

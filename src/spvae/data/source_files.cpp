@@ -82,7 +82,8 @@ fs::path find_set_folder(const KnownSet& set, const fs::path& data_dir,
                          const std::vector<fs::path>& folders) {
   std::error_code absent;
   if (!data_dir.empty() && !fs::is_directory(data_dir, absent)) {
-    fail(ErrorKind::kNoInput, "data-dir: got {}, expected a folder that holds data sets",
+    fail(ErrorKind::kNoInput,
+         "data-dir: got {}, expected a folder that holds data sets; say --data-dir with one",
          data_dir.string());
   }
   fs::path incomplete;

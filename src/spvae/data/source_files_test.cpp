@@ -96,7 +96,7 @@ TEST_F(SetFolder, ThatIsNowhereIsAnErrorThatSaysWhereToGetTheSet) {
                               ", " + (path_ / "a").string() + ", " + path_.string()),
                     HasSubstr("https://letters.example/"), HasSubstr("--data-dir")));
   EXPECT_THAT(no_input_error([&] { find(path_ / "absent", {}); }),
-              AllOf(HasSubstr("data-dir: got "), HasSubstr("absent")));
+              AllOf(HasSubstr("data-dir: got "), HasSubstr("absent"), HasSubstr("say --data-dir")));
 }
 
 TEST(SourceFiles, ThePlainFileIsPreferredToThePackedOnes) {

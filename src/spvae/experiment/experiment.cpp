@@ -64,6 +64,9 @@ class CellReader {
     if (cell.contains("paper")) {
       apply_config(paper_fields(), cell.at("paper"), trial_.paper.emplace());
     }
+    if (trial_.evaluation.test_images == 1) {
+      fail(ErrorKind::kUsage, "test-images: got 1, expected 0 for all, or at least 2");
+    }
   }
 
   /// A trial for each value and seed.
@@ -73,6 +76,7 @@ class CellReader {
     if (!vary.is_object() || vary.size() != 1 || !vary.front().is_array()) {
       fail(ErrorKind::kUsage, "vary: expected one key with a list of values");
     }
+    if (vary.begin().key() == "seed") fail(ErrorKind::kUsage, "vary: seeds go into 'seeds'");
     for (const Json& value : vary.front()) {
       append_seeds({{vary.begin().key(), value}}, flag_text(value), trials);
     }
@@ -95,8 +99,23 @@ class CellReader {
       trial.config["seed"] = seed;
       const RunConfig config = run_config(trial.config);  // refuses what no training would take
       check_used(run_fields(), config, trial.config);
+      check_name(config);
+      for (const Trial& other : trials) {
+        if (other.stem() != trial.stem()) continue;
+        fail(ErrorKind::kUsage, "there are two trials {} of seed {}", trial.name(), seed.dump());
+      }
       trials.push_back(std::move(trial));
     }
+  }
+
+  /// Names drive the comparisons, so they must be true.
+  void check_name(const RunConfig& config) const {
+    const Json values = run_config_json(config);
+    const std::string data = std::filesystem::path(config.data).filename().string();
+    const std::string expected = values.at("model").get<std::string>() + "/" + data + "/" +
+                                 values.at("likelihood").get<std::string>();
+    if (trial_.cell == expected) return;
+    fail(ErrorKind::kUsage, "name: got '{}', expected '{}' by its config", trial_.cell, expected);
   }
 
   const Json& cell_;

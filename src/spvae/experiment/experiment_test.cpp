@@ -51,6 +51,13 @@ TEST(Experiment, RefusesWhatNoRunWouldTake) {
   refused(cell + R"(, "vary": {"hidden": 3}})", "vary");
   refused(cell + R"(, "vary": {"hidde": [3]}})", "hidde");
   refused(cell + R"(, "evaluation": {"sample": 3}})", "samples");
+  refused(cell + R"(, "vary": {"seed": [1, 2]}})", "seeds");
+  refused(cell + R"(, "seeds": [3, 3]})", "two trials");
+  refused(cell + "}, " + cell + "}", "two trials");
+  refused(cell + R"(, "evaluation": {"test-images": 1}})", "test-images");
+  refused(
+      R"({"name": "spvae/mnist/gaussian", "height": 1, "width": 1, "config": {"model": "vae"}})",
+      "expected 'vae/mnist/gaussian'");
   refused(cell + R"(, "paper": {"log-likelihood": "x"}})", "log-likelihood");
   refused(R"({"name": "a/b/c", "height": 1, "width": 1, "config": {"model": "vae", "delta": 2}})",
           "delta");

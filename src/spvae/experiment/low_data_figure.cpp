@@ -12,6 +12,12 @@ Series& series_of(Chart& chart, const std::string& name) {
   return chart.series.back();
 }
 
+std::string title_of(const std::string& likelihood) {
+  if (likelihood == "gaussian") return "continuous (Gaussian)";
+  if (likelihood == "binomial") return "discrete (Binomial)";
+  return likelihood;
+}
+
 Chart& chart_of(std::vector<Chart>& charts, const std::string& title) {
   const auto found = std::ranges::find(charts, title, &Chart::title);
   if (found != charts.end()) return *found;
@@ -28,7 +34,7 @@ Figure low_data_figure(const std::vector<Outcome>& outcomes) {
   std::vector<Chart> charts;
   for (const Outcome& outcome : outcomes) {
     const std::string& cell = outcome.trial.cell;
-    Series& series = series_of(chart_of(charts, cell.substr(cell.rfind('/') + 1)),
+    Series& series = series_of(chart_of(charts, title_of(cell.substr(cell.rfind('/') + 1))),
                                cell.substr(0, cell.find('/')));
     const Json& test = outcome.result.at("test");
     series.x.push_back(outcome.result.at("training").at("images").get<double>());

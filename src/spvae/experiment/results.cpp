@@ -7,9 +7,6 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
-#include <set>
-
-#include "spvae/core/error.h"
 
 namespace spvae {
 namespace {
@@ -54,6 +51,9 @@ std::string duration(double seconds) {
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+/// Whether the figures are of the published data.
+bool is_comparable(const Outcome& outcome) { return !outcome.result.contains("data_warning"); }
+
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -88,18 +88,29 @@ std::string gap_text(const Group& group) {
 std::string comparison(const Group& group, double ours) {
   if (!group.trial->paper) return " | ";
   const std::string paper = nats(group.trial->paper->log_likelihood);
-  if (group.outcomes.front()->result.contains("data_warning")) {
+  if (!std::ranges::all_of(group.outcomes, [](const Outcome* o) { return is_comparable(*o); })) {
     return fmt::format("({}) | not comparable", paper);
   }
   const double difference = ours - group.trial->paper->log_likelihood;
   return fmt::format("{} | {}{}", paper, signed_nats(difference), difference < 0 ? " (short)" : "");
 }
 
+/// What a cell's config says of the sizes: "hidden 30, latent 25".
+std::string sizes_text(const Trial& trial) {
+  std::vector<std::string> sizes;
+  for (const char* key : {"hidden", "hidden-layers", "dense", "latent"}) {
+    if (trial.config.contains(key))
+      sizes.push_back(fmt::format("{} {}", key, trial.config.at(key).dump()));
+  }
+  return fmt::format("{}", fmt::join(sizes, ", "));
+}
+
 std::string cells_table(const std::vector<Group>& groups) {
   std::string text =
-      "| cell | TP19 | difference | ours, nats | over seeds | parameters | of them encoders | "
-      "training − test |\n"
-      "|---|---|---|---|---|---|---|---|\n";
+      "| cell | sizes | TP19 | difference | ours, nats | over seeds | parameters | of them "
+      "encoders "
+      "| training − test |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
   for (const Group& group : groups) {
     const Json& first = group.outcomes.front()->result;
     const std::vector<double> figures = test_figures(group);
@@ -107,30 +118,40 @@ std::string cells_table(const std::vector<Group>& groups) {
         figures.size() < 2
             ? ""
             : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
-    text += fmt::format("| {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
-                        comparison(group, mean(figures)), nats(mean(figures)),
-                        number(first, "test", "standard_error"), spread,
+    text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
+                        sizes_text(*group.trial), comparison(group, mean(figures)),
+                        nats(mean(figures)), number(first, "test", "standard_error"), spread,
                         first.at("parameters").get<long long>(),
                         first.at("encoder_parameters").get<long long>(), gap_text(group));
   }
   return text;
 }
 
+/// Of a step, milliseconds, by the run's total of `key`; "" where that is unknown.
+std::string step_text(const Json& result, const char* key) {
+  const Json& training = result.at("training");
+  if (!training.contains(key) || training.at(key).is_null()) return "";
+  const auto steps = training.at("steps").get<double>();
+  return fmt::format("{:.2f}", 1000 * training.at(key).get<double>() / steps);
+}
+
+std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : duration(seconds); }
+
 std::string runs_table(const std::vector<Outcome>& outcomes) {
   std::string text =
       "| run | seed | test, nats | standard error | Monte-Carlo error | test images | samples | "
-      "training images | steps | best at | ms a step | training | scoring |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "training images | steps | best at | ms a step | of processors | training | scoring |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& [trial, result, scores] : outcomes) {
     const Json& test = result.at("test");
     const Json& training = result.at("training");
     text += fmt::format(
-        "| {} | {} | {} | {:.2f} | {:.3f} | {} | {} | {} | {} | {} | {:.2f} | {} | {} |\n",
+        "| {} | {} | {} | {:.2f} | {:.3f} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
         test.at("standard_error").get<double>(), test.at("monte_carlo_error").get<double>(),
         test.at("images").dump(), test.at("samples").dump(), training.at("images").dump(),
-        training.at("steps").dump(), training.at("best_step").dump(),
-        training.at("milliseconds_per_step").get<double>(), duration(training.at("seconds")),
+        training.at("steps").dump(), training.at("best_step").dump(), step_text(result, "seconds"),
+        step_text(result, "processor_seconds"), duration_of(training.at("seconds")),
         duration(test.at("seconds")));
   }
   return text;
@@ -147,33 +168,46 @@ const Group* rival(const std::vector<Group>& groups, const Trial& trial, const s
   return found == groups.end() ? nullptr : &*found;
 }
 
-/// Calls visit(spvae, vae) for each pair that says which structure is better: the first seeds.
+/// Whether two outcomes are of the same images: of the same files, divided alike.
+bool same_images(const Outcome& a, const Outcome& b) {
+  return a.result.at("data_digest") == b.result.at("data_digest") &&
+         a.result.at("config").at("data-seed") == b.result.at("config").at("data-seed");
+}
+
+/// Calls visit(model, other, what) for each pair of first seeds that says something of TP19's
+/// claims: an SPVAE and its VAE; a VAE with and without a variant.
 template <class Visit>
 void for_each_pair(const std::vector<Group>& groups, const std::vector<Variant>& variants,
                    const Visit& visit) {
   std::vector<std::string> names = {""};
   for (const Variant& variant : variants) names.push_back(variant.name);
   for (const Group& group : groups) {
-    const std::string model = group.trial->cell.substr(0, group.trial->cell.find('/'));
-    if (model != "spvae" && model != "conv-spvae") continue;
+    const Trial& trial = *group.trial;
+    const std::string model = trial.cell.substr(0, trial.cell.find('/'));
+    const bool is_spvae = model == "spvae" || model == "conv-spvae";
+    const std::string vae = model == "spvae" ? "vae" : model == "conv-spvae" ? "conv-vae" : model;
     for (const std::string& variant : names) {
-      if (!group.trial->variant.empty() && group.trial->variant != variant) continue;
-      const Group* vae =
-          rival(groups, *group.trial, model == "spvae" ? "vae" : "conv-vae", variant);
-      if (vae != nullptr) visit(*group.outcomes.front(), *vae->outcomes.front());
+      const bool compared = is_spvae ? trial.variant.empty() || trial.variant == variant
+                                     : trial.variant.empty() && !variant.empty();
+      const Group* other = compared ? rival(groups, trial, vae, variant) : nullptr;
+      if (other == nullptr || !same_images(*group.outcomes.front(), *other->outcomes.front())) {
+        continue;
+      }
+      visit(*group.outcomes.front(), *other->outcomes.front(), is_spvae);
     }
   }
 }
 
 std::string pairs_table(const std::vector<Group>& groups, const std::vector<Variant>& variants) {
   std::string text;
-  for_each_pair(groups, variants, [&text](const Outcome& spvae, const Outcome& vae) {
-    const PairedDifference pair = paired_difference(spvae.scores, vae.scores);
-    text += fmt::format("| {} − {} | {} | {} ± {:.1f} | {} |\n", spvae.trial.name(),
-                        vae.trial.name(), pair.images, signed_nats(pair.mean), pair.standard_error,
-                        pair.mean > 2 * pair.standard_error    ? "holds"
+  for_each_pair(groups, variants, [&text](const Outcome& a, const Outcome& b, bool is_ordered) {
+    const PairedDifference pair = paired_difference(a.scores, b.scores);
+    const char* order = !is_ordered                            ? ""
+                        : pair.mean > 2 * pair.standard_error  ? "holds"
                         : pair.mean < -2 * pair.standard_error ? "refuted"
-                                                               : "undecided");
+                                                               : "undecided";
+    text += fmt::format("| {} − {} | {} | {} ± {:.1f} | {} |\n", a.trial.name(), b.trial.name(),
+                        pair.images, signed_nats(pair.mean), pair.standard_error, order);
   });
   return text.empty() ? ""
                       : "| pair, first seeds | test images | mean difference, nats | TP19's order "
@@ -183,11 +217,12 @@ std::string pairs_table(const std::vector<Group>& groups, const std::vector<Vari
 
 std::string times_table(const std::vector<Group>& groups) {
   std::string text;
-  for_each_pair(groups, {}, [&text](const Outcome& spvae, const Outcome& vae) {
-    const double ours = number(spvae.result, "training", "milliseconds_per_step");
-    const double theirs = number(vae.result, "training", "milliseconds_per_step");
-    text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", spvae.trial.name(), ours, theirs,
-                        ours / theirs);
+  for_each_pair(groups, {}, [&text](const Outcome& spvae, const Outcome& vae, bool) {
+    const std::string ours = step_text(spvae.result, "processor_seconds");
+    const std::string theirs = step_text(vae.result, "processor_seconds");
+    if (ours.empty() || theirs.empty()) return;
+    text += fmt::format("| {} | {} | {} | {:.2f} |\n", spvae.trial.name(), ours, theirs,
+                        std::stod(ours) / std::stod(theirs));
   });
   return text.empty()
              ? ""
@@ -258,7 +293,7 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   if (const std::string times = times_table(groups); !times.empty()) {
     text +=
         "\n## Time of a training step\n\nTP19 found SPVAEs about five times slower than VAEs. "
-        "Wall time of training, validation included, over its steps.\n\n" +
+        "Processor time of all threads, validation included: other load changes it little.\n\n" +
         times;
   }
   return text + "\n## Each run\n\n" + runs_table(outcomes);
@@ -269,34 +304,55 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
       "cell,variant,varied,seed,log_likelihood,standard_error,monte_carlo_error,test_images,"
       "samples,train_log_likelihood,paper_log_likelihood,difference,parameters,"
       "encoder_parameters,training_images,steps,best_step,validation_bound,training_seconds,"
-      "scoring_seconds,data_digest,comparable\n";
-  for (const auto& [trial, result, scores] : outcomes) {
+      "processor_seconds,scoring_seconds,data_digest,comparable\n";
+  for (const Outcome& outcome : outcomes) {
+    const auto& [trial, result, scores] = outcome;
     const Json& test = result.at("test");
     const Json& training = result.at("training");
-    const std::string train_figure =
-        result.contains("train") ? result["train"]["log_likelihood"].dump() : "";
-    const std::string paper =
-        result.contains("paper") ? result["paper"]["log_likelihood"].dump() : "";
-    const std::string difference = result.contains("difference") ? result["difference"].dump() : "";
-    text += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f},{},{}\n", trial.cell,
-        trial.variant, trial.varied, trial.config.at("seed").dump(),
-        test.at("log_likelihood").dump(), test.at("standard_error").dump(),
-        test.at("monte_carlo_error").dump(), test.at("images").dump(), test.at("samples").dump(),
-        train_figure, paper, difference, result.at("parameters").dump(),
-        result.at("encoder_parameters").dump(), training.at("images").dump(),
-        training.at("steps").dump(), training.at("best_step").dump(),
-        training.at("validation_bound").dump(), training.at("seconds").get<double>(),
-        test.at("seconds").get<double>(), result.at("data_digest").get<std::string>(),
-        result.contains("data_warning") ? "no" : "yes");
+    const Json& config = result.at("config");
+    std::vector<std::string> fields = {trial.cell, trial.variant, trial.varied,
+                                       config.at("seed").dump()};
+    const auto add = [&fields](const Json& from, const char* key) {
+      const bool known = from.contains(key) && !from.at(key).is_null();
+      fields.push_back(known ? from.at(key).dump() : "");
+    };
+    for (const char* key :
+         {"log_likelihood", "standard_error", "monte_carlo_error", "images", "samples"}) {
+      add(test, key);
+    }
+    add(result.value("train", Json::object()), "log_likelihood");
+    fields.push_back(trial.paper ? fmt::format("{}", trial.paper->log_likelihood) : "");
+    fields.push_back(trial.paper ? fmt::format("{}", difference_of(outcome)) : "");
+    add(result, "parameters");
+    add(result, "encoder_parameters");
+    for (const char* key :
+         {"images", "steps", "best_step", "validation_bound", "seconds", "processor_seconds"}) {
+      add(training, key);
+    }
+    add(test, "seconds");
+    fields.push_back(result.at("data_digest"));
+    fields.push_back(is_comparable(outcome) ? "yes" : "no");
+    text += fmt::format("{}\n", fmt::join(fields, ","));
   }
   return text;
+}
+
+double difference_of(const Outcome& outcome) {
+  assert(outcome.trial.paper);
+  return number(outcome.result, "test", "log_likelihood") - outcome.trial.paper->log_likelihood;
 }
 
 Json results_json(const Experiment& experiment, const std::vector<Outcome>& outcomes,
                   const std::string& command) {
   Json results = Json::array();
-  for (const Outcome& outcome : outcomes) results.push_back(outcome.result);
+  for (const Outcome& outcome : outcomes) {
+    results.push_back(outcome.result);
+    if (!outcome.trial.paper) continue;
+    const PaperFigure& paper = *outcome.trial.paper;
+    results.back()["paper"] = {{"log_likelihood", paper.log_likelihood},
+                               {"parameters_in_thousands", paper.parameters}};
+    results.back()["difference"] = difference_of(outcome);
+  }
   return {{"title", experiment.title}, {"command", command}, {"results", results}};
 }
 

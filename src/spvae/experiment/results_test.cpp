@@ -13,7 +13,7 @@ Outcome outcome(const std::string& cell, double figure, int seed, const std::str
   Trial trial;
   trial.cell = cell;
   trial.variant = variant;
-  trial.config = {{"seed", seed}};
+  trial.config = {{"seed", seed}, {"hidden", 3}};
   trial.paper = {.log_likelihood = 100, .parameters = 7};
   const Json result = {{"test",
                         {{"images", 2},
@@ -30,9 +30,8 @@ Outcome outcome(const std::string& cell, double figure, int seed, const std::str
                          {"best_step", 900},
                          {"validation_bound", 1.0},
                          {"seconds", 4.0},
-                         {"milliseconds_per_step", 4.0}}},
-                       {"paper", {{"log_likelihood", 100}, {"parameters_in_thousands", 7}}},
-                       {"difference", figure - 100},
+                         {"processor_seconds", 6.0}}},
+                       {"config", {{"seed", seed}, {"data-seed", 0}}},
                        {"parameters", 7654},
                        {"encoder_parameters", 321},
                        {"data_digest", "d"},
@@ -56,18 +55,46 @@ TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
   const Experiment experiment{
       .title = "T", .variants = {{"slow", "S"}}, .notes = {"N."}, .trials = {}};
   const std::string text = results_markdown(experiment, outcomes, "C");
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
-                              "| +2.0 |"));
-  EXPECT_THAT(text, HasSubstr("| vae/d/l | 100.0 | −1.0 (short) | 99.0 ± 0.2 |"));
-  EXPECT_THAT(text, HasSubstr("| vae/d/l+slow | 100.0 | +4.5 |"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("| spvae/d/l | hidden 3 | 100.0 | +4.0 | 104.0 ± 0.2 | sd 1.4 (2) | 7654 | 321 "
+                "| +2.0 |"));
+  EXPECT_THAT(text, HasSubstr("| vae/d/l | hidden 3 | 100.0 | −1.0 (short) | 99.0 ± 0.2 |"));
+  EXPECT_THAT(text, HasSubstr("| vae/d/l+slow | hidden 3 | 100.0 | +4.5 |"));
   EXPECT_THAT(text, HasSubstr("`+slow`: S."));
   EXPECT_THAT(text, HasSubstr("\n- N.\n"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l | 2 | +4.0 ± 0.0 | holds |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l+slow | 2 | −1.5 ± 0.0 | refuted |"));
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l | 4.00 | 4.00 | 1.00 |"));
+  EXPECT_THAT(text, HasSubstr("| vae/d/l − vae/d/l+slow | 2 | −5.5 ± 0.0 |  |"));
+  EXPECT_THAT(text, HasSubstr("| spvae/d/l | 6.00 | 6.00 | 1.00 |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 1 | 105.0 | 0.25 | 0.125 | 2 | 5 | 10 | 1000 | 900 | "
-                              "4.00 | 0:04 | 1:01 |"));
+                              "4.00 | 6.00 | 0:04 | 1:01 |"));
   EXPECT_THAT(text, Not(HasSubstr("not comparable")));
+}
+
+TEST(Results, PairsAreOfTheSameImages) {
+  const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {}};
+  Outcome vae = outcome("vae/d/l", 99, 0);
+  const auto text = [&] {
+    return results_markdown(experiment, {outcome("spvae/d/l", 103, 0), vae}, "C");
+  };
+  EXPECT_THAT(text(), HasSubstr("spvae/d/l − vae/d/l"));
+  vae.result["data_digest"] = "other";
+  EXPECT_THAT(text(), Not(HasSubstr("spvae/d/l − vae/d/l")));
+  vae.result["data_digest"] = "d";
+  vae.result["config"]["data-seed"] = 1;
+  EXPECT_THAT(text(), Not(HasSubstr("spvae/d/l − vae/d/l")));
+}
+
+TEST(Results, ThePapersFiguresAreThoseOfTheExperiment) {
+  Outcome ours = outcome("spvae/d/l", 103, 0);
+  ours.trial.paper->log_likelihood = 101;
+  EXPECT_EQ(difference_of(ours), 2);
+  const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {}};
+  const Json json = results_json(experiment, {ours}, "C");
+  EXPECT_EQ(json.at("results")[0].at("difference"), 2);
+  EXPECT_EQ(json.at("results")[0].at("paper").at("log_likelihood"), 101);
+  EXPECT_THAT(results_csv({ours}), HasSubstr(",101,2,"));
 }
 
 TEST(Results, ADataWarningStaysBesideTheNumbers) {
@@ -75,7 +102,7 @@ TEST(Results, ADataWarningStaysBesideTheNumbers) {
   other.result["data_warning"] = "these are other images";
   const std::string text =
       results_markdown({.title = "T", .variants = {}, .notes = {}, .trials = {}}, {other}, "C");
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l | (100.0) | not comparable | 90.0 ± 0.2 |"));
+  EXPECT_THAT(text, HasSubstr("| spvae/d/l | hidden 3 | (100.0) | not comparable | 90.0 ± 0.2 |"));
   EXPECT_THAT(text, HasSubstr("Not comparable: these are other images."));
   EXPECT_THAT(results_csv({other}), HasSubstr(",d,no\n"));
 }
@@ -90,7 +117,7 @@ TEST(Results, CsvHasALineForEachRunAndAsManyFieldsAsItsHeader) {
   }
   EXPECT_EQ(commas, std::vector<std::ptrdiff_t>(3, commas.front()));
   EXPECT_THAT(text,
-              HasSubstr("a/b/c,,,1,105.0,0.25,0.125,2,5,107.0,100,5.0,7654,321,10,1000,900,"));
+              HasSubstr("a/b/c,,,1,105.0,0.25,0.125,2,5,107.0,100,5,7654,321,10,1000,900,1.0,"));
 }
 
 }  // namespace

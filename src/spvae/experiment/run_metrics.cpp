@@ -19,15 +19,17 @@ std::vector<Json> run_metrics(const std::filesystem::path& run) {
   return lines;
 }
 
-double training_seconds(const std::vector<Json>& metrics) {
-  double seconds = 0;
+std::optional<TrainingTime> training_time(const std::vector<Json>& metrics, std::int64_t steps) {
+  TrainingTime time;
   std::int64_t before = 0;
   for (const Json& line : metrics) {
     const auto step = line.at("step").get<std::int64_t>();
-    seconds += static_cast<double>(step - before) / line.at("steps_per_second").get<double>();
+    const auto count = static_cast<double>(step - before);
+    time.seconds += count / line.at("steps_per_second").get<double>();
+    time.processor_seconds += count * line.value("processor_seconds_per_step", 0.0);
     before = step;
   }
-  return seconds;
+  return before == steps ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace spvae

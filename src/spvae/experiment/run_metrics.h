@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "spvae/model/config_fields.h"
@@ -11,8 +13,14 @@ namespace spvae {
 /// file. A last line that a kill has cut is left out.
 std::vector<Json> run_metrics(const std::filesystem::path& run);
 
-/// Wall time of a training that may have been interrupted, seconds: what lies between its checks,
-/// summed.
-double training_seconds(const std::vector<Json>& metrics);
+/// What a training took, interruptions left out.
+struct TrainingTime {
+  double seconds = 0;            ///< wall time
+  double processor_seconds = 0;  ///< of all threads
+};
+
+/// From the speed between checks; nothing where the checks do not reach up to `steps`, since lines
+/// were lost.
+std::optional<TrainingTime> training_time(const std::vector<Json>& metrics, std::int64_t steps);
 
 }  // namespace spvae

@@ -12,10 +12,10 @@ namespace {
 
 class Scoring : public ::testing::Test {
  protected:
-  Scoring() : model_(testing::small_config().model), images_(testing::bar_images(0, 300)) {
+  Scoring() : model_(testing::small_config().model), images_(testing::bar_images(0, 150)) {
     model_.initialise(1);
   }
-  std::vector<ImageScore> scores(const ScoringKey& key, const EvaluationObserver& observer = {}) {
+  Scores scores(const ScoringKey& key, const EvaluationObserver& observer = {}) {
     ThreadPool pool(1);
     const auto engine = make_engine(Engine::kFused, model_.leaves(), pool);
     return resumable_scores(file(), key, model_, images_, *engine, pool, observer);
@@ -27,6 +27,8 @@ class Scoring : public ::testing::Test {
   ImageSet images_;
 };
 
+const ScoringKey kKey{.model_digest = "m", .data_digest = "d", .split = "test", .samples = 3};
+
 bool equal(const std::vector<ImageScore>& a, const std::vector<ImageScore>& b) {
   return std::ranges::equal(a, b, [](const ImageScore& x, const ImageScore& y) {
     return x.log_likelihood == y.log_likelihood &&
@@ -36,37 +38,45 @@ bool equal(const std::vector<ImageScore>& a, const std::vector<ImageScore>& b) {
 }
 
 TEST_F(Scoring, GoesOnWhereItWasStoppedToTheSameBits) {
-  const ScoringKey key{.model_digest = "m", .samples = 3};
-  testing::expect_error(ErrorKind::kInterrupted, "stopped after scoring 256 of 300 images",
-                        [&] { scores(key, [](double done, int) { return done <= 256; }); });
-  EXPECT_EQ(scored_images(file()), 256);
+  testing::expect_error(ErrorKind::kInterrupted, "stopped after scoring 128 of 150 images",
+                        [&] { scores(kKey, [](double done, int) { return done <= 128; }); });
+  EXPECT_EQ(scored_images(file()), 128);
   double first = -1;
-  const auto resumed = scores(key, [&first](double done, int total) {
-    EXPECT_EQ(total, 300);
+  const Scores resumed = scores(kKey, [&first](double done, int total) {
+    EXPECT_EQ(total, 150);
     if (first < 0) first = done;
     return true;
   });
-  EXPECT_GT(first, 256);
-  EXPECT_EQ(scored_images(file()), 300);
+  EXPECT_GT(first, 128);
+  EXPECT_EQ(scored_images(file()), 150);
 
   ThreadPool pool(1);
   const auto engine = make_engine(Engine::kFused, model_.leaves(), pool);
-  EXPECT_TRUE(equal(resumed, log_likelihood(model_, images_, 3, {.purpose = Purpose::kEvaluation},
-                                            *engine, pool)));
-  // All is there: nothing is computed any more.
-  EXPECT_TRUE(equal(resumed, scores(key, [](double, int) { return false; })));
+  EXPECT_TRUE(
+      equal(resumed.images,
+            log_likelihood(model_, images_, 3, {.purpose = Purpose::kEvaluation}, *engine, pool)));
+  // All is there: nothing is computed any more, and the time is that of the computation.
+  const Scores again = scores(kKey, [](double, int) { return false; });
+  EXPECT_TRUE(equal(resumed.images, again.images));
+  EXPECT_GT(again.seconds, 0);
+  EXPECT_EQ(again.seconds, resumed.seconds);
 }
 
-TEST_F(Scoring, TakesNoScoresOfAnotherModelNorDamagedOnes) {
-  const auto before = scores({.model_digest = "m", .samples = 3});
-  for (const ScoringKey& other : {ScoringKey{"n", 3}, ScoringKey{"m", 4}}) {
+TEST_F(Scoring, TakesNoScoresOfAnythingElseNorDamagedOnes) {
+  const Scores before = scores(kKey);
+  std::vector<ScoringKey> others(4, kKey);
+  others[0].model_digest = "n";
+  others[1].data_digest = "n";
+  others[2].split = "training";
+  others[3].samples = 4;
+  for (const ScoringKey& other : others) {
     int calls = 0;
     scores(other, [&calls](double, int) { return ++calls > 0; });
     EXPECT_GT(calls, 0);
   }
   folder_.write("scores", {1, 2, 3});
   EXPECT_EQ(scored_images(file()), 0);
-  EXPECT_TRUE(equal(scores({.model_digest = "m", .samples = 3}), before));
+  EXPECT_TRUE(equal(scores(kKey).images, before.images));
 }
 
 }  // namespace

@@ -30,7 +30,13 @@ class TrialObserver : public TrainObserver {
 
 /// How far a trial has come, from its files alone.
 struct TrialStatus {
-  enum class Stage { kNotBegun, kTraining, kScoring, kFinished } stage = Stage::kNotBegun;
+  enum class Stage {
+    kNotBegun,
+    kTraining,
+    kScoring,
+    kFinished,
+    kStale  ///< there is a result, but of another config or evaluation, or a damaged one
+  } stage = Stage::kNotBegun;
   std::int64_t step = 0;    ///< of training, at its last check
   int scored = 0;           ///< images, test and training together
   double minutes_left = 0;  ///< by Trial::minutes and, where it is scoring, by half of it
@@ -41,7 +47,8 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
 /// Error(kData) if the file is damaged; Error(kUsage), with what to do, if it was made with another
 /// config or evaluation.
 Json trial_result(const Trial& trial, const TrialFolders& folders);
-/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as read_npy.
+/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as read_npy;
+/// Error(kData) if they are not as many as the result says.
 std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders);
 
 /// Trains and scores what a finished trial lacks, and writes its result; returns that. Whatever

@@ -4,7 +4,10 @@
 
 #include "spvae/core/error_testing.h"
 #include "spvae/experiment/results.h"
+#include "spvae/io/atomic_file.h"
+#include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/npy.h"
 #include "spvae/train/train_testing.h"
 
 namespace spvae {
@@ -41,6 +44,8 @@ class TrialRun : public ::testing::Test {
     trial_.evaluation = {.samples = 4, .test_images = 5, .training_images = 7};
     trial_.paper = {.log_likelihood = 1, .parameters = 2};
     trial_.minutes = 8;
+    trial_.height = testing::kSide;
+    trial_.width = testing::kSide;
   }
   TrialFolders folders(const std::string& name) const {
     return {.results = folder_.path() / name / "results", .runs = folder_.path() / name / "runs"};
@@ -62,7 +67,7 @@ class TrialRun : public ::testing::Test {
 /// Without what time tells.
 Json timeless(Json result) {
   for (const char* part : {"training", "test", "train"}) result.at(part).erase("seconds");
-  result.at("training").erase("milliseconds_per_step");
+  result.at("training").erase("processor_seconds");
   return result;
 }
 
@@ -74,7 +79,9 @@ TEST_F(TrialRun, KeepsWhatCameOut) {
   EXPECT_EQ(result.at("training").at("images"), 48);
   EXPECT_EQ(result.at("training").at("steps"), 18);
   EXPECT_EQ(result.at("config").at("seed"), 3);
-  EXPECT_EQ(result.at("difference"), result.at("test").at("log_likelihood").get<double>() - 1);
+  EXPECT_GT(result.at("training").at("seconds"), 0);
+  EXPECT_GT(result.at("training").at("processor_seconds"), 0);
+  EXPECT_GT(result.at("test").at("seconds"), 0);
   const std::vector<float> scores = trial_scores(trial_, folders("a"));
   ASSERT_EQ(scores.size(), 5u);
   double mean = 0;
@@ -104,6 +111,72 @@ TEST_F(TrialRun, EndsWithTheSameFiguresWhereverItWasStopped) {
   EXPECT_EQ(trial_scores(trial_, folders("cut")), trial_scores(trial_, folders("straight")));
 }
 
+TEST_F(TrialRun, CountsTheTimeOfEveryGo) {
+  Stopper scoring;
+  scoring.stop_split = "training";
+  expect_error(ErrorKind::kInterrupted, "scoring", [&] { run("a", scoring); });
+  EXPECT_GT(run("a").at("test").at("seconds"), 1e-4);  // it was scored before
+}
+
+// Checks that were lost are no reason to lose the run, nor to state a part of its time as all.
+TEST_F(TrialRun, StatesNoTimeWhereChecksWereLost) {
+  Stopper scoring;
+  scoring.stop_split = "test";
+  expect_error(ErrorKind::kInterrupted, "scoring", [&] { run("a", scoring); });
+  const auto metrics = folders("a").runs / trial_.stem() / "metrics.jsonl";
+  const std::string lines = read_file(metrics);
+  write_file_atomically(metrics, lines.substr(0, lines.find('\n') + 1));
+  Json result = run("a");
+  EXPECT_EQ(result.at("training").at("steps"), 18);
+  EXPECT_TRUE(result.at("training").at("seconds").is_null());
+  std::filesystem::remove(folders("a").results / (trial_.stem() + ".json"));
+  std::filesystem::remove(metrics);
+  result = run("a");
+  EXPECT_EQ(result.at("training").at("steps"), 18);
+  const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
+  EXPECT_NE(results_markdown(experiment, outcomes(experiment, folders("a")), "C").find("T"),
+            std::string::npos);
+}
+
+TEST_F(TrialRun, RefusesImagesOfAnotherSizeBeforeItTrains) {
+  trial_.height = 7;
+  expect_error(ErrorKind::kUsage, "7×6 pixels, got 6×6", [&] { run("a"); });
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kNotBegun);
+}
+
+TEST_F(TrialRun, IsNotFinishedWithoutItsScores) {
+  const Json result = timeless(run("a"));
+  std::filesystem::remove(folders("a").results / (trial_.stem() + ".npy"));
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kScoring);
+  EXPECT_EQ(timeless(run("a")), result);
+  const float one = 1;
+  const std::size_t shape[] = {1};
+  write_npy<float>(folders("a").results / (trial_.stem() + ".npy"), shape, std::span(&one, 1));
+  expect_error(ErrorKind::kData, "got 1 scores, expected 5",
+               [&] { trial_scores(trial_, folders("a")); });
+}
+
+TEST_F(TrialRun, RefusesADamagedResult) {
+  run("a");
+  const auto path = folders("a").results / (trial_.stem() + ".json");
+  for (const char* text : {"[1]", "{}", "{\"config\": {}, \"evaluation\": {}}", "{"}) {
+    write_file_atomically(path, text);
+    expect_error(ErrorKind::kData, trial_.stem(), [&] { trial_result(trial_, folders("a")); });
+    EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
+  }
+}
+
+// A field that a later version adds has its default in results of before.
+TEST_F(TrialRun, TakesAResultThatLacksAFieldForItsDefault) {
+  run("a");
+  const auto path = folders("a").results / (trial_.stem() + ".json");
+  Json result = Json::parse(read_file(path));
+  ASSERT_EQ(result.at("config").at("training-images"), 0);
+  result.at("config").erase("training-images");
+  write_file_atomically(path, result.dump());
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kFinished);
+}
+
 TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   run("a");
   trial_.evaluation.samples = 5;
@@ -112,8 +185,9 @@ TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   trial_.evaluation.samples = 4;
   trial_.config["hidden"] = 6;
   expect_error(ErrorKind::kUsage, "another config", [&] { trial_result(trial_, folders("a")); });
-  Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
-  expect_error(ErrorKind::kUsage, "move it away", [&] { outcomes(experiment, folders("a")); });
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
+  const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
+  EXPECT_TRUE(outcomes(experiment, folders("a")).empty());
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "spvae/experiment/tuning.h"
 
 #include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <limits>
 
 #include "spvae/core/error.h"
@@ -68,12 +66,24 @@ Grid grid_of(const Json& json) {
   }
   Grid grid;
   std::size_t points = 1;
-  const Json axes = canonical_keys(json, field_infos(run_fields()));
+  const std::vector<FieldInfo> infos = field_infos(run_fields());
+  const Json axes = canonical_keys(json, infos);
   for (const auto& [key, values] : axes.items()) {
     if (!values.is_array() || values.empty()) {
       fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
     }
-    grid.push_back({key, {values.begin(), values.end()}});
+    const auto info = std::ranges::find(infos, key, &FieldInfo::name);
+    if (!info->changes_result || key.starts_with("data") || key == "likelihood") {
+      fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out",
+           key);
+    }
+    grid.push_back({key, {}});
+    for (const Json& value : values) {
+      if (std::ranges::find(grid.back().values, value) != grid.back().values.end()) {
+        fail(ErrorKind::kUsage, "grid: {}: the value {} is given twice", key, value.dump());
+      }
+      grid.back().values.push_back(value);
+    }
     points *= values.size();
     if (points > kMaxPoints) {
       fail(ErrorKind::kUsage, "grid: got more than {} points, expected fewer", kMaxPoints);
@@ -123,14 +133,14 @@ std::vector<TuningPoint> points_of(const fs::path& folder, const Json& given, co
   return points;
 }
 
-/// Reads how far a point is, looking at checks up to step `limit` alone.
+/// Reads how far a point is, looking at checks alone up to the first at or behind step `limit`,
+/// where a rung ends.
 void look(TuningPoint& point, std::int64_t limit) {
   for (const Json& line : run_metrics(point.run)) {
-    const auto step = line.at("step").get<std::int64_t>();
-    if (step > limit) break;
-    point.step = step;
+    point.step = line.at("step").get<std::int64_t>();
     point.validation_bound =
         std::max(point.validation_bound, line.at("validation_bound").get<double>());
+    if (point.step >= limit) break;
   }
 }
 
@@ -159,28 +169,27 @@ class RungObserver : public TrainObserver {
 void advance(TuningPoint& point, const Json& given, std::int64_t limit, TuningObserver& observer,
              const std::function<bool()>& stop) {
   look(point, limit);
-  if (point.step >= limit || point.finished) return;
-  std::error_code absent;
-  const bool begun = fs::exists(point.run / RunFolder::kConfigFile, absent);
-  if (!begun) fs::create_directories(point.run);
+  if (point.step >= limit || point.finished || point.failed) return;
   Json keys = given;
   keys.update(point.values);
   RungObserver rung(observer, limit);
   try {
-    run_training(point.run, begun ? RunMode::kResume : RunMode::kNew, keys, rung,
-                 [&] { return rung.reached() || stop(); });
+    start_or_resume_training(point.run, keys, rung, [&] { return rung.reached() || stop(); });
     point.finished = true;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInterrupted || !rung.reached()) throw;
+    // A point whose learning rate is too high must not end the search of the others.
+    point.failed = error.kind() == ErrorKind::kNumerical;
+    const bool rung_ended = error.kind() == ErrorKind::kInterrupted && rung.reached();
+    if (!point.failed && !rung_ended) throw;
   }
   look(point, limit);
 }
 
+}  // namespace
+
 bool is_better(const TuningPoint& a, const TuningPoint& b) {
   return a.rung != b.rung ? a.rung > b.rung : a.validation_bound > b.validation_bound;
 }
-
-}  // namespace
 
 std::string TuningPoint::name() const {
   std::string text;

@@ -21,7 +21,8 @@ using Grid = std::vector<GridAxis>;
 
 /// A grid from its text: "hidden=8,16,32;latent=5,25", the name of one in experiments/grids.json
 /// ("spvae": TP19's), or the path of a JSON file of one object {key: [values]}.
-/// Error(kUsage) for keys that a run does not have, doubled ones, and bad or no values.
+/// Error(kUsage) for keys that a run does not have, doubled keys and values, bad or no values, and
+/// for keys that change no result or what is learnt from: bounds are to be comparable.
 Grid parse_grid(const std::string& text);
 
 /// How a search goes through a grid.
@@ -42,10 +43,14 @@ struct TuningPoint {
   double validation_bound = -std::numeric_limits<double>::infinity();  ///< best so far, nats
   int rung = 0;           ///< how often it was chosen to go on
   bool finished = false;  ///< trained to its end
+  bool failed = false;    ///< its numbers left the finite: it goes no further
 
   /// "hidden=8 latent=25".
   std::string name() const;
 };
+
+/// The better first: of a higher rung, then of the higher bound.
+bool is_better(const TuningPoint& a, const TuningPoint& b);
 
 /// Watches a search, on the thread that trains.
 class TuningObserver : public TrainObserver {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/plot/write_plot.h"
 
@@ -16,13 +17,17 @@ std::string bound_text(double bound) {
   return std::isfinite(bound) ? fmt::format("{:.2f}", bound) : "";
 }
 
+const char* state_text(const TuningPoint& point) {
+  return point.failed ? "failed" : point.finished ? "finished" : point.step > 0 ? "stopped" : "";
+}
+
 std::string markdown(const std::vector<TuningPoint>& points) {
   std::string text =
-      "| point | validation bound, nats | steps | rung | finished |\n|---|---|---|---|---|\n";
+      "| point | validation bound, nats | steps | rung | state |\n|---|---|---|---|---|\n";
   for (const TuningPoint& point : points) {
     text += fmt::format("| {} | {} | {} | {} | {} |\n", point.name(),
                         bound_text(point.validation_bound), point.step, point.rung + 1,
-                        point.finished ? "yes" : "no");
+                        state_text(point));
   }
   return text;
 }
@@ -30,11 +35,11 @@ std::string markdown(const std::vector<TuningPoint>& points) {
 std::string csv(const std::vector<TuningPoint>& points) {
   std::string text;
   for (const auto& [key, value] : points.front().values.items()) text += key + ",";
-  text += "validation_bound,steps,rung,finished,run\n";
+  text += "validation_bound,steps,rung,state,run\n";
   for (const TuningPoint& point : points) {
     for (const Json& value : point.values) text += "\"" + flag_text(value) + "\",";
     text += fmt::format("{},{},{},{},\"{}\"\n", bound_text(point.validation_bound), point.step,
-                        point.rung + 1, point.finished ? "yes" : "no", point.run.string());
+                        point.rung + 1, state_text(point), point.run.string());
   }
   return text;
 }
@@ -60,7 +65,11 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
   const std::vector<Json> columns = values_of(points, keys[0]);
   const std::vector<Json> rows =
       keys.size() > 1 ? values_of(points, keys[1]) : std::vector<Json>{Json()};
-  HeatMap map{.title = "Best validation bound, nats per image",
+  const bool dropped = std::ranges::any_of(
+      points, [&points](const TuningPoint& point) { return point.rung < points.front().rung; });
+  HeatMap map{.title = dropped
+                           ? "Best validation bound, nats per image (dropped points: when dropped)"
+                           : "Best validation bound, nats per image",
               .x_label = keys[0],
               .columns = {},
               .y_label = keys.size() > 1 ? keys[1] : "",
@@ -80,14 +89,15 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
 
 }  // namespace
 
-void write_tuning_results(const std::filesystem::path& folder,
+void write_tuning_results(const std::filesystem::path& folder, const Json& given,
                           const std::vector<TuningPoint>& points) {
   std::vector<TuningPoint> sorted = points;
-  std::ranges::stable_sort(sorted, [](const TuningPoint& a, const TuningPoint& b) {
-    return a.rung != b.rung ? a.rung > b.rung : a.validation_bound > b.validation_bound;
-  });
+  std::ranges::stable_sort(sorted, is_better);
   write_file_atomically(folder / "tune.md", markdown(sorted));
   write_file_atomically(folder / "tune.csv", csv(sorted));
+  const Json description = {
+      {"config", given}, {"points", tuning_json(sorted)}, {"version", version()}};
+  write_file_atomically(folder / "tune.json", description.dump(2) + "\n");
   for (const char* name : {"tune.svg", "tune.png"}) {
     write_plot(folder / name, Figure{heat_map(sorted)});
   }
@@ -102,7 +112,7 @@ Json tuning_json(const std::vector<TuningPoint>& points) {
                     {"steps", point.step},
                     {"validation_bound", point.validation_bound},
                     {"rung", point.rung + 1},
-                    {"finished", point.finished}});
+                    {"state", state_text(point)}});
   }
   return list;
 }

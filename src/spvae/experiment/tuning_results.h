@@ -9,14 +9,14 @@
 namespace spvae {
 
 /// Writes what a search has found so far into `folder`: tune.md and tune.csv, a row for each point,
-/// the best first, and the picture tune.svg and tune.png: validation bounds over the grid's first
-/// two keys (over the first alone where there is one), the best of the others. Errors as
-/// write_file_atomically.
-void write_tuning_results(const std::filesystem::path& folder,
+/// the best first; tune.json, the same with `given`, the keys that all points share; and the
+/// picture tune.svg and tune.png: validation bounds over the grid's first two keys (over the first
+/// alone where there is one), the best of the others. Errors as write_file_atomically.
+void write_tuning_results(const std::filesystem::path& folder, const Json& given,
                           const std::vector<TuningPoint>& points);
 
-/// A list of {"point", "values", "run", "steps", "validation_bound", "rung",
-/// "finished"}; null for the bound of a point without a check.
+/// A list of {"point", "values", "run", "steps", "validation_bound", "rung", "state"};
+/// null for the bound of a point without a check.
 Json tuning_json(const std::vector<TuningPoint>& points);
 
 }  // namespace spvae

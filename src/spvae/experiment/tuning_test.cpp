@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "spvae/core/error_testing.h"
 #include "spvae/experiment/run_metrics.h"
 #include "spvae/experiment/tuning_results.h"
@@ -47,6 +49,7 @@ class Tuning : public ::testing::Test {
 
   testing::TemporaryFolder folder_;
   Json keys_;
+  int searches_ = 0;
 };
 
 std::vector<std::string> names_of(const std::vector<TuningPoint>& points) {
@@ -124,25 +127,64 @@ TEST_F(Tuning, HalvingDropsTheWorseHalf) {
   EXPECT_GE(worst_kept, best_dropped);
 }
 
+// A rung ends at the first check at or behind its step, and what was measured there counts.
+TEST_F(Tuning, RungsNeedNotEndWhereChecksAre) {
+  for (const int first_steps : {3, 5}) {
+    const std::string name = "first steps " + std::to_string(first_steps);
+    Counter counter;
+    const auto points = search(name, {.halving = 2, .first_steps = first_steps}, counter);
+    for (const TuningPoint& point : points) {
+      EXPECT_GT(point.validation_bound, -1e9) << point.name();
+      EXPECT_GE(point.step, first_steps);
+    }
+    Counter again;
+    EXPECT_EQ(names_of(search(name, {.halving = 2, .first_steps = first_steps}, again)),
+              names_of(points));
+    EXPECT_EQ(again.steps, 0);
+  }
+}
+
+TEST_F(Tuning, GoesOnWithoutAPointWhoseNumbersLeaveTheFinite) {
+  keys_["beta1"] = 0;
+  keys_["beta2"] = 0;
+  keys_["hidden-layers"] = 6;
+  keys_["engine"] = "fused";
+  Counter counter;
+  const auto points = tune(folder_.path() / "a", keys_, parse_grid("learning-rate=10,0.001"), {},
+                           counter, [] { return false; });
+  EXPECT_EQ(points[0].name(), "learning-rate=0.001");
+  EXPECT_TRUE(points[0].finished);
+  EXPECT_TRUE(points[1].failed);
+  EXPECT_EQ(tuning_json(points)[1].at("state"), "failed");
+}
+
 TEST_F(Tuning, TakesARandomPartOfTheGridThatTheSeedDetermines) {
-  Counter first;
-  Counter second;
-  EXPECT_EQ(names_of(search("a", {.points = 2}, first)).size(), 2u);
-  search("b", {.points = 2}, second);
-  EXPECT_EQ(first.names, second.names);
+  const auto chosen = [this](int seed) {
+    keys_["seed"] = seed;
+    keys_["max-steps"] = 1;
+    Counter counter;
+    search("seed " + std::to_string(seed) + std::to_string(++searches_), {.points = 2}, counter);
+    return counter.names;
+  };
+  EXPECT_EQ(chosen(0).size(), 2u);
+  EXPECT_EQ(chosen(0), chosen(0));
+  std::set<std::vector<std::string>> all;
+  for (int seed = 0; seed < 6; ++seed) all.insert(chosen(seed));
+  EXPECT_GT(all.size(), 1u);
 }
 
 TEST_F(Tuning, WritesTablesAndPictures) {
   Counter counter;
   const auto points = search("a", {.points = 3}, counter);
   const auto folder = folder_.path();
-  write_tuning_results(folder, points);
+  write_tuning_results(folder, keys_, points);
   EXPECT_NE(read_file(folder / "tune.md").find(points[0].name()), std::string::npos);
   const std::string csv = read_file(folder / "tune.csv");
   EXPECT_EQ(std::ranges::count(csv, '\n'), 4);
-  EXPECT_TRUE(csv.starts_with("hidden,latent,validation_bound,steps,rung,finished,run\n"));
+  EXPECT_TRUE(csv.starts_with("hidden,latent,validation_bound,steps,rung,state,run\n"));
   EXPECT_NE(read_file(folder / "tune.svg").find("</svg>"), std::string::npos);
   EXPECT_EQ(tuning_json(points).size(), 3u);
+  EXPECT_EQ(Json::parse(read_file(folder / "tune.json")).at("config").at("delta"), 3);
 }
 
 TEST(Grid, IsReadFromATextOrANameOfThePaper) {
@@ -166,6 +208,10 @@ TEST(Grid, RefusesWhatARunDoesNotHave) {
   refused("hidden=x", "hidden");
   refused("=3", "KEY=VALUE");
   refused("resnet", "conv-vae");
+  refused("hidden=2,3,2", "given twice");
+  for (const char* text : {"threads=1,2", "likelihood=gaussian,logistic", "data-seed=1,2"}) {
+    refused(text, "not be comparable");
+  }
 }
 
 }  // namespace

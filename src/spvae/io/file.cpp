@@ -62,6 +62,15 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+void create_folders(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path)) {
+    fail(ErrorKind::kCannotCreate, "{}: the folder cannot be made ({}); choose another place",
+         path.string(), error ? error.message() : "a file of this name is in the way");
+  }
+}
+
 void append_line(const std::filesystem::path& path, std::string_view line) {
   assert(line.find('\n') == std::string_view::npos);
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));

@@ -11,6 +11,10 @@ namespace spvae {
 /// Error(kNoInput) if it is missing, a folder, or cannot be opened; Error(kIo) if reading fails.
 std::string read_file(const std::filesystem::path& path);
 
+/// Makes a folder and those above it that are missing. Error(kCannotCreate) if that fails, or if
+/// something other than a folder is there.
+void create_folders(const std::filesystem::path& path);
+
 /// Appends `line` (without a line break inside) and a line break; makes the file if it is missing.
 /// On return the line is on the disk. If writing fails, the file is cut back to its former length.
 /// Error(kCannotCreate) if the file cannot be opened, Error(kIo) if writing fails.

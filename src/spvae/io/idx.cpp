@@ -21,7 +21,7 @@ std::uint32_t big_endian(const std::uint8_t* bytes) {
          std::uint32_t{bytes[2]} << 8 | std::uint32_t{bytes[3]};
 }
 
-std::size_t header_size(int rank) { return 4 + 4 * static_cast<std::size_t>(rank); }
+std::size_t header_size(std::size_t rank) { return 4 + 4 * rank; }
 
 std::uint64_t value_count(const std::vector<std::uint32_t>& shape) {
   std::uint64_t count = 1;  // stops growing at the limit, so that it cannot overflow
@@ -32,7 +32,7 @@ std::uint64_t value_count(const std::vector<std::uint32_t>& shape) {
 std::vector<std::uint32_t> read_header(ByteReader& reader, int rank) {
   assert(rank == 1 || rank == 3);
   std::array<std::uint8_t, 16> header{};
-  const std::size_t expected = header_size(rank);
+  const std::size_t expected = header_size(static_cast<std::size_t>(rank));
   const std::size_t got = reader.read(std::span(header).first(expected));
   const std::uint32_t magic = big_endian(header.data());
   const std::uint32_t expected_magic = kUnsignedBytes + static_cast<std::uint32_t>(rank);
@@ -75,6 +75,10 @@ std::vector<std::uint32_t> read_idx_shape(const std::filesystem::path& path, int
   return read_header(reader, rank);
 }
 
+std::uint64_t idx_size(const std::vector<std::uint32_t>& shape) {
+  return header_size(shape.size()) + value_count(shape);
+}
+
 IdxArray read_idx(const std::filesystem::path& path, int rank) {
   ByteReader reader(path, kWanted);
   IdxArray array{read_header(reader, rank), {}};
@@ -87,12 +91,12 @@ IdxArray read_idx(const std::filesystem::path& path, int rank) {
     done += got;
     if (got < block) {
       fail(ErrorKind::kData, "{}: truncated: got {} {}, expected {} (shape {}); fetch it again",
-           reader.name(), header_size(rank) + done, reader.unit(), header_size(rank) + expected,
-           fmt::join(array.shape, " x "));
+           reader.name(), idx_size(array.shape) - expected + done, reader.unit(),
+           idx_size(array.shape), fmt::join(array.shape, " x "));
     }
   }
-  reader.expect_end(fmt::format("{} {} of its shape {}", header_size(rank) + expected,
-                                reader.unit(), fmt::join(array.shape, " x ")));
+  reader.expect_end(fmt::format("{} {} of its shape {}", idx_size(array.shape), reader.unit(),
+                                fmt::join(array.shape, " x ")));
   return array;
 }
 

@@ -26,4 +26,7 @@ IdxArray read_idx(const std::filesystem::path& path, int rank);
 /// The shape alone: reads the header and checks it as read_idx does, but not what follows.
 std::vector<std::uint32_t> read_idx_shape(const std::filesystem::path& path, int rank);
 
+/// The bytes, unpacked, of an IDX file of this shape, as read_idx_shape returned it.
+std::uint64_t idx_size(const std::vector<std::uint32_t>& shape);
+
 }  // namespace spvae

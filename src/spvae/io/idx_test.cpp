@@ -51,6 +51,7 @@ TEST_F(Idx, ReadsPlainGzipAndXzByContentWhateverTheName) {
     EXPECT_THAT(array.shape, ElementsAre(2, 2, 3));
     EXPECT_EQ(array.values, values_);
     EXPECT_EQ(read_idx_shape(path, 3), array.shape);
+    EXPECT_EQ(idx_size(array.shape), file_.size());
   }
 }
 

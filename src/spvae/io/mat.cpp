@@ -162,8 +162,11 @@ class ArrayReader {
     const std::size_t name_size = read_part(kInt8, "name", name);
     name_.assign(name.begin(),
                  name.begin() + static_cast<std::ptrdiff_t>(std::min(name_size, name.size())));
+    // It goes into messages, and those to terminals.
+    std::ranges::replace_if(name_, [](char c) { return c < ' ' || c > '~'; }, '?');
   }
 
+  /// Of it no more than kMaxNameSize characters; those that are not printable ASCII became '?'.
   const std::string& name() const { return name_; }
 
   /// Checks that this is what is wanted, up to its values, which are to be read next; returns N.
@@ -266,12 +269,12 @@ void read_header(ByteReader& file) {
   }
 }
 
-/// Finds X and does `use(array, element)` with it.
+/// Finds X and does `use(array, element, end)` with it, `end` as MatImages has it.
 template <class Use>
 void with_images(ByteReader& file, const Use& use) {
   read_header(file);
   std::vector<std::string> others;
-  for (;;) {
+  for (std::uint64_t end = kHeaderSize;;) {
     std::array<std::uint8_t, 8> bytes{};
     const std::size_t got = file.read(bytes);
     if (got == 0) break;
@@ -279,6 +282,7 @@ void with_images(ByteReader& file, const Use& use) {
     if (got < bytes.size() || tag.is_small || (tag.type != kMatrix && tag.type != kCompressed)) {
       fail_damaged(file, fmt::format("an element of type {}, expected an array", tag.type));
     }
+    end += bytes.size() + tag.size;
     ElementReader element(file, tag);
     Tag matrix = tag;
     if (tag.type == kCompressed) {
@@ -287,7 +291,7 @@ void with_images(ByteReader& file, const Use& use) {
       if (matrix.type != kMatrix || matrix.is_small) fail_damaged(file, "a packed element");
     }
     ArrayReader array(file, element, matrix.size);
-    if (array.name() == "X") return use(array, element);
+    if (array.name() == "X") return use(array, element, end);
     if (others.size() < kMostNames) others.push_back(array.name());
     if (!element.leave()) {
       fail(ErrorKind::kData, "{}: truncated within array {}; fetch it again", file.name(),
@@ -301,16 +305,18 @@ void with_images(ByteReader& file, const Use& use) {
 
 }  // namespace
 
-std::uint32_t read_mat_count(const std::filesystem::path& path) {
+MatImages read_mat_images(const std::filesystem::path& path) {
   ByteReader file(path, kWanted);
-  std::uint32_t count = 0;
-  with_images(file, [&count](ArrayReader& array, ElementReader&) { count = array.check_images(); });
-  return count;
+  MatImages images;
+  with_images(file, [&images](ArrayReader& array, ElementReader&, std::uint64_t end) {
+    images = {.count = array.check_images(), .end = end};
+  });
+  return images;
 }
 
 void read_mat(const std::filesystem::path& path, std::uint32_t count, const TakePlanes& take) {
   ByteReader file(path, kWanted);
-  with_images(file, [&](ArrayReader& array, ElementReader& element) {
+  with_images(file, [&](ArrayReader& array, ElementReader& element, std::uint64_t) {
     const std::uint32_t all = array.check_images();
     if (all < count) {
       fail(ErrorKind::kData, "{}: got {} images, expected at least {}; fetch it again", file.name(),

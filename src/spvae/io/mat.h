@@ -15,8 +15,14 @@ namespace spvae {
 // another version, byte order, class or shape, for a file without X, and for one that is damaged or
 // truncated before the end of what is read of it.
 
-/// N, of 1 or more. Reads no further than the header of X.
-std::uint32_t read_mat_count(const std::filesystem::path& path);
+/// What the header of X says.
+struct MatImages {
+  std::uint32_t count = 0;  ///< N, 1 or more
+  std::uint64_t end = 0;    ///< bytes, unpacked, from the file's start to the end of X
+};
+
+/// Reads no further than the header of X: whether the file reaches to its end, that does not tell.
+MatImages read_mat_images(const std::filesystem::path& path);
 
 /// Hands the first `count` images to `take`, their planes turned from column-major to row-major.
 /// Reads no further than these; if they are all, checks that X ends with them. Error(kData) if

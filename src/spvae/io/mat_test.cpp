@@ -55,7 +55,7 @@ class Mat : public ::testing::Test {
     expect_refusal(mat_file(mat_array(array)), part);
     expect_refusal(mat_file(mat_packed(mat_array(array))), part);
     expect_error(ErrorKind::kData, part,
-                 [&] { read_mat_count(write(mat_file(mat_array(array)))); });
+                 [&] { read_mat_images(write(mat_file(mat_array(array)))); });
   }
 
   testing::TemporaryFolder folder_;
@@ -67,7 +67,7 @@ TEST_F(Mat, GivesRowMajorPlanesFromPlainAndPackedArrays) {
   for (const Bytes& elements : {mat_array({}), mat_packed(mat_array({}))}) {
     for (const Bytes& file :
          {mat_file(elements), gzip(mat_file(elements)), xz(mat_file(elements))}) {
-      EXPECT_EQ(read_mat_count(write(file)), 2u);
+      EXPECT_EQ(read_mat_images(write(file)).count, 2u);
       const std::vector<Bytes> images = images_of(write(file), 2);
       ASSERT_EQ(images.size(), 2u);
       for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(images[i], expected_image(values_, i));
@@ -88,7 +88,19 @@ TEST_F(Mat, ReadsAPrefixAloneWhateverFollowsIt) {
   half.resize(half.size() - 3000);
   EXPECT_EQ(images_of(write(half), 1).size(), 1u);
   EXPECT_EQ(images_of(write(half), 0).size(), 0u);
-  EXPECT_EQ(read_mat_count(write(half)), 2u);
+  EXPECT_EQ(read_mat_images(write(half)).count, 2u);
+}
+
+TEST_F(Mat, SaysWhereTheImagesEnd) {
+  for (const Bytes& array : {mat_array({}), mat_packed(mat_array({}))}) {
+    for (const Bytes& before : {Bytes{}, mat_packed(mat_labels()), mat_labels()}) {
+      const Bytes up_to_end = mat_file(joined({before, array}));
+      const Bytes file = joined({up_to_end, mat_labels("z")});
+      for (const Bytes& content : {file, gzip(file)}) {
+        EXPECT_EQ(read_mat_images(write(content)).end, up_to_end.size());
+      }
+    }
+  }
 }
 
 TEST_F(Mat, ClaimsOfSizeCostNoMemory) {
@@ -98,7 +110,7 @@ TEST_F(Mat, ClaimsOfSizeCostNoMemory) {
   std::copy(size.begin(), size.end(), file.end() - 4);
   const Bytes matrix_size = testing::little_endian(3072000000u + 56);
   std::copy(matrix_size.begin(), matrix_size.end(), file.begin() + 132);
-  EXPECT_EQ(read_mat_count(write(file)), 1000000u);
+  EXPECT_EQ(read_mat_images(write(file)).count, 1000000u);
   expect_error(ErrorKind::kData, "truncated", [&] { images_of(write(file), 1000000); });
 }
 
@@ -143,6 +155,8 @@ TEST_F(Mat, ReportsFilesWithoutX) {
   expect_refusal(mat_file(joined({mat_labels(), mat_packed(mat_labels("Z"))})),
                  "holds no array X, but y, Z");
   expect_refusal(mat_file({}), "holds no array X; give");
+  // A message may go to a terminal.
+  expect_refusal(mat_file(mat_labels("\xff\x1b[31m~\x7f red")), "but ??[31m~? red; give");
 }
 
 TEST_F(Mat, SaysWhatOtherFilesAre) {

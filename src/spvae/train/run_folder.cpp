@@ -13,14 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLock = "lock";
 /// Saving a state costs more than a check; work that a kill can undo is bounded by this.
 constexpr std::chrono::seconds kSaveInterval{10};
 
 /// Whether there is more than what a start that failed, or was killed, leaves behind.
 bool holds_anything(const fs::path& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != kLock && !is_temporary_file(entry.path())) return true;
+    if (entry.path().filename() != RunFolder::kLockFile && !is_temporary_file(entry.path()))
+      return true;
   }
   return false;
 }
@@ -47,7 +47,7 @@ fs::path prepared_lock(const fs::path& path, RunMode mode) try {
   }
   if (mode == RunMode::kNew && fs::exists(path)) check_is_new(path);
   fs::create_directories(path);
-  return path / kLock;
+  return path / RunFolder::kLockFile;
 } catch (const fs::filesystem_error& error) {
   fail(ErrorKind::kCannotCreate, "{}: cannot make the run folder: {}", path.string(),
        error.code().message());
@@ -91,7 +91,8 @@ Json metrics_json(const CheckReport& report) {
           {"best_step", report.progress.best_step},
           {"best_validation_bound", report.progress.best_bound},
           {"seconds", report.seconds},
-          {"steps_per_second", report.steps_per_second}};
+          {"steps_per_second", report.steps_per_second},
+          {"processor_seconds_per_step", report.processor_seconds_per_step}};
 }
 
 }  // namespace
@@ -117,6 +118,15 @@ RunConfig RunFolder::resumed_config(const Json& given) const {
   apply_config(run_fields(), given, config);
   check_same_result(before, result_config_json(config), path_.string());
   return config;
+}
+
+std::string kept_data_dir(const fs::path& folder) try {
+  const fs::path file = folder / RunFolder::kConfigFile;
+  const RunConfig config = run_config(read_config_file(file.string(), field_infos(run_fields())));
+  std::error_code absent;
+  return fs::is_directory(config.data_dir, absent) ? config.data_dir : "";
+} catch (const Error&) {
+  return "";
 }
 
 void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {

@@ -63,6 +63,7 @@ class RunFolder {
   static constexpr const char* kConfigFile = "config.json";
   static constexpr const char* kMetricsFile = "metrics.jsonl";
   static constexpr const char* kModelFile = "model.safetensors";
+  static constexpr const char* kLockFile = "lock";
 
   /// Whether a state was saved that --resume can go on from.
   bool has_state() const;
@@ -81,5 +82,10 @@ class RunFolder {
   DataOrigin origin_;
   std::chrono::steady_clock::time_point state_saved_{};
 };
+
+/// Where the run in `folder` looked for a named set first, as its config.json keeps it: the field
+/// "data-dir", an absolute path. Empty if it looked nowhere first, if the place is no folder any
+/// more, and if there is no valid config.json: a model does without. Takes no lock.
+std::string kept_data_dir(const std::filesystem::path& folder);
 
 }  // namespace spvae

@@ -20,9 +20,12 @@ struct TrainStart {
 /// A check, and how fast training goes. Times are of this process.
 struct CheckReport {
   Check check;
-  Progress progress;                ///< after the check
-  double seconds = 0;               ///< since training began or was resumed
-  double steps_per_second = 0;      ///< since the last check, its validation included
+  Progress progress;            ///< after the check
+  double seconds = 0;           ///< since training began or was resumed
+  double steps_per_second = 0;  ///< since the last check, its validation included
+  /// Processor time of all threads for a step, since the last check, its validation included: what
+  /// other load on the machine changes little.
+  double processor_seconds_per_step = 0;
   double seconds_left_at_most = 0;  ///< to max-steps at this speed; early stopping may come first
 };
 

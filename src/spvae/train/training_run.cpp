@@ -1,5 +1,7 @@
 #include "spvae/train/training_run.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -31,10 +33,29 @@ class Stopwatch {
   Clock::time_point lap_ = start_;
 };
 
+/// Of all threads of this process, since it was last asked.
+class ProcessorTime {
+ public:
+  double lap() {
+    const double seconds = now() - lap_;
+    lap_ += seconds;
+    return seconds;
+  }
+
+ private:
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double lap_ = now();
+};
+
 CheckReport make_report(const Check& check, const Progress& progress, int max_steps,
-                        std::int64_t steps, Stopwatch& stopwatch) {
+                        std::int64_t steps, Stopwatch& stopwatch, ProcessorTime& processor) {
   CheckReport report{.check = check, .progress = progress, .seconds = stopwatch.seconds()};
   report.steps_per_second = static_cast<double>(steps) / stopwatch.lap();
+  report.processor_seconds_per_step = processor.lap() / static_cast<double>(steps);
   report.seconds_left_at_most =
       static_cast<double>(max_steps - check.step) / report.steps_per_second;
   return report;
@@ -44,6 +65,7 @@ CheckReport make_report(const Check& check, const Progress& progress, int max_st
 double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& observer,
              const std::function<bool()>& stop) {
   Stopwatch stopwatch;
+  ProcessorTime processor;
   std::int64_t steps = 0;  // since the last check, in this process
   while (!trainer.finished()) {
     if (stop()) {
@@ -54,7 +76,7 @@ double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& 
     if (trainer.check_due()) {
       const Check check = trainer.check();
       const CheckReport report =
-          make_report(check, trainer.progress(), max_steps, steps, stopwatch);
+          make_report(check, trainer.progress(), max_steps, steps, stopwatch, processor);
       steps = 0;
       folder.record(report, trainer);
       observer.on_check(report);
@@ -74,16 +96,21 @@ std::string anchored(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-void anchor_data(RunConfig& config) {
+bool is_named_set(const std::string& data) {
   const std::vector<std::string> names = data_set_names();
-  if (std::ranges::find(names, config.data) == names.end()) config.data = anchored(config.data);
+  return std::ranges::find(names, data) != names.end();
+}
+
+void anchor_data(RunConfig& config) {
+  if (!is_named_set(config.data)) config.data = anchored(config.data);
   config.data_dir = anchored(config.data_dir);
 }
 
 DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool) try {
   return DataSet(data_config(config), &pool);
 } catch (const Error& error) {
-  if (!is_resumed || error.kind() != ErrorKind::kNoInput) throw;
+  // Of a named set, the message says --data-dir.
+  if (!is_resumed || error.kind() != ErrorKind::kNoInput || is_named_set(config.data)) throw;
   fail(error.kind(), "{}; if the run's data have moved, say --data", error.what());
 }
 
@@ -105,6 +132,14 @@ std::string remains(const Error& error, const Trainer& trainer, const RunFolder&
 }
 
 }  // namespace
+
+TrainingResult start_or_resume_training(const std::filesystem::path& path, const Json& given,
+                                        TrainObserver& observer,
+                                        const std::function<bool()>& stop) {
+  std::error_code absent;
+  const bool has_begun = std::filesystem::exists(path / RunFolder::kConfigFile, absent);
+  return run_training(path, has_begun ? RunMode::kResume : RunMode::kNew, given, observer, stop);
+}
 
 TrainingResult run_training(const std::filesystem::path& path, RunMode mode, const Json& given,
                             TrainObserver& observer, const std::function<bool()>& stop) {

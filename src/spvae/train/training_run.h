@@ -27,4 +27,8 @@ struct TrainingResult {
 TrainingResult run_training(const std::filesystem::path& folder, RunMode mode, const Json& given,
                             TrainObserver& observer, const std::function<bool()>& stop);
 
+/// The same, of a run that may have begun: a new one where the folder holds none, else resumed.
+TrainingResult start_or_resume_training(const std::filesystem::path& folder, const Json& given,
+                                        TrainObserver& observer, const std::function<bool()>& stop);
+
 }  // namespace spvae

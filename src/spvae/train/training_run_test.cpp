@@ -24,7 +24,9 @@ namespace spvae {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::TemporaryFolder;
 
 /// Keeps what it is told, and can ask to stop or die after a step.
@@ -101,7 +103,9 @@ class TrainingRun : public ::testing::Test {
     std::ifstream file(folder_.path() / name / "metrics.jsonl");
     for (std::string line; std::getline(file, line);) {
       Json json = Json::parse(line);
-      EXPECT_EQ(json.erase("seconds") + json.erase("steps_per_second"), 2U);
+      for (const char* of_time : {"seconds", "steps_per_second", "processor_seconds_per_step"}) {
+        EXPECT_EQ(json.erase(of_time), 1U);
+      }
       lines.push_back(json);
     }
     return lines;
@@ -327,6 +331,30 @@ TEST_F(TrainingRun, MayBeResumedWithDataThatHaveMovedAndWithoutItsMetrics) {
   EXPECT_EQ(read_safetensors(folder_.path() / "a/state.safetensors").tensors,
             read_safetensors(folder_.path() / "straight/state.safetensors").tensors);
   EXPECT_EQ(metrics("a").front()["step"], 12);
+}
+
+TEST_F(TrainingRun, KeepsWhereNamedSetsAreLookedForFirst) {
+  const std::filesystem::path sets = folder_.path() / "sets";
+  std::filesystem::create_directory(sets);
+  run("a");
+  EXPECT_EQ(kept_data_dir(folder_.path() / "a"), "");
+  keys_["data-dir"] = sets.string();
+  run("b");
+  EXPECT_EQ(kept_data_dir(folder_.path() / "b"), sets.string());
+  std::filesystem::remove(sets);
+  EXPECT_EQ(kept_data_dir(folder_.path() / "b"), "");
+  folder_.write("b/config.json", {'{'});
+  EXPECT_EQ(kept_data_dir(folder_.path() / "b"), "");
+  EXPECT_EQ(kept_data_dir(folder_.path() / "none"), "");
+}
+
+TEST_F(TrainingRun, SaysDataDirWhereANamedSetIsNotFoundAgain) {
+  stop_after(5, "a");
+  const Json given = {{"data", "svhn"}, {"data-dir", (folder_.path() / "gone").string()}};
+  const std::string message = refusal(ErrorKind::kNoInput, "a", RunMode::kResume, given);
+  EXPECT_THAT(message, HasSubstr("gone, expected a folder that holds data sets; say --data-dir"));
+  EXPECT_THAT(message, Not(HasSubstr("--data ")));
+  EXPECT_THAT(message, Not(EndsWith("--data")));
 }
 
 TEST_F(TrainingRun, FindsItsDataFromAnyFolder) {
