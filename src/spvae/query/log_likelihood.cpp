@@ -10,21 +10,9 @@
 #include <numeric>
 
 #include "spvae/core/error.h"
-#include "spvae/data/batch.h"
-#include "spvae/kernels/kernels.h"
-#include "spvae/leaves/importance.h"
 
 namespace spvae {
 namespace {
-
-// Samples between two calls of the observer.
-constexpr int kSamplesPerCall = 16 * kStatisticsStep;
-
-// Enough tiles to keep every thread busy even where a model has a single leaf. Scores do not depend
-// on it: images do not meet before the summary.
-int images_per_batch(const ThreadPool& pool) {
-  return kernels::kTile * std::max(4, 2 * pool.threads());
-}
 
 // Reads one image's column of the leaves' statistics and responsibilities, both [L, stride].
 ImageScore score_of(double bound, const WeightStatistics& statistics,
@@ -51,58 +39,37 @@ ImageScore score_of(double bound, const WeightStatistics& statistics,
 
 }  // namespace
 
+ImageScore score_of(const Evidence& evidence, int lane) {
+  const auto at = static_cast<std::size_t>(lane);
+  return score_of(evidence.trace.root()[at], evidence.statistics, evidence.responsibilities, at);
+}
+
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer) {
   check_images(images, model.config().height, model.config().width);
-  if (samples < 1) fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", samples);
+  const Sampling sampling{.samples = samples, .noise = noise};
   const int total = images.count();
   std::vector<ImageScore> scores;
   scores.reserve(static_cast<std::size_t>(total));
-  Batch batch;
-  WeightStatistics statistics;
-  Circuit::Trace trace;
-  AlignedVector<double> leaf_values;
-  AlignedVector<double> responsibilities;
-  std::vector<float> grad_logits(model.circuit().sum_weights());
+  Evidence evidence;
   std::vector<std::uint32_t> rows;
-  for (int done = 0; done < total;) {
+  for (int done = 0; done < total; done += evidence.batch.size) {
     rows.resize(static_cast<std::size_t>(std::min(images_per_batch(pool), total - done)));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
-    gather_batch(images, rows, batch);
-    statistics.reset(engine.leaves(), batch.stride);
-    while (statistics.samples < samples) {
-      const auto step =
-          static_cast<int>(std::min<std::int64_t>(kSamplesPerCall, samples - statistics.samples));
-      engine.add_statistics(model.parameters(), batch, noise, step, statistics);
-      const double share = static_cast<double>(statistics.samples) / samples;
-      if (observer && !observer(done + share * batch.size, total)) {
-        fail(ErrorKind::kInterrupted,
-             "evaluation was stopped after {} of {} images; it begins anew next time, perhaps with "
-             "fewer images or samples",
-             done, total);
-      }
+    const auto size = static_cast<double>(rows.size());
+    const bool was_done = gather_evidence(
+        model, images, rows, sampling, engine, pool,
+        [&](double share) { return !observer || observer(done + share * size, total); }, evidence);
+    if (!was_done) {
+      fail(ErrorKind::kInterrupted,
+           "evaluation was stopped after {} of {} images; it begins anew next time, perhaps with "
+           "fewer images or samples",
+           done, total);
     }
-
-    const std::size_t cells =
-        static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
-    leaf_values.resize(cells);
-    responsibilities.resize(cells);
-    leaf_elbo(statistics, leaf_values);
-    model.circuit().forward(model.logits(), leaf_values, batch.stride, pool, trace);
-    model.circuit().backward(trace, batch.size, pool, responsibilities, grad_logits);
-
-    for (std::size_t lane = 0; lane < rows.size(); ++lane) {
-      const double bound = trace.root()[lane];
-      if (!std::isfinite(bound)) {
-        fail(ErrorKind::kNumerical,
-             "the log-likelihood of image {} is {}, expected a finite number; the model's "
-             "parameters or the image are out of range",
-             batch.indices[lane], bound);
-      }
-      scores.push_back(score_of(bound, statistics, responsibilities, lane));
+    for (int lane = 0; lane < evidence.batch.size; ++lane) {
+      scores.push_back(score_of(evidence, lane));
     }
-    done += batch.size;
   }
   return scores;
 }

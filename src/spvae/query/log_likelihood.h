@@ -8,6 +8,7 @@
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
+#include "spvae/query/evidence.h"
 
 namespace spvae {
 
@@ -21,11 +22,15 @@ struct ImageScore {
   double effective_samples = 0;
 };
 
+/// Of image `lane` of a batch.
+ImageScore score_of(const Evidence& evidence, int lane);
+
 /// Called every second or so with (images done, images in all), a batch at hand by the share of its
 /// samples; returns false to stop (throws Error(kInterrupted)).
 using EvaluationObserver = std::function<bool(double done, int total)>;
 
-/// Scores of all images, in order. Memory does not grow with `samples`. Throws as check_images,
+/// Scores of all images, in order, of their observed pixels where some are missing (Evidence; a
+/// share noise.prior_share of the codes then comes from the prior). Memory does not grow with `samples`. Throws as check_images,
 /// Error(kUsage) for samples < 1, and Error(kNumerical) when a
 /// bound is not finite.
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,

@@ -1,0 +1,255 @@
+#include "spvae/query/completion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "spvae/circuit/induced_tree.h"
+#include "spvae/core/error.h"
+#include "spvae/kernels/kernels.h"
+#include "spvae/leaves/importance.h"
+#include "spvae/query/pixel_draw.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+namespace {
+
+using Vector = std::vector<double>;
+
+/// `sample` of a random address: which of a completion's random numbers.
+enum Stream : std::uint32_t { kProposal = 0, kPixels = 1, kTree = 2 };
+
+// A mean is taken over at most so many proposals of a leaf, chosen by their weights.
+constexpr int kMeanProposals = 64;
+// Below, a leaf adds nothing that shows to a mean.
+constexpr double kNegligible = 1e-4;
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+/// The proposals of all leaves for a tile of images, weighed.
+class Proposals {
+ public:
+  Proposals(const Spvae& model, const Sampling& sampling, LeafEngine& engine, ThreadPool& pool)
+      : model_(model),
+        sampling_(sampling),
+        engine_(engine),
+        pool_(pool),
+        parameters_(model.parameters().begin(), model.parameters().end()) {}
+
+  void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
+    gather_batch(images, rows, batch_);
+    impute(model_.graph(), sampling_.imputation, batch_);
+    const std::size_t cells = index(leaves()) * index(batch_.stride);
+    std::vector<float> log_weight(cells * index(sampling_.samples));
+    normalised_.resize(log_weight.size());
+    leaf_values_.resize(cells);
+    responsibilities_.resize(cells);
+    engine_.log_weights(model_.parameters(), batch_, sampling_.noise, 0, sampling_.samples,
+                        log_weight);
+    importance_weights(log_weight, leaves(), sampling_.samples, batch_.stride, pool_, leaf_values_,
+                       normalised_);
+    std::vector<float> grad_logits(model_.circuit().sum_weights());
+    model_.circuit().forward(model_.logits(), leaf_values_, batch_.stride, pool_, trace_);
+    model_.circuit().backward(trace_, batch_.size, pool_, responsibilities_, grad_logits);
+  }
+
+  int leaves() const { return model_.circuit().leaves(); }
+  const Batch& batch() const { return batch_; }
+  const Circuit::Trace& trace() const { return trace_; }
+  double responsibility(int leaf, int lane) const {
+    return responsibilities_[index(leaf) * index(batch_.stride) + index(lane)];
+  }
+  bool is_observed(int pixel, int lane) const {
+    return batch_.observed.empty() ||
+           batch_.observed[index(pixel) * index(batch_.stride) + index(lane)] != 0.0f;
+  }
+  bool lacks_pixels(int leaf, int lane) const {
+    return std::ranges::any_of(model_.leaves().scope(leaf),
+                               [&](int pixel) { return !is_observed(pixel, lane); });
+  }
+  /// The proposal at which the weights, in order, reach the share u of their sum.
+  int chosen(int leaf, int lane, double u) const {
+    double sum = 0;
+    int last = 0;
+    for (int s = 0; s < sampling_.samples; ++s) {
+      const auto weight = static_cast<double>(normalised_[row(leaf, s, lane)]);
+      if (weight > 0) last = s;
+      sum += weight;
+      if (sum > u) return s;
+    }
+    return last;  // rounding
+  }
+
+  /// Outputs of the decoders for a proposal: [heads][D].
+  std::vector<Vector> decoded(int leaf, int sample, int lane) const {
+    const LeafBank& bank = model_.leaves();
+    const RandomAddress address{.seed = sampling_.noise.seed,
+                                .step = sampling_.noise.step,
+                                .purpose = sampling_.noise.purpose,
+                                .image = batch_.indices[index(lane)],
+                                .leaf = static_cast<std::uint32_t>(leaf),
+                                .sample = static_cast<std::uint32_t>(sample)};
+    Vector noise(index(bank.config().latent));
+    for (std::size_t d = 0; d < noise.size(); ++d) {
+      noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
+    }
+    if (is_of_prior(leaf, lane, address)) return decode_leaf(bank, leaf, parameters_, noise);
+    Vector pixels;
+    for (const std::int32_t pixel : bank.scope(leaf)) {
+      pixels.push_back(batch_.values[index(pixel) * index(batch_.stride) + index(lane)]);
+    }
+    const LeafPosterior posterior = encode_leaf(bank, leaf, parameters_, pixels);
+    return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
+  }
+
+ private:
+  std::size_t row(int leaf, int sample, int lane) const {
+    return (index(leaf) * index(sampling_.samples) + index(sample)) * index(batch_.stride) +
+           index(lane);
+  }
+  /// A leaf of which nothing is observed has the prior for its posterior.
+  bool is_of_prior(int leaf, int lane, const RandomAddress& address) const {
+    if (!lacks_pixels(leaf, lane)) return false;
+    const bool is_empty =
+        std::ranges::none_of(model_.leaves().scope(leaf),
+                             [&](int pixel) { return is_observed(pixel, lane); });
+    return is_empty || is_from_prior(address, model_.config().leaf.latent,
+                                     sampling_.noise.prior_share);
+  }
+
+  const Spvae& model_;
+  const Sampling& sampling_;
+  LeafEngine& engine_;
+  ThreadPool& pool_;
+  Vector parameters_;
+  Batch batch_;
+  std::vector<float> normalised_;           // [L, samples, stride]
+  AlignedVector<double> leaf_values_;       // [L, stride]
+  AlignedVector<double> responsibilities_;  // [L, stride]
+  Circuit::Trace trace_;
+};
+
+/// One completion of one image of the tile.
+class Painter {
+ public:
+  Painter(const Spvae& model, const Proposals& proposals, int lane, std::uint32_t seed, int number,
+          std::span<float> image)
+      : model_(model),
+        proposals_(proposals),
+        lane_(lane),
+        address_{.seed = seed,
+                 .step = static_cast<std::uint32_t>(number) + 1,
+                 .purpose = Purpose::kSampling,
+                 .image = proposals.batch().indices[index(lane)]},
+        image_(image) {}
+
+  void draw() {
+    RandomAddress address = address_;
+    address.sample = kTree;
+    std::uint32_t choice = 0;
+    const InducedTree tree =
+        sample_tree(model_.circuit(), proposals_.trace(), lane_,
+                    [&] { return random_uniform(address, choice++); });
+    for (const int leaf : tree.leaves) draw_leaf(leaf);
+  }
+
+  void paint_best() {
+    for (const int leaf : best_tree(model_.circuit(), proposals_.trace(), lane_).leaves) {
+      add_mean(leaf, 1);
+    }
+  }
+
+  void paint_mean() {
+    for (int leaf = 0; leaf < proposals_.leaves(); ++leaf) {
+      const double share = proposals_.responsibility(leaf, lane_);
+      if (share > kNegligible) add_mean(leaf, share);
+    }
+  }
+
+ private:
+  void draw_leaf(int leaf) {
+    if (!proposals_.lacks_pixels(leaf, lane_)) return;
+    RandomAddress address = address_;
+    address.leaf = static_cast<std::uint32_t>(leaf);
+    address.sample = kProposal;
+    const int sample = proposals_.chosen(leaf, lane_, random_uniform(address, 0));
+    address.sample = kPixels;
+    visit_missing(leaf, sample, [&](int pixel, std::uint32_t i, std::span<const double> heads) {
+      image_[index(pixel)] =
+          static_cast<float>(draw_pixel(model_.config().leaf, heads, address, i));
+    });
+  }
+
+  /// Adds `share` of the leaf's mean pixels, over proposals that are evenly spread by weight.
+  void add_mean(int leaf, double share) {
+    if (!proposals_.lacks_pixels(leaf, lane_)) return;
+    for (int i = 0; i < kMeanProposals; ++i) {
+      const int sample = proposals_.chosen(leaf, lane_, (i + 0.5) / kMeanProposals);
+      visit_missing(leaf, sample, [&](int pixel, std::uint32_t, std::span<const double> heads) {
+        image_[index(pixel)] += static_cast<float>(share / kMeanProposals *
+                                                   mean_pixel(model_.config().leaf, heads));
+      });
+    }
+  }
+
+  template <class Visit>
+  void visit_missing(int leaf, int sample, const Visit& visit) {
+    const std::vector<Vector> decoded = proposals_.decoded(leaf, sample, lane_);
+    const auto scope = model_.leaves().scope(leaf);
+    Vector heads(decoded.size());
+    for (std::size_t i = 0; i < scope.size(); ++i) {
+      if (proposals_.is_observed(scope[i], lane_)) continue;
+      for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
+      visit(scope[i], static_cast<std::uint32_t>(i), heads);
+    }
+  }
+
+  const Spvae& model_;
+  const Proposals& proposals_;
+  int lane_;
+  RandomAddress address_;
+  std::span<float> image_;
+};
+
+}  // namespace
+
+ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const std::uint32_t> rows,
+                  Filling filling, int count, std::uint32_t seed, const Sampling& sampling,
+                  LeafEngine& engine, ThreadPool& pool) {
+  if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 completion", count);
+  if (sampling.samples < 1) {
+    fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
+  }
+  ImageSet result{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  const std::size_t pixels = index(images.pixels());
+  Proposals proposals(model, sampling, engine, pool);
+  for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
+    const auto tile = rows.subspan(first, std::min<std::size_t>(kernels::kTile, rows.size() - first));
+    proposals.weigh(images, tile);
+    const std::size_t begin = result.indices.size();
+    result.indices.resize(begin + tile.size() * index(count));
+    result.values.resize(result.indices.size() * pixels);
+    pool.run(static_cast<int>(tile.size()) * count, [&](int task, int) {
+      const int lane = task / count;
+      const std::size_t at = begin + index(task);
+      const std::span<float> image = std::span(result.values).subspan(at * pixels, pixels);
+      result.indices[at] = proposals.batch().indices[index(lane)];
+      for (std::size_t v = 0; v < pixels; ++v) {
+        const bool is_observed = proposals.is_observed(static_cast<int>(v), lane);
+        image[v] = is_observed ? images.values[tile[index(lane)] * pixels + v] : 0.0f;
+      }
+      Painter painter(model, proposals, lane, seed, task % count, image);
+      switch (filling) {
+        case Filling::kDrawn:
+          return painter.draw();
+        case Filling::kBest:
+          return painter.paint_best();
+        case Filling::kMean:
+          return painter.paint_mean();
+      }
+    });
+  }
+  return result;
+}
+
+}  // namespace spvae

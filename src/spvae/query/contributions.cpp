@@ -1,0 +1,29 @@
+#include "spvae/query/contributions.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace spvae {
+
+std::vector<double> contributions(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
+  const auto regions = static_cast<std::size_t>(model.graph().leaf_regions());
+  const auto stride = static_cast<std::size_t>(evidence.batch.stride);
+  const auto size = static_cast<std::size_t>(evidence.batch.size);
+  const std::size_t cells_of_region = stride * static_cast<std::size_t>(model.circuit().k_leaf());
+  std::vector<double> result(size * regions);
+  AlignedVector<double> values = evidence.leaf_values;
+  Circuit::Trace trace;
+  for (std::size_t region = 0; region < regions; ++region) {
+    const auto first = static_cast<std::ptrdiff_t>(region * cells_of_region);
+    const auto count = static_cast<std::ptrdiff_t>(cells_of_region);
+    std::fill_n(values.begin() + first, count, 0.0);
+    model.circuit().forward(model.logits(), values, evidence.batch.stride, pool, trace);
+    for (std::size_t lane = 0; lane < size; ++lane) {
+      result[lane * regions + region] = evidence.trace.root()[lane] - trace.root()[lane];
+    }
+    std::copy_n(evidence.leaf_values.begin() + first, count, values.begin() + first);
+  }
+  return result;
+}
+
+}  // namespace spvae

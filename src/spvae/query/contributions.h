@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "spvae/core/thread_pool.h"
+#include "spvae/model/spvae.h"
+#include "spvae/query/evidence.h"
+
+namespace spvae {
+
+/// What each super-pixel (leaf region) S adds to the log-likelihood of each image: log p(x) − log
+/// p(x without S), nats, [size, leaf regions] image by image. Exact, given the leaves' values: S is
+/// marginalised by giving its leaves the value 0. They need not add up to log p(x).
+std::vector<double> contributions(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
+
+}  // namespace spvae

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "spvae/circuit/circuit.h"
+#include "spvae/core/thread_pool.h"
+#include "spvae/data/batch.h"
+#include "spvae/data/image_set.h"
+#include "spvae/leaves/leaf_engine.h"
+#include "spvae/model/spvae.h"
+#include "spvae/query/imputation.h"
+
+namespace spvae {
+
+/// How queries sample the codes of leaves.
+struct Sampling {
+  int samples = 100;             ///< importance samples of each leaf and image
+  NoiseKey noise = {.purpose = Purpose::kEvaluation, .prior_share = 0.2};
+  Imputation imputation = Imputation::kPatchMean;  ///< of missing pixels
+};
+
+/// What a model makes of a batch of images: the leaves' values (waist 1) and the circuit's. Images
+/// may be partly observed (ImageSet::observed): a leaf region of which nothing is observed has the
+/// value 0, exactly; one that is partly observed the estimate of its observed pixels' density.
+struct Evidence {
+  Batch batch;
+  WeightStatistics statistics;             ///< [L, stride]
+  AlignedVector<double> leaf_values;       ///< [L, stride], nats
+  Circuit::Trace trace;                    ///< its root: log p of each image, nats
+  AlignedVector<double> responsibilities;  ///< [L, stride]
+};
+
+/// Asked after every few hundred samples, with the share of them that is done; false stops.
+using SamplingObserver = std::function<bool(double share)>;
+
+/// Fills `evidence` with rows `rows` of `images`, reusing its memory. False if the observer stopped
+/// it. Error(kUsage) for samples < 1; Error(kNumerical), naming the image, when log p is not finite.
+bool gather_evidence(const Spvae& model, const ImageSet& images,
+                     std::span<const std::uint32_t> rows, const Sampling& sampling,
+                     LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,
+                     Evidence& evidence);
+
+/// Images of a batch that keeps all threads busy, also with a model of one leaf.
+int images_per_batch(const ThreadPool& pool);
+
+}  // namespace spvae

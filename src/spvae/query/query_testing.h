@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "spvae/data/image_set.h"
+#include "spvae/model/spvae.h"
+
+/// For tests: models so small that every image of some pixels can be enumerated.
+namespace spvae::testing {
+
+/// Super-pixels of one pixel over 1 × `width` images of 8 bits, whose encoders give the prior
+/// whatever they see: with the same noise the estimate of p(x) is a circuit over proper pmfs.
+inline Spvae enumerable_model(int width, int k_leaf = 2) {
+  Spvae model({.height = 1,
+               .width = width,
+               .delta = 1,
+               .k_leaf = k_leaf,
+               .leaf = {.hidden = 4, .latent = 2, .likelihood = Likelihood::kBinomial}});
+  model.initialise(3);
+  for (const Tensor& tensor : model.layout().tensors()) {
+    const auto values = model.parameters().subspan(tensor.offset, tensor.size);
+    for (float& value : values) {
+      value = tensor.name.find("encoder") != std::string::npos ? 0.0f : 1.5f * value;
+    }
+  }
+  return model;
+}
+
+/// Images of 8-bit levels with a common index, hence the same noise; level −1: missing.
+inline ImageSet level_images(int width, const std::vector<std::vector<int>>& images) {
+  ImageSet set{.height = 1, .width = width, .values = {}, .indices = {}};
+  for (const std::vector<int>& levels : images) {
+    set.indices.push_back(7);
+    for (const int level : levels) {
+      set.values.push_back(static_cast<float>(level < 0 ? 0 : level) / 255.0f);
+      set.observed.push_back(level < 0 ? 0 : 1);
+    }
+  }
+  return set;
+}
+
+inline double log_sum_exp(const std::vector<double>& values) {
+  double greatest = values.front();
+  for (const double value : values) greatest = std::fmax(greatest, value);
+  double sum = 0;
+  for (const double value : values) sum += std::exp(value - greatest);
+  return greatest + std::log(sum);
+}
+
+}  // namespace spvae::testing
