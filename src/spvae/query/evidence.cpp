@@ -24,6 +24,21 @@ void check_finite(const Evidence& evidence) {
   }
 }
 
+// log 1, where the sum over a sum's rounded weights may be off by one in the last place.
+void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
+  const Batch& batch = evidence.batch;
+  const auto stride = static_cast<std::size_t>(batch.stride);
+  for (std::size_t lane = 0; lane < stride && !batch.observed.empty(); ++lane) {
+    bool is_empty = true;
+    for (std::size_t at = lane; at < batch.observed.size(); at += stride) {
+      is_empty = is_empty && batch.observed[at] == 0.0f;
+    }
+    if (is_empty) {
+      evidence.trace.values[static_cast<std::size_t>(model.circuit().root()) * stride + lane] = 0;
+    }
+  }
+}
+
 }  // namespace
 
 bool gather_evidence(const Spvae& model, const ImageSet& images,
@@ -54,6 +69,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   model.circuit().forward(model.logits(), evidence.leaf_values, batch.stride, pool, evidence.trace);
   model.circuit().backward(evidence.trace, batch.size, pool, evidence.responsibilities,
                            grad_logits);
+  set_empty_images_to_zero(model, evidence);
   check_finite(evidence);
   return true;
 }
