@@ -35,6 +35,8 @@ constexpr Command kCommands[] = {
     {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
     {"sample", "Draw images from a run's best model", add_sample},
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
+    {"score", "Log-likelihood of every image, what its parts contribute, the least likely ones", add_score},
+    {"inpaint", "Fill in what is missing of images", add_inpaint},
     {"tune", "Choose sizes and settings by their validation bound", add_tune},
     {"reproduce", "The paper's tables and figures, computed anew", add_reproduce},
     {"data", "The data sets: where they are, how they are divided, what they look like", add_data},

@@ -12,10 +12,12 @@ constexpr std::uint8_t kGapGray = 96;
 
 }  // namespace
 
-GrayImage contact_sheet(const ImageSet& images) {
+GrayImage contact_sheet(const ImageSet& images, int columns) {
   const int count = images.count();
   const double ratio = static_cast<double>(images.height) / images.width;
-  const int columns = std::clamp(static_cast<int>(std::ceil(std::sqrt(count * ratio))), 1, count);
+  if (columns == 0) {
+    columns = std::clamp(static_cast<int>(std::ceil(std::sqrt(count * ratio))), 1, count);
+  }
   const int rows = (count + columns - 1) / columns;
   GrayImage sheet;
   sheet.height = rows * (images.height + kGap) - kGap;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "spvae/core/error.h"
 #include "spvae/kernels/kernels.h"
@@ -74,8 +75,31 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   return true;
 }
 
-int images_per_batch(const ThreadPool& pool) {
-  return kernels::kTile * std::max(4, 2 * pool.threads());
+void for_each_batch(const Spvae& model, const ImageSet& images, const Sampling& sampling,
+                    LeafEngine& engine, ThreadPool& pool, const EvaluationObserver& observer,
+                    const std::function<void(const Evidence&)>& visit) {
+  check_images(images, model.config().height, model.config().width);
+  // Enough tiles to keep every thread busy even where a model has a single leaf. Results do not
+  // depend on it: images do not meet.
+  const int size = kernels::kTile * std::max(4, 2 * pool.threads());
+  const int total = images.count();
+  Evidence evidence;
+  std::vector<std::uint32_t> rows;
+  for (int done = 0; done < total; done += evidence.batch.size) {
+    rows.resize(static_cast<std::size_t>(std::min(size, total - done)));
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
+    const auto count = static_cast<double>(rows.size());
+    const bool was_done = gather_evidence(
+        model, images, rows, sampling, engine, pool,
+        [&](double share) { return !observer || observer(done + share * count, total); }, evidence);
+    if (!was_done) {
+      fail(ErrorKind::kInterrupted,
+           "evaluation was stopped after {} of {} images; it begins anew next time, perhaps with "
+           "fewer images or samples",
+           done, total);
+    }
+    visit(evidence);
+  }
 }
 
 }  // namespace spvae

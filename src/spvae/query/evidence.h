@@ -43,7 +43,14 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
                      LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,
                      Evidence& evidence);
 
-/// Images of a batch that keeps all threads busy, also with a model of one leaf.
-int images_per_batch(const ThreadPool& pool);
+/// Called every second or so with (images done, images in all), a batch at hand by the share of its
+/// samples; returns false to stop (throws Error(kInterrupted)).
+using EvaluationObserver = std::function<bool(double done, int total)>;
+
+/// Gathers the evidence of all images, in order, batch by batch, and calls visit with each. Memory
+/// grows neither with the images nor with the samples. Throws as check_images and gather_evidence.
+void for_each_batch(const Spvae& model, const ImageSet& images, const Sampling& sampling,
+                    LeafEngine& engine, ThreadPool& pool, const EvaluationObserver& observer,
+                    const std::function<void(const Evidence&)>& visit);
 
 }  // namespace spvae

@@ -4,12 +4,9 @@
 #include <cassert>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <numbers>
-#include <numeric>
 
-#include "spvae/core/error.h"
 
 namespace spvae {
 namespace {
@@ -47,30 +44,14 @@ ImageScore score_of(const Evidence& evidence, int lane) {
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer) {
-  check_images(images, model.config().height, model.config().width);
-  const Sampling sampling{.samples = samples, .noise = noise};
-  const int total = images.count();
   std::vector<ImageScore> scores;
-  scores.reserve(static_cast<std::size_t>(total));
-  Evidence evidence;
-  std::vector<std::uint32_t> rows;
-  for (int done = 0; done < total; done += evidence.batch.size) {
-    rows.resize(static_cast<std::size_t>(std::min(images_per_batch(pool), total - done)));
-    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
-    const auto size = static_cast<double>(rows.size());
-    const bool was_done = gather_evidence(
-        model, images, rows, sampling, engine, pool,
-        [&](double share) { return !observer || observer(done + share * size, total); }, evidence);
-    if (!was_done) {
-      fail(ErrorKind::kInterrupted,
-           "evaluation was stopped after {} of {} images; it begins anew next time, perhaps with "
-           "fewer images or samples",
-           done, total);
-    }
-    for (int lane = 0; lane < evidence.batch.size; ++lane) {
-      scores.push_back(score_of(evidence, lane));
-    }
-  }
+  scores.reserve(static_cast<std::size_t>(images.count()));
+  for_each_batch(model, images, {.samples = samples, .noise = noise}, engine, pool, observer,
+                 [&scores](const Evidence& evidence) {
+                   for (int lane = 0; lane < evidence.batch.size; ++lane) {
+                     scores.push_back(score_of(evidence, lane));
+                   }
+                 });
   return scores;
 }
 

@@ -25,10 +25,6 @@ struct ImageScore {
 /// Of image `lane` of a batch.
 ImageScore score_of(const Evidence& evidence, int lane);
 
-/// Called every second or so with (images done, images in all), a batch at hand by the share of its
-/// samples; returns false to stop (throws Error(kInterrupted)).
-using EvaluationObserver = std::function<bool(double done, int total)>;
-
 /// Scores of all images, in order, of their observed pixels where some are missing (Evidence; a
 /// share noise.prior_share of the codes then comes from the prior). Memory does not grow with `samples`. Throws as check_images,
 /// Error(kUsage) for samples < 1, and Error(kNumerical) when a

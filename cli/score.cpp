@@ -1,0 +1,263 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include "commands.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "picture.h"
+#include "progress.h"
+#include "run_model.h"
+#include "scoring_progress.h"
+#include "spvae/core/error.h"
+#include "spvae/core/version.h"
+#include "spvae/io/atomic_file.h"
+#include "spvae/io/npy.h"
+#include "spvae/likelihood/likelihood.h"
+#include "spvae/model/engine.h"
+#include "spvae/query/contributions.h"
+#include "spvae/query/log_likelihood.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "Of every image: log p(x) in nats, its Monte-Carlo error, the effective sample size, bits per\n"
+    "dimension (discrete likelihoods), and what each super-pixel S contributes, log p(x) - log "
+    "p(x without S):\n"
+    "S marginalised exactly; contributions need not add up. --out writes them all as .npy, .csv or "
+    ".jsonl;\n"
+    "--rank draws the least likely images, the least likely first.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae score runs/mnist-spvae-gaussian --out scores.csv\n"
+    "  spvae score runs/mnist-spvae-gaussian --split train --limit 1000 --rank strange.png";
+
+struct ScoreConfig {
+  std::string run;
+  std::string data;      // empty: the run's
+  std::string data_dir;  // empty: the run's
+  Split split = Split::kTest;
+  int samples = 100;
+  int limit = 0;  // 0: all images
+  std::string out;
+  std::string rank;
+  int count = 36;
+  Engine engine = Engine::kFused;
+  std::uint32_t seed = 0;
+  int threads = 0;
+};
+
+const FieldList<ScoreConfig>& score_fields() {
+  using Config = ScoreConfig;
+  static const FieldList<Config> list = {
+      text_field("run", &Config::run, "Folder of a run, or a model file"),
+      text_field("data", &Config::data,
+                 "data set, if not the run's: mnist, cifar10, svhn, or a path"),
+      text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
+      choice_field("split", &Config::split, "which images of the data set",
+                   {"train", "validation", "test"}),
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      number_field("limit", &Config::limit, "score no more than the first N images", 1, 1e9),
+      text_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl"),
+      text_field("rank", &Config::rank, "draw the least likely images into FILE.png"),
+      number_field("count", &Config::count, "images that --rank draws", 1, 10000),
+      choice_field("engine", &Config::engine,
+                   "fused: SIMD kernels; reference: plain loops in double precision",
+                   {"fused", "reference"}),
+      number_field("seed", &Config::seed, "seed of the latent noise", 0, 4294967295.0),
+      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
+  };
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "limit") return "all";
+  const Json value = config_json(score_fields(), ScoreConfig{}).at(field);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+ScoreConfig checked_config(const Json& given) {
+  ScoreConfig config;
+  apply_config(score_fields(), given, config);
+  if (config.run.empty()) fail(ErrorKind::kUsage, "score: no run given; say 'spvae score RUN'");
+  const bool is_known = has_ending(config.out, ".npy") || has_ending(config.out, ".csv") ||
+                        has_ending(config.out, ".jsonl");
+  if (!config.out.empty() && !is_known) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .npy, .csv or .jsonl",
+         config.out);
+  }
+  if (!config.rank.empty() && !has_ending(config.rank, ".png")) {
+    fail(ErrorKind::kUsage, "rank: got '{}', expected a name that ends in .png", config.rank);
+  }
+  for (const std::string& file : {config.out, config.rank}) {
+    if (!file.empty()) check_can_create(file);
+  }
+  return config;
+}
+
+/// A row for each image, as --out writes it.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<double> values;  ///< [images, columns]
+
+  std::size_t rows() const { return values.size() / columns.size(); }
+  std::span<const double> row(std::size_t i) const {
+    return std::span(values).subspan(i * columns.size(), columns.size());
+  }
+};
+
+/// Infinities and NaN have no JSON: null.
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+void write_table(const std::string& path, const Table& table) {
+  if (has_ending(path, ".npy")) {
+    const std::size_t shape[] = {table.rows(), table.columns.size()};
+    return write_npy<double>(path, shape, table.values);
+  }
+  const bool is_csv = has_ending(path, ".csv");
+  std::string text = is_csv ? fmt::format("{}\n", fmt::join(table.columns, ",")) : "";
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    if (is_csv) {
+      text += fmt::format("{}\n", fmt::join(table.row(i), ","));
+      continue;
+    }
+    Json line = Json::object();
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      line[table.columns[column]] = json_number(table.row(i)[column]);
+    }
+    text += line.dump() + "\n";
+  }
+  write_file_atomically(path, text);
+}
+
+Table score_images(const ScoreConfig& config, const Spvae& model, const ImageSet& images,
+                   ThreadPool& pool) {
+  const bool is_discrete = likelihood_info(model.config().leaf.likelihood).discrete;
+  Table table{{"image", "log_likelihood", "monte_carlo_error", "effective_samples"}, {}};
+  if (is_discrete) table.columns.emplace_back("bits_per_dimension");
+  const int regions = model.graph().leaf_regions();
+  for (int region = 0; region < regions; ++region) {
+    table.columns.push_back(fmt::format("super_pixel_{}", region));
+  }
+  const auto engine = make_engine(config.engine, model.leaves(), pool);
+  const Sampling sampling{.samples = config.samples,
+                          .noise = {.seed = config.seed, .purpose = Purpose::kEvaluation}};
+  ProgressDisplay display;
+  for_each_batch(
+      model, images, sampling, *engine, pool, scoring_progress(display, "score"),
+      [&](const Evidence& evidence) {
+        const std::vector<double> parts = contributions(model, evidence, pool);
+        for (int lane = 0; lane < evidence.batch.size; ++lane) {
+          const ImageScore score = score_of(evidence, lane);
+          table.values.insert(
+              table.values.end(),
+              {static_cast<double>(evidence.batch.indices[static_cast<std::size_t>(lane)]),
+               score.log_likelihood, std::sqrt(score.monte_carlo_variance),
+               score.effective_samples});
+          if (is_discrete) {
+            table.values.push_back(bits_per_dimension(score.log_likelihood, images.pixels()));
+          }
+          const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
+          table.values.insert(table.values.end(), first, first + regions);
+        }
+      });
+  return table;
+}
+
+/// The least likely images, the least likely first; returns their rows.
+std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& table,
+                                      const ImageSet& images) {
+  std::vector<std::size_t> order(table.rows());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&table](std::size_t row) { return table.row(row)[1]; });
+  order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
+  ImageSet chosen{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  const auto pixels = static_cast<std::ptrdiff_t>(images.pixels());
+  for (const std::size_t row : order) {
+    const auto first = images.values.begin() + static_cast<std::ptrdiff_t>(row) * pixels;
+    chosen.values.insert(chosen.values.end(), first, first + pixels);
+    chosen.indices.push_back(images.indices[row]);
+  }
+  write_png(config.rank, contact_sheet(chosen));
+  return order;
+}
+
+/// How many images have an effective sample size so small that their estimate hangs on one sample.
+int unreliable_images(const Table& table) {
+  int count = 0;
+  for (std::size_t i = 0; i < table.rows(); ++i) count += table.row(i)[3] < 2;
+  return count;
+}
+
+void run_score(const Options& options) {
+  stop_on_signals();
+  const ScoreConfig config = checked_config(options.given());
+  const StoredModel stored = load_run_model(config.run);
+  ThreadPool pool(config.threads);
+  const DataSet data = open_data(stored, config.run, config.data, config.data_dir, pool);
+  ImageSet images = data.load(config.split, pool);
+  if (config.limit > 0) keep_first(images, config.limit);
+  const auto start = std::chrono::steady_clock::now();
+  const Table table = score_images(config, stored.model, images, pool);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+
+  double sum = 0;
+  for (std::size_t i = 0; i < table.rows(); ++i) sum += table.row(i)[1];
+  Json result = {{"run", config.run},
+                 {"images", table.rows()},
+                 {"samples", config.samples},
+                 {"log_likelihood", sum / static_cast<double>(table.rows())},
+                 {"unreliable_images", unreliable_images(table)},
+                 {"seconds", elapsed.count()},
+                 {"seed", config.seed},
+                 {"data", data.name()},
+                 {"data_digest", data.digest()},
+                 {"version", version()}};
+  if (!data.warning().empty()) result["data_warning"] = data.warning();
+  if (!config.out.empty()) {
+    write_table(config.out, table);
+    Json description = result;
+    description["columns"] = table.columns;
+    write_description(config.out, config.run, stored.origin, std::move(description));
+  }
+  if (!config.rank.empty()) {
+    Json ranking = Json::array();
+    for (const std::size_t row : draw_ranking(config, table, images)) {
+      ranking.push_back({{"image", images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
+    }
+    Json description = result;
+    description["ranking"] = ranking;
+    write_description(config.rank, config.run, stored.origin, std::move(description));
+  }
+  if (options.json()) return print_json(result);
+  print(fmt::format("{}: {}, mean log-likelihood {} nats, {:.0f} images a second\n", config.run,
+                    counted(static_cast<long long>(table.rows()), "image"),
+                    nats_text(result.at("log_likelihood")),
+                    static_cast<double>(table.rows()) / elapsed.count()));
+  if (const int unreliable = unreliable_images(table); unreliable > 0) {
+    print(fmt::format("warning: of {} the effective sample size is about 1: their bound may be far "
+                      "below log p(x); take more --samples\n",
+                      counted(unreliable, "image")));
+  }
+}
+
+}  // namespace
+
+Run add_score(CLI::App& command) {
+  command.footer(kExample);
+  auto options =
+      std::make_shared<Options>(command, field_infos(score_fields()), shown_default, "run");
+  return [options] { run_score(*options); };
+}
+
+}  // namespace spvae::cli
