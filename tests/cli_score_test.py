@@ -1,0 +1,76 @@
+"""spvae score."""
+
+import csv
+import json
+import pathlib
+
+from cli_support import CommandTest, main, read_npy, read_png_size
+
+REGIONS = 4  # SMALL has 8 × 8 pixels and Δ = 4
+
+
+class Score(CommandTest):
+    def test_figures_are_those_of_evaluate(self):
+        run = self.train("run")
+        out = self.path("scores.npy")
+        result = self.run_json("score", run, "--samples", "7", "--out", out)
+        evaluated = self.run_json("evaluate", run, "--samples", "7", "--per-image",
+                                  self.path("same.npy"))
+        self.assertAlmostEqual(result["log_likelihood"], evaluated["log_likelihood"], places=9)
+        shape, values = read_npy(out)
+        self.assertEqual(shape, (20, 4 + REGIONS))
+        same_shape, same = read_npy(self.path("same.npy"))
+        for i in range(20):
+            row, other = values[i * shape[1]:], same[i * same_shape[1]:]
+            self.assertEqual([row[1], row[2], row[3], row[0]], list(other[:4]))
+
+    def test_csv_and_json_lines_hold_the_same(self):
+        run = self.train("run", "--likelihood", "binomial")
+        for name in ["s.csv", "s.jsonl"]:
+            self.run_spvae("score", run, "--samples", "3", "--out", self.path(name))
+        with open(self.path("s.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        lines = [json.loads(line) for line in
+                 pathlib.Path(self.path("s.jsonl")).read_text().splitlines()]
+        self.assertEqual((len(rows), len(lines)), (20, 20))
+        for row, line in zip(rows, lines):
+            self.assertEqual(list(row), list(line))
+            for key, value in row.items():
+                self.assertAlmostEqual(float(value), line[key], places=9)
+        self.assertIn("bits_per_dimension", lines[0])
+        columns = json.loads(pathlib.Path(self.path("s.csv.json")).read_text())["columns"]
+        self.assertEqual(columns, list(lines[0]))
+
+    def test_rank_draws_the_least_likely_images_in_order(self):
+        run = self.train("run")
+        out = self.path("strange.png")
+        self.run_spvae("score", run, "--samples", "3", "--rank", out, "--count", "4", "--out",
+                       self.path("s.npy"))
+        self.assertEqual(read_png_size(out), (18, 18))
+        ranking = json.loads(pathlib.Path(out + ".json").read_text())["ranking"]
+        shape, values = read_npy(self.path("s.npy"))
+        scores = sorted(values[1::shape[1]])
+        self.assertEqual([entry["log_likelihood"] for entry in ranking], scores[:4])
+
+    def test_depends_on_neither_threads_nor_limit(self):
+        run = self.train("run")
+        def first(*more):
+            self.run_spvae("score", run, "--samples", "3", "--out", self.path("s.npy"), *more)
+            return list(read_npy(self.path("s.npy"))[1][:4 + REGIONS])
+        expected = first("--threads", "1")
+        self.assertEqual(first("--threads", "2"), expected)
+        self.assertEqual(first("--limit", "1"), expected)
+
+    def test_bad_input_is_refused(self):
+        run = self.train("run")
+        self.fails(64, "score", says="score: no run given")
+        self.fails(64, "score", run, "--out", self.path("s.txt"), says=[".npy, .csv or .jsonl"])
+        self.fails(64, "score", run, "--rank", self.path("s.jpg"), says=".png")
+        self.fails(64, "score", run, "--samples", "0", says="samples")
+        self.fails(64, "score", run, "--count", "0", says="count")
+        self.fails(73, "score", run, "--out", self.path("none/s.csv"), says="none")
+        self.fails(66, "score", self.path("none"), says="no such run")
+
+
+if __name__ == "__main__":
+    main()
