@@ -182,8 +182,8 @@ void run_data(const Options& options) {
 
 Run add_data(CLI::App& command) {
   command.footer(kExample);
-  auto options =
-      std::make_shared<Options>(command, field_infos(show_fields()), shown_default, "data");
+  auto options = std::make_shared<Options>(command, field_infos(show_fields()), shown_default,
+                                           std::vector<std::string>{"data"});
   return [options] { run_data(*options); };
 }
 

@@ -156,8 +156,8 @@ void run_info(const Options& options) {
 
 Run add_info(CLI::App& command) {
   command.footer(kExample);
-  auto options =
-      std::make_shared<Options>(command, flag_fields(), shown_default, "run", file_fields());
+  auto options = std::make_shared<Options>(command, flag_fields(), shown_default,
+                                           std::vector<std::string>{"run"}, file_fields());
   return [options] { run_info(*options); };
 }
 

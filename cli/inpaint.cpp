@@ -213,8 +213,7 @@ ImageSet picture_rows(const ImageSet& images, const ImageSet& filled, int count)
   }
   for (int number = 0; number < count; ++number) {
     for (int image = 0; image < images.count(); ++image) {
-      const auto first =
-          filled.values.begin() + (std::ptrdiff_t{image} * count + number) * pixels;
+      const auto first = filled.values.begin() + (std::ptrdiff_t{image} * count + number) * pixels;
       rows.values.insert(rows.values.end(), first, first + pixels);
     }
   }
@@ -255,8 +254,8 @@ void run_inpaint(const Options& options) {
                  {"squared_error_of_mean_image",
                   squared_error_of_mean(images, data.load(Split::kTrain, pool))}};
   const Json settings = config_json(inpaint_fields(), config);
-  for (const char* key : {"hide", "share", "fill", "proposals", "prior-share", "impute", "split",
-                          "seed"}) {
+  for (const char* key :
+       {"hide", "share", "fill", "proposals", "prior-share", "impute", "split", "seed"}) {
     result[key] = settings.at(key);
   }
   result["data"] = data.name();
@@ -266,20 +265,20 @@ void run_inpaint(const Options& options) {
   result["run"] = config.run;
   result["version"] = version();
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, {} each; mean squared error of hidden pixels {:.4f}, of the training "
-                    "images' mean {:.4f}\n",
-                    config.out, counted(images.count(), "image"),
-                    counted(config.count, "completion"),
-                    result.at("squared_error").get<double>(),
-                    result.at("squared_error_of_mean_image").get<double>()));
+  print(
+      fmt::format("{}: {}, {} each; mean squared error of hidden pixels {:.4f}, of the training "
+                  "images' mean {:.4f}\n",
+                  config.out, counted(images.count(), "image"), counted(config.count, "completion"),
+                  result.at("squared_error").get<double>(),
+                  result.at("squared_error_of_mean_image").get<double>()));
 }
 
 }  // namespace
 
 Run add_inpaint(CLI::App& command) {
   command.footer(kExample);
-  auto options =
-      std::make_shared<Options>(command, field_infos(inpaint_fields()), shown_default, "run");
+  auto options = std::make_shared<Options>(command, field_infos(inpaint_fields()), shown_default,
+                                           std::vector<std::string>{"run"});
   return [options] { run_inpaint(*options); };
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "spvae/core/error.h"
@@ -66,22 +67,26 @@ std::string see_help(const CLI::App& command) {
 }  // namespace
 
 Options::Options(CLI::App& command, std::vector<FieldInfo> fields, const DefaultText& default_text,
-                 const std::string& positional, std::vector<FieldInfo> file_fields)
+                 std::vector<std::string> positionals, std::vector<FieldInfo> file_fields)
     : command_(command),
       fields_(std::move(fields)),
       file_fields_(file_fields.empty() ? fields_ : std::move(file_fields)),
-      positional_(positional) {
+      positionals_(std::move(positionals)) {
   command_.allow_extras();  // reported by given(), which knows the flags' names
   for (const FieldInfo& field : fields_) add_flag(field, default_text(field.name));
   add_flag(config_field(), "")->type_name("FILE.json");
   add_flag(json_field(), "");
 }
 
+bool Options::is_positional(const FieldInfo& field) const {
+  return std::ranges::find(positionals_, field.name) != positionals_.end();
+}
+
 CLI::Option* Options::add_flag(const FieldInfo& field, const std::string& default_text) {
   std::string help = field.help;
   if (!default_text.empty()) help += fmt::format(" (default {})", default_text);
   CLI::Option*& flag = flags_[field.name];
-  if (field.name == positional_) {
+  if (is_positional(field)) {
     flag = command_.add_option(field.name, CLI::callback_t{}, help)->type_name("");
   } else if (field.type == FieldType::kBoolean) {
     flag = command_.add_flag("--" + field.name)->description(help);
@@ -101,7 +106,7 @@ std::optional<Json> Options::flag_value(const FieldInfo& field) const {
   if (texts.size() > 1) {
     fail(ErrorKind::kUsage, "{} is given twice; {}", flag.get_name(), see_help(command_));
   }
-  if (texts.front().empty() && field.name != positional_) {
+  if (texts.front().empty() && !is_positional(field)) {
     fail(ErrorKind::kUsage, "{} needs a value, {}; {}", flag.get_name(), flag.get_type_name(),
          see_help(command_));
   }

@@ -18,10 +18,10 @@ class Options {
   /// The default of a field as help shows it; "" to show none.
   using DefaultText = std::function<std::string(const std::string& field)>;
 
-  /// A field named `positional` is an argument without a flag. Keys of a --config file must be in
-  /// `file_fields`.
+  /// Fields named in `positionals`, in this order, are arguments without a flag. Keys of a --config
+  /// file must be in `file_fields`.
   Options(CLI::App& command, std::vector<FieldInfo> fields, const DefaultText& default_text,
-          const std::string& positional = "", std::vector<FieldInfo> file_fields = {});
+          std::vector<std::string> positionals = {}, std::vector<FieldInfo> file_fields = {});
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 
@@ -35,6 +35,7 @@ class Options {
   bool json() const;
 
  private:
+  bool is_positional(const FieldInfo& field) const;
   CLI::Option* add_flag(const FieldInfo& field, const std::string& default_text);
   /// The field's value on the command line; nothing if its flag is not there.
   std::optional<Json> flag_value(const FieldInfo& field) const;
@@ -42,7 +43,7 @@ class Options {
   CLI::App& command_;
   std::vector<FieldInfo> fields_;
   std::vector<FieldInfo> file_fields_;
-  std::string positional_;
+  std::vector<std::string> positionals_;
   std::map<std::string, CLI::Option*> flags_;  ///< by field
 };
 

@@ -245,9 +245,10 @@ void run_score(const Options& options) {
                     nats_text(result.at("log_likelihood")),
                     static_cast<double>(table.rows()) / elapsed.count()));
   if (const int unreliable = unreliable_images(table); unreliable > 0) {
-    print(fmt::format("warning: of {} the effective sample size is about 1: their bound may be far "
-                      "below log p(x); take more --samples\n",
-                      counted(unreliable, "image")));
+    print(
+        fmt::format("warning: of {} the effective sample size is about 1: their bound may be far "
+                    "below log p(x); take more --samples\n",
+                    counted(unreliable, "image")));
   }
 }
 
@@ -255,8 +256,8 @@ void run_score(const Options& options) {
 
 Run add_score(CLI::App& command) {
   command.footer(kExample);
-  auto options =
-      std::make_shared<Options>(command, field_infos(score_fields()), shown_default, "run");
+  auto options = std::make_shared<Options>(command, field_infos(score_fields()), shown_default,
+                                           std::vector<std::string>{"run"});
   return [options] { run_score(*options); };
 }
 

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "spvae/query/paired_difference.h"
+
 namespace spvae {
 namespace {
 
@@ -168,6 +170,10 @@ const Group* rival(const std::vector<Group>& groups, const Trial& trial, const s
   return found == groups.end() ? nullptr : &*found;
 }
 
+std::vector<double> doubles(const std::vector<float>& values) {
+  return {values.begin(), values.end()};
+}
+
 /// Whether two outcomes are of the same images: of the same files, divided alike.
 bool same_images(const Outcome& a, const Outcome& b) {
   return a.result.at("data_digest") == b.result.at("data_digest") &&
@@ -201,7 +207,7 @@ void for_each_pair(const std::vector<Group>& groups, const std::vector<Variant>&
 std::string pairs_table(const std::vector<Group>& groups, const std::vector<Variant>& variants) {
   std::string text;
   for_each_pair(groups, variants, [&text](const Outcome& a, const Outcome& b, bool is_ordered) {
-    const PairedDifference pair = paired_difference(a.scores, b.scores);
+    const PairedDifference pair = paired_difference(doubles(a.scores), doubles(b.scores));
     const char* order = !is_ordered                            ? ""
                         : pair.mean > 2 * pair.standard_error  ? "holds"
                         : pair.mean < -2 * pair.standard_error ? "refuted"
@@ -249,17 +255,6 @@ std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& 
     finished.push_back({trial, trial_result(trial, folders), trial_scores(trial, folders)});
   }
   return finished;
-}
-
-PairedDifference paired_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  const std::size_t count = std::min(a.size(), b.size());
-  assert(count >= 2);
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < count; ++i) differences.push_back(double{a[i]} - double{b[i]});
-  return {
-      .images = static_cast<int>(count),
-      .mean = mean(differences),
-      .standard_error = standard_deviation(differences) / std::sqrt(static_cast<double>(count))};
 }
 
 std::string results_markdown(const Experiment& experiment, const std::vector<Outcome>& outcomes,

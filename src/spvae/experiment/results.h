@@ -21,16 +21,6 @@ std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& 
 /// Test log-likelihood minus the paper's figure, which the trial has (assertion), nats.
 double difference_of(const Outcome& outcome);
 
-/// Mean difference of two models' log-likelihoods of the same images, nats.
-struct PairedDifference {
-  int images = 0;
-  double mean = 0;
-  double standard_error = 0;  ///< of the mean, from the spread of the images' differences
-};
-
-/// a − b, of the images that both have: the first ones of the same order. Both hold at least two.
-PairedDifference paired_difference(const std::vector<float>& a, const std::vector<float>& b);
-
 /// What came out, for reading: cells with the paper's figures beside ours, seeds taken together;
 /// each run; paired differences of spvae and vae, conv-spvae and conv-vae, and of a vae's variants;
 /// time of a training step.

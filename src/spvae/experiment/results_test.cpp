@@ -40,14 +40,6 @@ Outcome outcome(const std::string& cell, double figure, int seed, const std::str
   return {trial, result, {static_cast<float>(figure) - 1, static_cast<float>(figure) + 1}};
 }
 
-TEST(Results, PairedDifferenceIsThatOfTheClosedForm) {
-  const PairedDifference pair = paired_difference({1, 2, 6, 99}, {0, 2, 1});
-  EXPECT_EQ(pair.images, 3);
-  EXPECT_DOUBLE_EQ(pair.mean, 2);
-  // Differences 1, 0, 5: variance (1 + 4 + 9) / 2, of the mean a third of that.
-  EXPECT_DOUBLE_EQ(pair.standard_error, std::sqrt(7.0 / 3.0));
-}
-
 TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
   const std::vector<Outcome> outcomes = {outcome("spvae/d/l", 103, 0), outcome("spvae/d/l", 105, 1),
                                          outcome("vae/d/l", 99, 0),

@@ -110,11 +110,10 @@ class Proposals {
   /// A leaf of which nothing is observed has the prior for its posterior.
   bool is_of_prior(int leaf, int lane, const RandomAddress& address) const {
     if (!lacks_pixels(leaf, lane)) return false;
-    const bool is_empty =
-        std::ranges::none_of(model_.leaves().scope(leaf),
-                             [&](int pixel) { return is_observed(pixel, lane); });
-    return is_empty || is_from_prior(address, model_.config().leaf.latent,
-                                     sampling_.noise.prior_share);
+    const bool is_empty = std::ranges::none_of(model_.leaves().scope(leaf),
+                                               [&](int pixel) { return is_observed(pixel, lane); });
+    return is_empty ||
+           is_from_prior(address, model_.config().leaf.latent, sampling_.noise.prior_share);
   }
 
   const Spvae& model_;
@@ -147,9 +146,8 @@ class Painter {
     RandomAddress address = address_;
     address.sample = kTree;
     std::uint32_t choice = 0;
-    const InducedTree tree =
-        sample_tree(model_.circuit(), proposals_.trace(), lane_,
-                    [&] { return random_uniform(address, choice++); });
+    const InducedTree tree = sample_tree(model_.circuit(), proposals_.trace(), lane_,
+                                         [&] { return random_uniform(address, choice++); });
     for (const int leaf : tree.leaves) draw_leaf(leaf);
   }
 
@@ -186,8 +184,8 @@ class Painter {
     for (int i = 0; i < kMeanProposals; ++i) {
       const int sample = proposals_.chosen(leaf, lane_, (i + 0.5) / kMeanProposals);
       visit_missing(leaf, sample, [&](int pixel, std::uint32_t, std::span<const double> heads) {
-        image_[index(pixel)] += static_cast<float>(share / kMeanProposals *
-                                                   mean_pixel(model_.config().leaf, heads));
+        image_[index(pixel)] +=
+            static_cast<float>(share / kMeanProposals * mean_pixel(model_.config().leaf, heads));
       });
     }
   }
@@ -224,7 +222,8 @@ ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const st
   const std::size_t pixels = index(images.pixels());
   Proposals proposals(model, sampling, engine, pool);
   for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
-    const auto tile = rows.subspan(first, std::min<std::size_t>(kernels::kTile, rows.size() - first));
+    const auto tile =
+        rows.subspan(first, std::min<std::size_t>(kernels::kTile, rows.size() - first));
     proposals.weigh(images, tile);
     const std::size_t begin = result.indices.size();
     result.indices.resize(begin + tile.size() * index(count));

@@ -128,9 +128,8 @@ TEST(Completion, LeavesObservedPixelsUntouchedAndCompleteImagesWhole) {
 
 TEST(Completion, NeedsCompletionsAndProposals) {
   const Spvae model = enumerable_model(2);
-  testing::expect_error(ErrorKind::kUsage, "count: got 0", [&] {
-    completed(model, level_images(2, {{1, -1}}), Filling::kDrawn, 0);
-  });
+  testing::expect_error(ErrorKind::kUsage, "count: got 0",
+                        [&] { completed(model, level_images(2, {{1, -1}}), Filling::kDrawn, 0); });
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace spvae {
 
 /// How queries sample the codes of leaves.
 struct Sampling {
-  int samples = 100;             ///< importance samples of each leaf and image
+  int samples = 100;  ///< importance samples of each leaf and image
   NoiseKey noise = {.purpose = Purpose::kEvaluation, .prior_share = 0.2};
   Imputation imputation = Imputation::kPatchMean;  ///< of missing pixels
 };
@@ -37,7 +37,8 @@ struct Evidence {
 using SamplingObserver = std::function<bool(double share)>;
 
 /// Fills `evidence` with rows `rows` of `images`, reusing its memory. False if the observer stopped
-/// it. Error(kUsage) for samples < 1; Error(kNumerical), naming the image, when log p is not finite.
+/// it. Error(kUsage) for samples < 1; Error(kNumerical), naming the image, when log p is not
+/// finite.
 bool gather_evidence(const Spvae& model, const ImageSet& images,
                      std::span<const std::uint32_t> rows, const Sampling& sampling,
                      LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,

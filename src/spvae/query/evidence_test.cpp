@@ -84,7 +84,8 @@ TEST(Evidence, ContributionsAreWhatIsLostWithoutASuperPixel) {
   ASSERT_EQ(lost.size(), 6u);
   for (std::size_t image = 0; image < 2; ++image) {
     for (std::size_t region = 0; region < 3; ++region) {
-      std::vector<int> levels = image == 0 ? std::vector<int>{10, 40, 200} : std::vector<int>{5, 6, 7};
+      std::vector<int> levels =
+          image == 0 ? std::vector<int>{10, 40, 200} : std::vector<int>{5, 6, 7};
       levels[region] = -1;
       const double without = log_p(model, level_images(3, {levels}))[0];
       EXPECT_NEAR(lost[3 * image + region], evidence.trace.root()[image] - without, 1e-9);
@@ -99,8 +100,8 @@ TEST(Evidence, MayBeStoppedAndNeedsASample) {
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   Evidence evidence;
   const std::uint32_t rows[] = {0};
-  EXPECT_FALSE(gather_evidence(model, images, rows, {.samples = 3}, *engine, pool,
-                               [](double) { return false; }, evidence));
+  EXPECT_FALSE(gather_evidence(
+      model, images, rows, {.samples = 3}, *engine, pool, [](double) { return false; }, evidence));
   testing::expect_error(ErrorKind::kUsage, "samples: got 0", [&] {
     gather_evidence(model, images, rows, {.samples = 0}, *engine, pool, {}, evidence);
   });

@@ -26,8 +26,8 @@ struct ImageScore {
 ImageScore score_of(const Evidence& evidence, int lane);
 
 /// Scores of all images, in order, of their observed pixels where some are missing (Evidence; a
-/// share noise.prior_share of the codes then comes from the prior). Memory does not grow with `samples`. Throws as check_images,
-/// Error(kUsage) for samples < 1, and Error(kNumerical) when a
+/// share noise.prior_share of the codes then comes from the prior). Memory does not grow with
+/// `samples`. Throws as check_images, Error(kUsage) for samples < 1, and Error(kNumerical) when a
 /// bound is not finite.
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
