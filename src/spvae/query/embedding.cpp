@@ -1,0 +1,90 @@
+#include "spvae/query/embedding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+#include "spvae/circuit/induced_tree.h"
+#include "spvae/query/pixel_draw.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+namespace {
+
+using Vector = std::vector<double>;
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+Vector wide_parameters(const Spvae& model) {
+  return {model.parameters().begin(), model.parameters().end()};
+}
+
+LeafPosterior posterior_of(const Spvae& model, std::span<const double> parameters,
+                           const Batch& batch, int leaf, int lane) {
+  Vector pixels;
+  for (const std::int32_t pixel : model.leaves().scope(leaf)) {
+    pixels.push_back(batch.values[index(pixel) * index(batch.stride) + index(lane)]);
+  }
+  return encode_leaf(model.leaves(), leaf, parameters, pixels);
+}
+
+}  // namespace
+
+Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
+  const Batch& batch = evidence.batch;
+  const std::size_t size = index(batch.size);
+  const std::size_t leaves = index(model.circuit().leaves());
+  const std::size_t latent = index(model.config().leaf.latent);
+  const std::size_t sums = index(model.circuit().sum_nodes());
+  Embedding result{.mean = Vector(size * leaves * latent),
+                   .deviation = Vector(size * leaves * latent),
+                   .responsibilities = Vector(size * leaves),
+                   .choices = std::vector<int>(size * sums, -1)};
+  const Vector parameters = wide_parameters(model);
+  pool.run(batch.size, [&](int lane, int) {
+    const std::size_t image = index(lane);
+    for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+      const LeafPosterior posterior =
+          posterior_of(model, parameters, batch, static_cast<int>(leaf), lane);
+      const std::size_t at = (image * leaves + leaf) * latent;
+      for (std::size_t d = 0; d < latent; ++d) {
+        result.mean[at + d] = posterior.mean[d];
+        result.deviation[at + d] = 1 / std::sqrt(1 + posterior.g[d] * posterior.g[d]);
+      }
+      result.responsibilities[image * leaves + leaf] =
+          evidence.responsibilities[leaf * index(batch.stride) + image];
+    }
+    for (const auto& [sum, product] : best_tree(model.circuit(), evidence.trace, lane).choices) {
+      result.choices[image * sums + index(sum)] = product;
+    }
+  });
+  return result;
+}
+
+ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
+  const Batch& batch = evidence.batch;
+  ImageSet images{.height = model.config().height,
+                  .width = model.config().width,
+                  .values = {},
+                  .indices = {batch.indices.begin(), batch.indices.begin() + batch.size}};
+  const std::size_t pixels = index(images.pixels());
+  images.values.resize(index(batch.size) * pixels);
+  const Vector parameters = wide_parameters(model);
+  pool.run(batch.size, [&](int lane, int) {
+    const std::span<float> image = std::span(images.values).subspan(index(lane) * pixels, pixels);
+    for (const int leaf : best_tree(model.circuit(), evidence.trace, lane).leaves) {
+      const LeafPosterior posterior = posterior_of(model, parameters, batch, leaf, lane);
+      const auto decoded = decode_leaf(model.leaves(), leaf, parameters, posterior.mean);
+      const auto scope = model.leaves().scope(leaf);
+      Vector heads(decoded.size());
+      for (std::size_t i = 0; i < scope.size(); ++i) {
+        for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
+        image[index(scope[i])] = static_cast<float>(mean_pixel(model.config().leaf, heads));
+      }
+    }
+  });
+  return images;
+}
+
+}  // namespace spvae

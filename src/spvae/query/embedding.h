@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "spvae/core/thread_pool.h"
+#include "spvae/model/spvae.h"
+#include "spvae/query/evidence.h"
+
+namespace spvae {
+
+/// Where a batch's images lie in the latent spaces of leaves and circuit.
+struct Embedding {
+  std::vector<double> mean;              ///< [size, L, Z] of q(z | x), at each leaf
+  std::vector<double> deviation;         ///< [size, L, Z] its standard deviations
+  std::vector<double> responsibilities;  ///< [size, L]; those of a leaf region sum to 1
+  std::vector<int> choices;              ///< [size, sums] product that each sum takes in the most
+                                         ///< probable tree; −1: the tree does not reach it
+};
+
+/// Of partly observed images, encoders see the imputed pixels.
+Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
+
+/// Each image through its most probable tree: leaves' decoder means at the posterior means of their
+/// codes. [size] images with the evidence's indices; missing pixels are filled too.
+ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
+
+}  // namespace spvae
