@@ -15,6 +15,8 @@ Run add_sample(CLI::App& command);
 Run add_info(CLI::App& command);
 Run add_score(CLI::App& command);
 Run add_inpaint(CLI::App& command);
+Run add_reconstruct(CLI::App& command);
+Run add_embed(CLI::App& command);
 Run add_compare(CLI::App& command);
 Run add_tune(CLI::App& command);
 Run add_reproduce(CLI::App& command);

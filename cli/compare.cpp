@@ -107,10 +107,9 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   ProgressDisplay display;
   std::vector<double> scores;
-  for (const ImageScore& score :
-       log_likelihood(model, images, config.samples,
-                      {.seed = config.seed, .purpose = Purpose::kEvaluation}, *engine, pool,
-                      scoring_progress(display, name))) {
+  for (const ImageScore& score : log_likelihood(
+           model, images, config.samples, {.seed = config.seed, .purpose = Purpose::kEvaluation},
+           *engine, pool, scoring_progress(display, name))) {
     scores.push_back(score.log_likelihood);
   }
   return scores;
@@ -157,8 +156,7 @@ void run_compare(const Options& options) {
   } else {
     print(fmt::format("A {} nats, B {} nats; A - B: {} ± {:.3f} nats per image, {}\n",
                       nats_text(mean_of(scores_a)), nats_text(mean_of(scores_b)),
-                      nats_text(pair.mean), pair.standard_error,
-                      counted(pair.images, "image")));
+                      nats_text(pair.mean), pair.standard_error, counted(pair.images, "image")));
   }
   if (config.per_image.empty()) return;
   std::vector<double> rows;

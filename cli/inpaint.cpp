@@ -5,20 +5,18 @@
 #include <numeric>
 
 #include "commands.h"
+#include "image_query.h"
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
 #include "picture.h"
 #include "progress.h"
-#include "run_model.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
-#include "spvae/core/version.h"
 #include "spvae/io/npy.h"
 #include "spvae/kernels/kernels.h"
-#include "spvae/model/engine.h"
 #include "spvae/query/completion.h"
 
 namespace spvae::cli {
@@ -40,11 +38,7 @@ constexpr const char* kExample =
 enum class Hidden { kLower = 0, kUpper = 1, kLeft = 2, kRight = 3, kRandom = 4 };
 
 struct InpaintConfig {
-  std::string run;
-  std::string data;      // empty: the run's
-  std::string data_dir;  // empty: the run's
-  Split split = Split::kTest;
-  int limit = 12;
+  ImageQuery query{.limit = 12};
   Hidden hide = Hidden::kLower;
   double share = 0.25;
   Filling fill = Filling::kDrawn;
@@ -53,45 +47,36 @@ struct InpaintConfig {
   double prior_share = 0.2;
   Imputation impute = Imputation::kPatchMean;
   std::string out;
-  Engine engine = Engine::kFused;
-  std::uint32_t seed = 0;
-  int threads = 0;
 };
 
 const FieldList<InpaintConfig>& inpaint_fields() {
   using Config = InpaintConfig;
-  static const FieldList<Config> list = {
-      text_field("run", &Config::run, "Folder of a run, or a model file"),
-      text_field("data", &Config::data,
-                 "data set, if not the run's: mnist, cifar10, svhn, or a path"),
-      text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
-      choice_field("split", &Config::split, "which images of the data set",
-                   {"train", "validation", "test"}),
-      number_field("limit", &Config::limit, "no more than the first N images", 1, 1e9),
-      choice_field("hide", &Config::hide,
-                   "which pixels are missing: a half of each image, or --share of its pixels at "
-                   "random",
-                   {"lower", "upper", "left", "right", "random"}),
-      number_field("share", &Config::share, "of the pixels that --hide random hides", 0, 1),
-      choice_field("fill", &Config::fill,
-                   "drawn: from the posterior; best: its most probable tree; mean: its mean",
-                   {"drawn", "best", "mean"}),
-      number_field("count", &Config::count, "completions of each image", 1, 1000),
-      number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
-      number_field("prior-share", &Config::prior_share,
-                   "share of the proposals that come from the prior, of leaves that are partly "
-                   "observed; the others come from the encoder",
-                   0, 1),
-      choice_field("impute", &Config::impute, "what encoders see at missing pixels",
-                   {"patch-mean", "zero"}),
-      text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
-      choice_field("engine", &Config::engine,
-                   "fused: SIMD kernels; reference: plain loops in double precision",
-                   {"fused", "reference"}),
-      number_field("seed", &Config::seed, "seed of proposals, draws and hidden pixels", 0,
-                   4294967295.0),
-      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
-  };
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    for (const Field<Config>& field : {
+             choice_field("hide", &Config::hide,
+                          "which pixels are missing: a half of each image, or --share of its "
+                          "pixels at random",
+                          {"lower", "upper", "left", "right", "random"}),
+             number_field("share", &Config::share, "of the pixels that --hide random hides", 0, 1),
+             choice_field("fill", &Config::fill,
+                          "drawn: from the posterior; best: its most probable tree; mean: its mean",
+                          {"drawn", "best", "mean"}),
+             number_field("count", &Config::count, "completions of each image", 1, 1000),
+             number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1,
+                          1e5),
+             number_field("prior-share", &Config::prior_share,
+                          "share of the proposals that come from the prior, of leaves that are "
+                          "partly observed; the others come from the encoder",
+                          0, 1),
+             choice_field("impute", &Config::impute, "what encoders see at missing pixels",
+                          {"patch-mean", "zero"}),
+             text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
+         }) {
+      fields.push_back(field);
+    }
+    return fields;
+  }();
   return list;
 }
 
@@ -103,7 +88,7 @@ std::string shown_default(const std::string& field) {
 InpaintConfig checked_config(const Json& given) {
   InpaintConfig config;
   apply_config(inpaint_fields(), given, config);
-  if (config.run.empty()) {
+  if (config.query.run.empty()) {
     fail(ErrorKind::kUsage, "inpaint: no run given; say 'spvae inpaint RUN --out FILE.png'");
   }
   if (!has_ending(config.out, ".png") && !has_ending(config.out, ".npy")) {
@@ -133,7 +118,8 @@ bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_
     case Hidden::kRandom:
       break;
   }
-  const RandomAddress address{.seed = config.seed, .purpose = Purpose::kSampling, .image = image};
+  const RandomAddress address{
+      .seed = config.query.seed, .purpose = Purpose::kSampling, .image = image};
   return random_uniform(address, static_cast<std::uint32_t>(v)) < config.share;
 }
 
@@ -146,11 +132,10 @@ void hide_pixels(const InpaintConfig& config, ImageSet& images) {
 }
 
 /// Completions of all images, a tile after another.
-ImageSet completions(const InpaintConfig& config, const Spvae& model, const ImageSet& images,
-                     ThreadPool& pool) {
-  const auto engine = make_engine(config.engine, model.leaves(), pool);
+ImageSet completions(const InpaintConfig& config, OpenQuery& open) {
+  const ImageSet& images = open.images;
   const Sampling sampling{.samples = config.proposals,
-                          .noise = {.seed = config.seed,
+                          .noise = {.seed = config.query.seed,
                                     .purpose = Purpose::kEvaluation,
                                     .prior_share = config.prior_share},
                           .imputation = config.impute};
@@ -165,8 +150,8 @@ ImageSet completions(const InpaintConfig& config, const Spvae& model, const Imag
     }
     rows.resize(static_cast<std::size_t>(std::min(kernels::kTile, images.count() - done)));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
-    const ImageSet part = complete(model, images, rows, config.fill, config.count, config.seed,
-                                   sampling, *engine, pool);
+    const ImageSet part = complete(open.stored.model, images, rows, config.fill, config.count,
+                                   config.query.seed, sampling, *open.engine, open.pool);
     all.values.insert(all.values.end(), part.values.begin(), part.values.end());
     all.indices.insert(all.indices.end(), part.indices.begin(), part.indices.end());
   }
@@ -237,33 +222,22 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
 void run_inpaint(const Options& options) {
   stop_on_signals();
   const InpaintConfig config = checked_config(options.given());
-  const StoredModel stored = load_run_model(config.run);
-  ThreadPool pool(config.threads);
-  const DataSet data = open_data(stored, config.run, config.data, config.data_dir, pool);
-  ImageSet images = data.load(config.split, pool);
-  keep_first(images, config.limit);
-  check_images(images, stored.model.config().height, stored.model.config().width);
-  hide_pixels(config, images);
-  const ImageSet filled = completions(config, stored.model, images, pool);
+  OpenQuery open("inpaint", config.query);
+  const ImageSet& images = open.images;
+  hide_pixels(config, open.images);
+  const ImageSet filled = completions(config, open);
   write_completions(config, images, filled);
 
-  Json result = {{"out", config.out},
-                 {"images", images.count()},
-                 {"completions", config.count},
-                 {"squared_error", squared_error(images, filled, config.count)},
-                 {"squared_error_of_mean_image",
-                  squared_error_of_mean(images, data.load(Split::kTrain, pool))}};
+  Json result = query_result(config.query, open);
   const Json settings = config_json(inpaint_fields(), config);
-  for (const char* key :
-       {"hide", "share", "fill", "proposals", "prior-share", "impute", "split", "seed"}) {
+  for (const char* key : {"out", "hide", "share", "fill", "proposals", "prior-share", "impute"}) {
     result[key] = settings.at(key);
   }
-  result["data"] = data.name();
-  result["data_digest"] = data.digest();
-  if (!data.warning().empty()) result["data_warning"] = data.warning();
-  write_description(config.out, config.run, stored.origin, result);
-  result["run"] = config.run;
-  result["version"] = version();
+  result["completions"] = config.count;
+  result["squared_error"] = squared_error(images, filled, config.count);
+  result["squared_error_of_mean_image"] =
+      squared_error_of_mean(images, open.data.load(Split::kTrain, open.pool));
+  write_description(config.out, config.query.run, open.stored.origin, result);
   if (options.json()) return print_json(result);
   print(
       fmt::format("{}: {}, {} each; mean squared error of hidden pixels {:.4f}, of the training "

@@ -9,20 +9,18 @@
 #include <numeric>
 
 #include "commands.h"
+#include "image_query.h"
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
 #include "picture.h"
 #include "progress.h"
-#include "run_model.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
-#include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
-#include "spvae/model/engine.h"
 #include "spvae/query/contributions.h"
 #include "spvae/query/log_likelihood.h"
 
@@ -42,54 +40,39 @@ constexpr const char* kExample =
     "  spvae score runs/mnist-spvae-gaussian --split train --limit 1000 --rank strange.png";
 
 struct ScoreConfig {
-  std::string run;
-  std::string data;      // empty: the run's
-  std::string data_dir;  // empty: the run's
-  Split split = Split::kTest;
+  ImageQuery query;
   int samples = 100;
-  int limit = 0;  // 0: all images
   std::string out;
   std::string rank;
   int count = 36;
-  Engine engine = Engine::kFused;
-  std::uint32_t seed = 0;
-  int threads = 0;
 };
 
 const FieldList<ScoreConfig>& score_fields() {
   using Config = ScoreConfig;
-  static const FieldList<Config> list = {
-      text_field("run", &Config::run, "Folder of a run, or a model file"),
-      text_field("data", &Config::data,
-                 "data set, if not the run's: mnist, cifar10, svhn, or a path"),
-      text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
-      choice_field("split", &Config::split, "which images of the data set",
-                   {"train", "validation", "test"}),
-      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
-                   1e9),
-      number_field("limit", &Config::limit, "score no more than the first N images", 1, 1e9),
-      text_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl"),
-      text_field("rank", &Config::rank, "draw the least likely images into FILE.png"),
-      number_field("count", &Config::count, "images that --rank draws", 1, 10000),
-      choice_field("engine", &Config::engine,
-                   "fused: SIMD kernels; reference: plain loops in double precision",
-                   {"fused", "reference"}),
-      number_field("seed", &Config::seed, "seed of the latent noise", 0, 4294967295.0),
-      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
-  };
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    fields.push_back(number_field("samples", &Config::samples,
+                                  "importance samples of each leaf and image", 1, 1e9));
+    fields.push_back(
+        text_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl"));
+    fields.push_back(
+        text_field("rank", &Config::rank, "draw the least likely images into FILE.png"));
+    fields.push_back(number_field("count", &Config::count, "images that --rank draws", 1, 10000));
+    return fields;
+  }();
   return list;
 }
 
 std::string shown_default(const std::string& field) {
-  if (field == "limit") return "all";
-  const Json value = config_json(score_fields(), ScoreConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (field == "samples" || field == "count") {
+    return config_json(score_fields(), ScoreConfig{}).at(field).dump();
+  }
+  return image_query_default(field);
 }
 
 ScoreConfig checked_config(const Json& given) {
   ScoreConfig config;
   apply_config(score_fields(), given, config);
-  if (config.run.empty()) fail(ErrorKind::kUsage, "score: no run given; say 'spvae score RUN'");
   const bool is_known = has_ending(config.out, ".npy") || has_ending(config.out, ".csv") ||
                         has_ending(config.out, ".jsonl");
   if (!config.out.empty() && !is_known) {
@@ -140,8 +123,8 @@ void write_table(const std::string& path, const Table& table) {
   write_file_atomically(path, text);
 }
 
-Table score_images(const ScoreConfig& config, const Spvae& model, const ImageSet& images,
-                   ThreadPool& pool) {
+Table score_images(const ScoreConfig& config, OpenQuery& open) {
+  const Spvae& model = open.stored.model;
   const bool is_discrete = likelihood_info(model.config().leaf.likelihood).discrete;
   Table table{{"image", "log_likelihood", "monte_carlo_error", "effective_samples"}, {}};
   if (is_discrete) table.columns.emplace_back("bits_per_dimension");
@@ -149,14 +132,13 @@ Table score_images(const ScoreConfig& config, const Spvae& model, const ImageSet
   for (int region = 0; region < regions; ++region) {
     table.columns.push_back(fmt::format("super_pixel_{}", region));
   }
-  const auto engine = make_engine(config.engine, model.leaves(), pool);
   const Sampling sampling{.samples = config.samples,
-                          .noise = {.seed = config.seed, .purpose = Purpose::kEvaluation}};
+                          .noise = {.seed = config.query.seed, .purpose = Purpose::kEvaluation}};
   ProgressDisplay display;
   for_each_batch(
-      model, images, sampling, *engine, pool, scoring_progress(display, "score"),
+      model, open.images, sampling, *open.engine, open.pool, scoring_progress(display, "score"),
       [&](const Evidence& evidence) {
-        const std::vector<double> parts = contributions(model, evidence, pool);
+        const std::vector<double> parts = contributions(model, evidence, open.pool);
         for (int lane = 0; lane < evidence.batch.size; ++lane) {
           const ImageScore score = score_of(evidence, lane);
           table.values.insert(
@@ -165,7 +147,7 @@ Table score_images(const ScoreConfig& config, const Spvae& model, const ImageSet
                score.log_likelihood, std::sqrt(score.monte_carlo_variance),
                score.effective_samples});
           if (is_discrete) {
-            table.values.push_back(bits_per_dimension(score.log_likelihood, images.pixels()));
+            table.values.push_back(bits_per_dimension(score.log_likelihood, open.images.pixels()));
           }
           const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
           table.values.insert(table.values.end(), first, first + regions);
@@ -202,46 +184,37 @@ int unreliable_images(const Table& table) {
 void run_score(const Options& options) {
   stop_on_signals();
   const ScoreConfig config = checked_config(options.given());
-  const StoredModel stored = load_run_model(config.run);
-  ThreadPool pool(config.threads);
-  const DataSet data = open_data(stored, config.run, config.data, config.data_dir, pool);
-  ImageSet images = data.load(config.split, pool);
-  if (config.limit > 0) keep_first(images, config.limit);
+  OpenQuery open("score", config.query);
   const auto start = std::chrono::steady_clock::now();
-  const Table table = score_images(config, stored.model, images, pool);
+  const Table table = score_images(config, open);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
 
   double sum = 0;
   for (std::size_t i = 0; i < table.rows(); ++i) sum += table.row(i)[1];
-  Json result = {{"run", config.run},
-                 {"images", table.rows()},
-                 {"samples", config.samples},
-                 {"log_likelihood", sum / static_cast<double>(table.rows())},
-                 {"unreliable_images", unreliable_images(table)},
-                 {"seconds", elapsed.count()},
-                 {"seed", config.seed},
-                 {"data", data.name()},
-                 {"data_digest", data.digest()},
-                 {"version", version()}};
-  if (!data.warning().empty()) result["data_warning"] = data.warning();
+  Json result = query_result(config.query, open);
+  result["samples"] = config.samples;
+  result["log_likelihood"] = sum / static_cast<double>(table.rows());
+  result["unreliable_images"] = unreliable_images(table);
+  result["seconds"] = elapsed.count();
   if (!config.out.empty()) {
     write_table(config.out, table);
     Json description = result;
     description["columns"] = table.columns;
-    write_description(config.out, config.run, stored.origin, std::move(description));
+    write_description(config.out, config.query.run, open.stored.origin, std::move(description));
   }
   if (!config.rank.empty()) {
     Json ranking = Json::array();
-    for (const std::size_t row : draw_ranking(config, table, images)) {
-      ranking.push_back({{"image", images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
+    for (const std::size_t row : draw_ranking(config, table, open.images)) {
+      ranking.push_back(
+          {{"image", open.images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
     }
     Json description = result;
     description["ranking"] = ranking;
-    write_description(config.rank, config.run, stored.origin, std::move(description));
+    write_description(config.rank, config.query.run, open.stored.origin, std::move(description));
   }
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, mean log-likelihood {} nats, {:.0f} images a second\n", config.run,
-                    counted(static_cast<long long>(table.rows()), "image"),
+  print(fmt::format("{}: {}, mean log-likelihood {} nats, {:.0f} images a second\n",
+                    config.query.run, counted(static_cast<long long>(table.rows()), "image"),
                     nats_text(result.at("log_likelihood")),
                     static_cast<double>(table.rows()) / elapsed.count()));
   if (const int unreliable = unreliable_images(table); unreliable > 0) {
