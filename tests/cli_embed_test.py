@@ -28,7 +28,7 @@ class Embed(CommandTest):
         run = self.train("run", "--model", "vae")
         out = self.path("r.png")
         result = self.run_json("reconstruct", run, "--limit", "5", "--out", out)
-        self.assertEqual(read_png_size(out), (2 * 10 - 2, 5 * 10 - 2))
+        self.assertEqual(read_png_size(out), (5 * 10 - 2, 2 * 10 - 2))
         self.run_spvae("reconstruct", run, "--limit", "5", "--out", self.path("r.npy"))
         shape, values = read_npy(self.path("r.npy"))
         self.assertEqual(shape, (5, 8, 8))
