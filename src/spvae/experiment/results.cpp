@@ -67,6 +67,7 @@ double standard_deviation(const std::vector<double>& values) {
 
 std::vector<double> test_figures(const Group& group) {
   std::vector<double> values;
+  values.reserve(group.outcomes.size());
   for (const Outcome* outcome : group.outcomes) {
     values.push_back(number(outcome->result, "test", "log_likelihood"));
   }
@@ -255,6 +256,7 @@ PairedDifference paired_difference(const std::vector<float>& a, const std::vecto
   const std::size_t count = std::min(a.size(), b.size());
   assert(count >= 2);
   std::vector<double> differences;
+  differences.reserve(count);
   for (std::size_t i = 0; i < count; ++i) differences.push_back(double{a[i]} - double{b[i]});
   return {
       .images = static_cast<int>(count),
@@ -331,7 +333,7 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
     }
     add(test, "seconds");
     fields.push_back(result.at("data_digest"));
-    fields.push_back(is_comparable(outcome) ? "yes" : "no");
+    fields.emplace_back(is_comparable(outcome) ? "yes" : "no");
     text += fmt::format("{}\n", fmt::join(fields, ","));
   }
   return text;
