@@ -233,7 +233,7 @@ Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
   const fs::path model = folders.runs / outcome.trial.stem() / RunFolder::kModelFile;
   std::error_code absent;
   if (!fs::exists(model, absent) ||
-      digest_of_content(model).sha256 != outcome.result.at("model_digest")) {
+      digest_of_content(model).sha256 != outcome.result.at("model_digest").get<std::string>()) {
     return {};
   }
   return {latent_space_grid(load_model(model).model, kCodesOfASide)};

@@ -61,7 +61,10 @@ GrayImage leaf_picture(const Spvae& model, std::span<const double> parameters, i
         for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
         const int y = row * patch.height + scope[i] / image_width - patch.top;
         const int x = column * patch.width + scope[i] % image_width - patch.left;
-        picture.pixels[static_cast<std::size_t>(y * picture.width + x)] = static_cast<std::uint8_t>(
+        const std::size_t at =
+            static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
+            static_cast<std::size_t>(x);
+        picture.pixels[at] = static_cast<std::uint8_t>(
             std::lround(255 * std::clamp(mean_pixel(config, heads), 0.0, 1.0)));
       }
     }

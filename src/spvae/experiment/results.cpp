@@ -69,6 +69,7 @@ double standard_deviation(const std::vector<double>& values) {
 
 std::vector<double> test_figures(const Group& group) {
   std::vector<double> values;
+  values.reserve(group.outcomes.size());
   for (const Outcome* outcome : group.outcomes) {
     values.push_back(number(outcome->result, "test", "log_likelihood"));
   }
@@ -326,7 +327,7 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
     }
     add(test, "seconds");
     fields.push_back(result.at("data_digest"));
-    fields.push_back(is_comparable(outcome) ? "yes" : "no");
+    fields.emplace_back(is_comparable(outcome) ? "yes" : "no");
     text += fmt::format("{}\n", fmt::join(fields, ","));
   }
   return text;

@@ -112,6 +112,7 @@ Json score(const Trial& trial, const ScoredSplit& part, const fs::path& run,
       [&](double done, int total) { return observer.on_scoring(part.name, done, total); });
   if (part.split == Split::kTest) {
     std::vector<float> values;
+    values.reserve(scores.images.size());
     for (const ImageScore& image : scores.images) {
       values.push_back(static_cast<float>(image.log_likelihood));
     }

@@ -1,9 +1,8 @@
 #include "spvae/train/training_run.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
