@@ -44,8 +44,8 @@ RunConfig subject_config(const Json& given) {
   run.erase("height");
   run.erase("width");
   RunConfig config = run_config(run);
-  config.model.height = given.value("height", config.model.height);
-  config.model.width = given.value("width", config.model.width);
+  set_image_size(given.value("height", config.model.height),
+                 given.value("width", config.model.width), config.model);
   return config;
 }
 

@@ -19,8 +19,9 @@ namespace {
 constexpr const char* kExample =
     "Without a name, all sets that are known by one: where their files are, or what is missing.\n"
     "Every file is read through for its SHA-256, which takes seconds where files are packed.\n"
-    "--out draws images as models with a discrete likelihood see them, 8 bits a pixel, and writes\n"
-    "FILE.png.json beside them.\n"
+    "--out draws images as models see them, without noise, 8 bits a pixel, and writes "
+    "FILE.png.json\n"
+    "beside them.\n"
     "\n"
     "Examples:\n"
     "  spvae data\n"
@@ -39,7 +40,9 @@ struct ShowConfig {
 const FieldList<ShowConfig>& show_fields() {
   using Config = ShowConfig;
   static const FieldList<Config> list = {
-      text_field("data", &Config::data, "data set: mnist, cifar10, svhn, or a path"),
+      text_field("data", &Config::data,
+                 "data set: mnist, cifar10, svhn, or the path of a folder or file of "
+                 "images"),
       text_field("data-dir", &Config::data_dir, "folder to look for data sets in first"),
       choice_field("split", &Config::split, "which images to draw",
                    {"train", "validation", "test"}),
@@ -81,9 +84,12 @@ ShowConfig checked_config(const Options& options) {
 
 /// Opens a set, and warns if its files are not the published ones.
 DataSet open(const ShowConfig& config, const std::string& name, ThreadPool& pool) {
-  DataSet data(
-      {.data = name, .data_seed = config.data_seed, .discrete = true, .data_dir = config.data_dir},
-      &pool);
+  DataSet data({.data = name,
+                .data_seed = config.data_seed,
+                .data_dir = config.data_dir,
+                .dequantize = Dequantize::kOff,
+                .missing = Missing::kNan},
+               &pool);
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
   return data;
 }
@@ -126,7 +132,12 @@ std::string readable(const Json& set) {
   std::string lines = fmt::format(
       "{}\n  {}×{} pixels; {} training, {} validation and {} test images\n", text(set.at("data")),
       number("height"), number("width"), number("train"), number("validation"), number("test"));
-  for (const Json& file : set.at("files")) {
+  constexpr std::size_t kShown = 12;  // more are those of a folder of pictures
+  const Json& files = set.at("files");
+  if (files.size() > kShown) {
+    return lines + fmt::format("  {} files\n", grouped(static_cast<long long>(files.size())));
+  }
+  for (const Json& file : files) {
     const bool is_known = file.contains("published");
     lines += fmt::format("  {}  {}{}\n", text(file.at("sha256")), text(file.at("path")),
                          !is_known                          ? ""

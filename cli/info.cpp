@@ -86,6 +86,7 @@ ModelConfig described_model(const Json& given) {
     take_size_of_data(DataSet({.data = config.data, .data_dir = config.data_dir}, &pool), size,
                       model);
   }
+  set_image_size(model.height, model.width, model);
   return model;
 }
 

@@ -18,6 +18,9 @@ DataConfig training_data(const StoredModel& stored, const std::string& run) try 
   std::error_code absent;
   const fs::path path(run);
   config.data_dir = kept_data_dir(fs::is_directory(path, absent) ? path : path.parent_path());
+  // Models of earlier builds do not record it: it was the one of all data.
+  if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
+  if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
   return data_config(config);
 } catch (const Error& error) {
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());

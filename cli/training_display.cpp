@@ -6,6 +6,14 @@
 
 namespace spvae::cli {
 
+void TrainingDisplay::on_loading(std::size_t done, std::size_t files) {
+  constexpr std::size_t kMany = 1000;  // fewer are read in no time
+  if (files < kMany || !progress_.due()) return;
+  progress_.show(fmt::format("reading images: {} of {} files",
+                             grouped(static_cast<long long>(done)),
+                             grouped(static_cast<long long>(files))));
+}
+
 void TrainingDisplay::on_start(const TrainStart& start) {
   max_steps_ = start.config.train.max_steps;
   first_step_ = start.step;

@@ -13,6 +13,7 @@ namespace spvae::cli {
 /// Shows training on stderr.
 class TrainingDisplay : public TrainObserver {
  public:
+  void on_loading(std::size_t done, std::size_t files) override;
   void on_start(const TrainStart& start) override;
   void on_step(std::int64_t step, double training_bound) override;
   void on_check(const CheckReport& report) override;

@@ -71,7 +71,7 @@ class Usage(CommandTest):
     def test_absurd_numbers_are_refused_with_their_bounds(self):
         for flag, value in [("--hidden", "0"), ("--hidden", "-5"), ("--hidden", "1e3"),
                             ("--latent", "99999999999999999999"), ("--k-sum", "0"),
-                            ("--delta", "0"), ("--height", "0"), ("--width", "123456789"),
+                            ("--delta", "-1"), ("--height", "0"), ("--width", "123456789"),
                             ("--seed", "-1"), ("--threads", "-2"), ("--threads", "100000"),
                             ("--hidden", "3x")]:
             self.fails(64, "info", flag, value, says=[flag[2:], "got", "expected"])

@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <mutex>
 #include <numeric>
 #include <span>
 #include <string_view>
@@ -18,52 +20,6 @@
 namespace spvae {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr Division kOfOneFile = {.validation_part = 10, .test_part = 10};
-
-/// What a DataConfig stands for.
-struct Origin {
-  std::string name;
-  std::vector<ImageSource> sources;
-  Division division;
-  const KnownSet* known = nullptr;  ///< of a named set
-};
-
-std::vector<ImageSource> open_sources(const KnownSet& set, const fs::path& folder) {
-  std::vector<ImageSource> sources;
-  for (const KnownSource& source : set.sources) {
-    std::vector<fs::path> files;
-    for (const KnownFile& file : source.files) files.push_back(find_source_file(folder, file.name));
-    sources.emplace_back(source.format, std::move(files), source.images_of_file);
-  }
-  return sources;
-}
-
-Origin open_path(const std::string& path) {
-  std::error_code absent;
-  if (!fs::exists(path, absent)) {
-    const bool is_path = path.find_first_of("/.") != std::string::npos;
-    fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
-         "data {}: {}; expected one of {}, or the path of an IDX file or of a folder", path,
-         is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
-  }
-  const std::string name = unpacked_name(fs::canonical(path));
-  if (!fs::is_directory(path, absent)) {
-    std::vector<ImageSource> sources;
-    sources.emplace_back(ImageFormat::kIdx, std::vector<fs::path>{path});
-    return {name, std::move(sources), kOfOneFile};
-  }
-  const KnownSet& mnist = known_sets().front();
-  return {name, open_sources(mnist, path), mnist.division};
-}
-
-Origin open_origin(const DataConfig& config) {
-  const auto known = known_sets();
-  const auto set = std::ranges::find(known, config.data, &KnownSet::name);
-  if (set == known.end()) return open_path(config.data);
-  const fs::path folder = find_set_folder(*set, config.data_dir, data_folders());
-  return {config.data, open_sources(*set, folder), set->division, &*set};
-}
 
 std::vector<std::uint32_t> first_numbers(std::uint32_t count) {
   std::vector<std::uint32_t> numbers(count);
@@ -90,7 +46,7 @@ void check_divisible(const ImageSource& source, const Division& division) {
 
 /// The files of a data set with their digests, source by source.
 std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, const KnownSet* known,
-                                     ThreadPool* pool) {
+                                     ThreadPool* pool, const LoadObserver& observer) {
   std::vector<DataFile> files;
   std::vector<std::pair<const ImageSource*, std::size_t>> places;
   for (std::size_t s = 0; s < sources.size(); ++s) {
@@ -105,12 +61,17 @@ std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, co
       places.emplace_back(&sources[s], i);
     }
   }
+  std::mutex mutex;
+  std::size_t done = 0;
   const auto digest_file = [&](int task, int) {
     DataFile& file = files[static_cast<std::size_t>(task)];
     const auto& [source, i] = places[static_cast<std::size_t>(task)];
     const ContentDigest digest = digest_of_content(file.path);
     source->check_size(i, digest.size);
     file.sha256 = digest.sha256;
+    if (!observer) return;
+    const std::scoped_lock lock(mutex);
+    observer(++done, files.size());
   };
   const int count = static_cast<int>(files.size());
   if (pool != nullptr) {
@@ -119,6 +80,36 @@ std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, co
     for (int task = 0; task < count; ++task) digest_file(task, 0);
   }
   return files;
+}
+
+/// 8-bit levels of values that are multiples of 1/255, as far as floats can be; missing ones are 0.
+std::vector<std::uint8_t> levels_of(const fs::path& file, std::span<const float> values,
+                                    std::size_t pixels) {
+  constexpr float kTolerance = 1e-3f;  // of a level
+  std::vector<std::uint8_t> levels(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float level = std::rint(255.0f * values[i]);
+    if (std::abs(255.0f * values[i] - level) > kTolerance) {
+      fail(
+          ErrorKind::kData,
+          "{}: pixel {} of image {} is {}, which is no multiple of 1/255, but the likelihood is of "
+          "8-bit pixels; choose gaussian, or round the values",
+          file.string(), i % pixels, i / pixels, values[i]);
+    }
+    levels[i] = static_cast<std::uint8_t>(level);
+  }
+  return levels;
+}
+
+/// Whether values, NaN apart, take fewer than half as many different ones as there are.
+bool are_repeated(std::vector<float> values) {
+  constexpr std::size_t kEnough = std::size_t{1} << 20;
+  values.resize(std::min(values.size(), kEnough));
+  std::erase_if(values, [](float value) { return std::isnan(value); });
+  const std::size_t all = values.size();
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+  return 2 * values.size() < all;
 }
 
 std::string digest_of(const std::vector<DataFile>& files) {
@@ -145,10 +136,12 @@ std::string warning_of(const std::string& name, const std::vector<DataFile>& fil
 
 }  // namespace
 
-DataSet::DataSet(const DataConfig& config, ThreadPool* pool) : config_(config) {
-  Origin origin = open_origin(config);
+DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver& observer)
+    : config_(config) {
+  OpenedData origin = open_data_files(config);
   name_ = std::move(origin.name);
   sources_ = std::move(origin.sources);
+  classes_ = std::move(origin.classes);
   const ImageSource& first = sources_.front();
   for (const ImageSource& source : sources_) {
     check_same_size(source.files().front(), source.height(), source.width(), first.files().front(),
@@ -181,58 +174,143 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool) : config_(config) {
     train.indices.resize(static_cast<std::size_t>(config.training_images));
   }
 
-  files_ = digested_files(sources_, origin.known, pool);
+  stretch_ = config.stretch == Stretch::kAuto ? origin.stretch : config.stretch;
+  dequantize_ = config.dequantize;
+  if (dequantize_ == Dequantize::kAuto) {
+    dequantize_ = first.is_float() ? Dequantize::kOff : Dequantize::kOn;
+  }
+  files_ = digested_files(sources_, origin.known, pool, observer);
   digest_ = digest_of(files_);
   if (origin.known != nullptr) warning_ = warning_of(name_, files_);
+  noise_warning_ = find_noise_warning();
 }
 
-ImageSet DataSet::load(Split split, ThreadPool& pool) const {
-  return prepared(part(split), read_gray(part(split), pool), pool);
+std::string DataSet::find_noise_warning() const {
+  if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
+  const ImageSource& first = sources_.front();
+  if (first.is_float() &&
+      !are_repeated(first.read_floats(first.count(), config_.missing == Missing::kNan))) {
+    return "";
+  }
+  return fmt::format(
+      "data {}: pixels of {} without noise make a Gaussian's precision grow without limit; say "
+      "--dequantize on, or choose a likelihood of 8-bit pixels",
+      name_, first.is_float() ? "few different values" : "8 bits");
 }
 
-TrainingImages DataSet::load_training(ThreadPool& pool) const {
+ImageSet DataSet::load(Split split, ThreadPool& pool, const LoadOptions& options) const {
+  Part wanted = part(split);
+  if (options.most > 0 && options.most < count(split)) {
+    wanted.indices.resize(static_cast<std::size_t>(options.most));
+  }
+  const std::uint32_t images = std::ranges::max(wanted.indices) + 1;
+  return prepared(wanted, read(wanted.source, images, pool, options.observer), options, pool);
+}
+
+TrainingImages DataSet::load_training(ThreadPool& pool, const LoadObserver& observer) const {
   const Part& train = part(Split::kTrain);
   const Part& validation = part(Split::kValidation);
   if (train.source != validation.source) {
-    return {load(Split::kTrain, pool), load(Split::kValidation, pool)};
+    return {load(Split::kTrain, pool, {.observer = observer}),
+            load(Split::kValidation, pool, {.observer = observer})};
   }
-  const std::vector<std::uint8_t> gray =
-      sources_[train.source].read_gray(sources_[train.source].count(), pool);
-  return {prepared(train, gray, pool), prepared(validation, gray, pool)};
+  const Pixels pixels = read(train.source, sources_[train.source].count(), pool, observer);
+  return {prepared(train, pixels, {}, pool), prepared(validation, pixels, {}, pool)};
 }
 
-std::vector<std::uint8_t> DataSet::read_gray(const Part& part, ThreadPool& pool) const {
-  return sources_[part.source].read_gray(std::ranges::max(part.indices) + 1, pool);
+DataSet::Pixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
+                              const LoadObserver& observer) const {
+  const ImageSource& from = sources_[source];
+  if (!from.is_float()) return {.gray = from.read_gray(count, pool, observer)};
+  Pixels pixels{.floats = from.read_floats(count, config_.missing == Missing::kNan)};
+  const auto is_nan = [](float value) { return std::isnan(value); };
+  if (std::ranges::any_of(pixels.floats, is_nan)) {
+    pixels.observed.resize(pixels.floats.size());
+    for (std::size_t i = 0; i < pixels.floats.size(); ++i) {
+      pixels.observed[i] = is_nan(pixels.floats[i]) ? 0 : 1;
+      if (pixels.observed[i] == 0) pixels.floats[i] = 0.0f;
+    }
+  }
+  if (config_.discrete) {
+    pixels.gray = levels_of(from.files().front(), pixels.floats,
+                            static_cast<std::size_t>(height()) * static_cast<std::size_t>(width()));
+    pixels.floats.clear();
+  }
+  return pixels;
 }
 
-ImageSet DataSet::prepared(const Part& part, std::span<const std::uint8_t> gray,
+ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions& options,
                            ThreadPool& pool) const {
   ImageSet images{.height = height(), .width = width(), .values = {}, .indices = part.indices};
   const auto pixels = static_cast<std::size_t>(images.pixels());
   const std::size_t count = part.indices.size();
   images.values.resize(count * pixels);
+  if (!in.observed.empty() || options.mask != nullptr) images.observed.assign(count * pixels, 1);
+  if (!in.observed.empty()) {
+    for (std::size_t row = 0; row < count; ++row) {
+      std::ranges::copy(std::span(in.observed).subspan(part.indices[row] * pixels, pixels),
+                        images.observed.begin() + static_cast<std::ptrdiff_t>(row * pixels));
+    }
+  }
+  if (options.mask != nullptr) apply_mask(*options.mask, images);
+  const Preparation preparation{.stretch = stretch_ == Stretch::kImage,
+                                .noise = !config_.discrete && dequantize_ == Dequantize::kOn,
+                                .seed = config_.data_seed};
   constexpr std::size_t kImagesOfTask = 256;
   const auto tasks = static_cast<int>((count + kImagesOfTask - 1) / kImagesOfTask);
   pool.run(tasks, [&](int task, int) {
     const std::size_t first = static_cast<std::size_t>(task) * kImagesOfTask;
     for (std::size_t row = first; row < std::min(first + kImagesOfTask, count); ++row) {
       const std::uint32_t index = part.indices[row];
-      const auto in = gray.subspan(index * pixels, pixels);
+      const ImageAddress address{.file = part.source, .index = index};
       const auto out = std::span(images.values).subspan(row * pixels, pixels);
-      if (config_.discrete) {
-        prepare_discrete(in, out);
+      const auto observed = images.observed.empty()
+                                ? std::span<const std::uint8_t>()
+                                : std::span(images.observed).subspan(row * pixels, pixels);
+      if (in.floats.empty()) {
+        prepare(std::span(in.gray).subspan(index * pixels, pixels), observed, preparation, address,
+                out);
       } else {
-        prepare_continuous(in, config_.data_seed, {.file = part.source, .index = index}, out);
+        prepare(std::span(in.floats).subspan(index * pixels, pixels), observed, preparation,
+                address, out);
       }
     }
   });
   return images;
 }
 
-std::vector<std::string> data_set_names() {
-  std::vector<std::string> names;
-  for (const KnownSet& set : known_sets()) names.emplace_back(set.name);
-  return names;
+Labels DataSet::labels(Split split) const {
+  std::vector<std::string> all;
+  std::size_t first = 0;  // of the split's source
+  const auto add = [&](const std::vector<std::string>& names) {
+    all.insert(all.end(), names.begin(), names.end());
+  };
+  const auto has_classes = [](const auto& classes) { return !classes.empty(); };
+  if (!config_.labels.empty()) {
+    std::size_t images = 0;
+    for (const ImageSource& source : sources_) images += source.count();
+    all = read_label_names(config_.labels, images);
+  } else if (!classes_.empty() && std::ranges::all_of(classes_, has_classes)) {
+    for (const std::vector<std::string>& classes : classes_) add(classes);
+  } else {
+    const std::vector<fs::path> files = find_label_files(sources_);
+    if (files.empty()) {
+      fail(ErrorKind::kNoInput,
+           "data {}: there are no labels; say --labels with a file of them, one for each image, or "
+           "put PNG files into one folder for each class",
+           name_);
+    }
+    for (std::size_t s = 0; s < files.size(); ++s) {
+      add(read_label_names(files[s], sources_[s].count()));
+    }
+  }
+  for (std::uint32_t s = 0; s < part(split).source; ++s) first += sources_[s].count();
+  const Labels of_all = labels_of(all);
+  Labels labels{.names = of_all.names, .values = {}};
+  for (const std::uint32_t index : part(split).indices) {
+    labels.values.push_back(of_all.values[first + index]);
+  }
+  return labels;
 }
 
 }  // namespace spvae

@@ -7,19 +7,14 @@
 #include <vector>
 
 #include "spvae/core/thread_pool.h"
+#include "spvae/data/data_config.h"
+#include "spvae/data/data_origin.h"
 #include "spvae/data/image_set.h"
 #include "spvae/data/image_source.h"
+#include "spvae/data/labels.h"
+#include "spvae/data/mask.h"
 
 namespace spvae {
-
-/// Which images, and how they are divided and prepared.
-struct DataConfig {
-  std::string data = "mnist";   ///< a name of data_set_names(), or a path (see DataSet)
-  std::uint32_t data_seed = 0;  ///< of the split and of the pixel noise
-  bool discrete = false;        ///< 8-bit pixels (prepare_discrete), else prepare_continuous
-  std::string data_dir = {};    ///< where to look for a named set first; empty: nowhere
-  int training_images = 0;      ///< no more than so many; 0: all
-};
 
 enum class Split { kTrain, kValidation, kTest };
 
@@ -38,17 +33,28 @@ struct DataFile {
   bool is_published() const { return sha256 == published_sha256; }
 };
 
+/// How images are loaded.
+struct LoadOptions {
+  int most = 0;                ///< the first ones of the split alone; 0: all
+  const Mask* mask = nullptr;  ///< pixels to hide, image by image in the split's order
+  LoadObserver observer = {};
+};
+
 /// A data set on disk, divided into training, validation and test images, which are read only when
 /// asked for. `data` is one of
 ///   - a named set, found as find_set_folder and data_folders() say: "mnist", "cifar10", "svhn";
 ///   - a folder with MNIST's file names, train-images-idx3-ubyte and t10k-images-idx3-ubyte;
-///   - a single IDX file.
-/// Files may be plain, .gz or .xz. Images come from one to three sources, numbered from 0, each of
-/// one or several files whose images are one sequence. Colours become gray (gray.h). By source:
+///   - any other folder: of PNG files (see PngFolder);
+///   - a single file: .npy (see ImageFormat::kNpy), any other is IDX.
+/// Files, but those of PNG and npy, may be plain, .gz or .xz. Images come from one to three
+/// sources, numbered from 0, each of one or several files whose images are one sequence. Colours
+/// become gray (gray.h). By source:
 ///   mnist, folder  0 training file: one sixth for validation; 1 test file
 ///   cifar10        0 data_batch_1 … 5: one fifth for validation; 1 test_batch
 ///   svhn           0 train_32x32: training; 1 extra_32x32: its first 26,032 images, or all if they
 ///                  are fewer, for validation; 2 test_32x32
+///   PNG files      0 training; 1 validation, if there is any; then test, if there is any; what
+///                  there is not, is one tenth of source 0
 ///   one file       0: one tenth for validation, one tenth for test
 /// Parts of a source are rounded down and at random: random_permutation, addressed by (data_seed,
 /// step 0, Purpose::kSplit), of source 0's images is cut into training, validation, test in this
@@ -60,8 +66,9 @@ class DataSet {
   /// of a pool if there is one. Throws Error(kUsage) for an unknown name (lists the known) and for
   /// more training_images than there are, kNoInput for missing files, kData for files that are not
   /// of their format, are cut off or too long, differ in their images' size, or hold too few images
-  /// to divide.
-  explicit DataSet(const DataConfig& config, ThreadPool* pool = nullptr);
+  /// to divide. The observer is told of files that are read through.
+  explicit DataSet(const DataConfig& config, ThreadPool* pool = nullptr,
+                   const LoadObserver& observer = {});
 
   /// The named set, or the name of the folder or of the file, without ".gz" or ".xz".
   const std::string& name() const { return name_; }
@@ -74,14 +81,29 @@ class DataSet {
   const std::string& digest() const { return digest_; }
   /// One sentence if a file of a named set is not the published one; else empty.
   const std::string& warning() const { return warning_; }
+  /// One sentence if pixels for a continuous model take few values and get no noise, so that its
+  /// precision may grow without limit; else empty.
+  const std::string& noise_warning() const { return noise_warning_; }
+  /// What was done where the config says kAuto; as it says, else.
+  Stretch stretch() const { return stretch_; }
+  Dequantize dequantize() const { return dequantize_; }
 
   /// Reads and prepares the images of one split; an image's index is its position in its source,
-  /// and ImageAddress::file the source's number. Same bits for any number of threads. Throws as
-  /// ImageSource::read_gray.
-  ImageSet load(Split split, ThreadPool& pool) const;
+  /// and ImageAddress::file the source's number. Same bits for any number of threads. Missing
+  /// pixels (of the mask, and with Missing::kNan those that are NaN) are marked in
+  /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
+  /// [0, 1]. Throws as ImageSource::read_gray and read_floats; Error(kData) for values between
+  /// 8-bit levels where the config is discrete.
+  ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
   /// The same of the training and validation images. A source that holds both is read once.
-  TrainingImages load_training(ThreadPool& pool) const;
+  TrainingImages load_training(ThreadPool& pool, const LoadObserver& observer = {}) const;
+
+  /// The classes of a split's images, in its order; the names are those of the whole set. They come
+  /// from DataConfig::labels, which has one for each image, source by source; else from class
+  /// folders; else from IDX files beside MNIST's, labels-idx1 where these have images-idx3. Throws
+  /// as read_label_names; Error(kNoInput) if there are none of these.
+  Labels labels(Split split) const;
 
  private:
   struct Part {
@@ -89,9 +111,17 @@ class DataSet {
     std::vector<std::uint32_t> indices;  ///< in that source
   };
   const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
-  /// The first images of a source in gray, as many as a part needs.
-  std::vector<std::uint8_t> read_gray(const Part& part, ThreadPool& pool) const;
-  ImageSet prepared(const Part& part, std::span<const std::uint8_t> gray, ThreadPool& pool) const;
+  /// The first images of a source.
+  struct Pixels {
+    std::vector<std::uint8_t> gray = {};      ///< [N, V], or empty if there are
+    std::vector<float> floats = {};           ///< [N, V]; 0 where they are missing
+    std::vector<std::uint8_t> observed = {};  ///< [N, V]; empty: all
+  };
+  Pixels read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
+              const LoadObserver& observer) const;
+  ImageSet prepared(const Part& part, const Pixels& pixels, const LoadOptions& options,
+                    ThreadPool& pool) const;
+  std::string find_noise_warning() const;
 
   DataConfig config_;
   std::string name_;
@@ -100,9 +130,10 @@ class DataSet {
   std::vector<DataFile> files_;
   std::string digest_;
   std::string warning_;
+  std::string noise_warning_;
+  Stretch stretch_ = Stretch::kImage;
+  Dequantize dequantize_ = Dequantize::kOn;
+  std::vector<std::vector<std::string>> classes_;
 };
-
-/// The names that DataConfig::data may have.
-std::vector<std::string> data_set_names();
 
 }  // namespace spvae

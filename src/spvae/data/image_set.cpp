@@ -9,7 +9,9 @@ namespace spvae {
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
   images.indices.resize(kept);
-  images.values.resize(kept * static_cast<std::size_t>(images.pixels()));
+  const std::size_t values = kept * static_cast<std::size_t>(images.pixels());
+  images.values.resize(values);
+  if (!images.observed.empty()) images.observed.resize(values);
 }
 
 void check_images(const ImageSet& images, int height, int width) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
+#include <mutex>
 #include <utility>
 
 #include "spvae/core/error.h"
@@ -11,6 +13,8 @@
 #include "spvae/io/cifar.h"
 #include "spvae/io/idx.h"
 #include "spvae/io/mat.h"
+#include "spvae/io/npy.h"
+#include "spvae/io/png.h"
 
 namespace spvae {
 namespace {
@@ -27,6 +31,74 @@ TakePlanes into_gray(std::span<std::uint8_t> out) {
     gray_of_planes(planes, out.first(kPlaneSize));
     out = out.subspan(kPlaneSize);
   };
+}
+
+void gray_of_png(const PngPixels& png, std::span<std::uint8_t> out) {
+  if (png.channels == 1) {
+    std::ranges::copy(png.pixels, out.begin());
+    return;
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = gray(png.pixels[3 * i], png.pixels[3 * i + 1], png.pixels[3 * i + 2]);
+  }
+}
+
+struct ArrayShape {
+  std::uint32_t count = 0;
+  int height = 0;
+  int width = 0;
+};
+
+/// What an array of this shape holds, if these are images.
+ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>& shape) {
+  constexpr std::size_t kMaxSide = 1u << 15;
+  const bool is_flat = shape.size() == 2;
+  std::size_t height = is_flat ? 0 : shape.size() == 3 ? shape[1] : 0;
+  std::size_t width = shape.size() == 3 ? shape[2] : 0;
+  if (is_flat) {
+    height = width = static_cast<std::size_t>(std::lround(std::sqrt(double(shape[1]))));
+  }
+  const bool is_square = !is_flat || height * width == shape[1];
+  if ((!is_flat && shape.size() != 3) || !is_square) {
+    fail(ErrorKind::kData,
+         "{}: got an array of shape ({}), expected (images, height, width), or (images, pixels) of "
+         "square images; use numpy.reshape(images, (-1, height, width))",
+         file.string(), fmt::join(shape, ", "));
+  }
+  if (shape[0] == 0 || height == 0 || width == 0) {
+    fail(ErrorKind::kData, "{}: holds nothing: got an array of shape ({})", file.string(),
+         fmt::join(shape, ", "));
+  }
+  if (height > kMaxSide || width > kMaxSide || shape[0] > kMaxImages) {
+    fail(ErrorKind::kData, "{}: got an array of shape ({}), expected at most {} images of {} x {}",
+         file.string(), fmt::join(shape, ", "), kMaxImages, kMaxSide, kMaxSide);
+  }
+  return {static_cast<std::uint32_t>(shape[0]), static_cast<int>(height), static_cast<int>(width)};
+}
+
+/// The values of a file of floating-point numbers, doubles rounded.
+NpyArray<float> read_npy_floats(const fs::path& file) {
+  if (read_npy_header(file).type == NpyType::kFloat) return read_npy<float>(file);
+  const NpyArray<double> doubles = read_npy<double>(file);
+  return {.shape = doubles.shape, .values = {doubles.values.begin(), doubles.values.end()}};
+}
+
+void check_pixels(const fs::path& file, std::span<const float> values, std::size_t pixels,
+                  bool takes_nan) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = values[i];
+    if ((value >= 0.0f && value <= 1.0f) || (takes_nan && std::isnan(value))) continue;
+    if (std::isnan(value)) {
+      fail(ErrorKind::kData,
+           "{}: pixel {} of image {} is NaN, expected a value in [0, 1]; if it is missing, say "
+           "--missing nan",
+           file.string(), i % pixels, i / pixels);
+    }
+    fail(ErrorKind::kData,
+         "{}: pixel {} of image {} is {}, expected a value in [0, 1]; divide by the greatest, or "
+         "save 8-bit values as numpy.uint8",
+         file.string(), i % pixels, i / pixels, value);
+  }
 }
 
 }  // namespace
@@ -47,6 +119,7 @@ ImageSource::ImageSource(ImageFormat format, std::vector<fs::path> files,
     if (i == 0) {
       height_ = shape.height;
       width_ = shape.width;
+      is_float_ = shape.is_float;
     }
     check_same_size(files_[i], shape.height, shape.width, files_[0], height_, width_);
     if (images_of_file_ != 0 && shape.count != images_of_file_) {
@@ -75,6 +148,21 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
       const MatImages images = read_mat_images(files_[file]);
       return {images.count, kPlaneSide, kPlaneSide, images.end};
     }
+    case ImageFormat::kPng: {
+      const PngSize size = read_png_size(files_[file]);
+      return {1, size.height, size.width, 0};
+    }
+    case ImageFormat::kNpy: {
+      const NpyHeader header = read_npy_header(files_[file]);
+      if (header.type == NpyType::kInt64 || header.type == NpyType::kBool) {
+        fail(ErrorKind::kData,
+             "{}: got {}, expected numpy.uint8, or float32 or float64 in [0, 1]; use "
+             "numpy.ndarray.astype",
+             files_[file].string(), header.type == NpyType::kBool ? "bool" : "int64");
+      }
+      const ArrayShape shape = shape_of_images(files_[file], header.shape);
+      return {shape.count, shape.height, shape.width, header.size, header.type != NpyType::kByte};
+    }
   }
   return {};
 }
@@ -82,6 +170,7 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
 void ImageSource::check_size(std::size_t file, std::uint64_t size) const {
   const std::uint64_t expected = sizes_[file];
   if (size == expected || (format_ == ImageFormat::kMat && size > expected)) return;
+  if (format_ == ImageFormat::kPng) return;
   switch (format_) {  // to say what is wrong as those say it who read the images
     case ImageFormat::kIdx:
       static_cast<void>(read_idx_values(file));
@@ -94,6 +183,11 @@ void ImageSource::check_size(std::size_t file, std::uint64_t size) const {
            "{}: truncated: its content is {} bytes, expected at least {}, to the end of array X; "
            "fetch it again",
            files_[file].string(), size, expected);
+    case ImageFormat::kNpy:
+      fail(ErrorKind::kData, "{}: {}: got {} bytes, expected {} by its header",
+           files_[file].string(), size < expected ? "truncated" : "trailing bytes", size, expected);
+    case ImageFormat::kPng:
+      break;
   }
   fail(ErrorKind::kData, "{}: changed while it was in use: got {} bytes, expected {}",
        files_[file].string(), size, expected);
@@ -121,26 +215,65 @@ void ImageSource::read_gray_of_file(std::size_t file, std::span<std::uint8_t> ou
     case ImageFormat::kMat:
       read_mat(files_[file], static_cast<std::uint32_t>(out.size() / kPlaneSize), into_gray(out));
       break;
+    case ImageFormat::kPng: {
+      const PngPixels png = read_png_pixels(files_[file]);
+      if (png.height != height_ || png.width != width_) fail_changed(file);
+      gray_of_png(png, out);
+      break;
+    }
+    case ImageFormat::kNpy: {
+      const NpyArray<std::uint8_t> array = read_npy<std::uint8_t>(files_[file]);
+      if (array.values.size() != images_of(file) * pixels()) fail_changed(file);
+      std::ranges::copy_n(array.values.begin(), std::ssize(out), out.begin());
+      break;
+    }
   }
 }
 
-std::vector<std::uint8_t> ImageSource::read_gray(std::uint32_t count, ThreadPool& pool) const {
-  assert(count <= this->count());
-  const std::size_t pixels = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_);
+void ImageSource::fail_changed(std::size_t file) const {
+  fail(ErrorKind::kData, "{}: changed while it was in use: its images are no longer {} of {} x {}",
+       files_[file].string(), images_of(file), height_, width_);
+}
+
+std::vector<std::uint8_t> ImageSource::read_gray(std::uint32_t count, ThreadPool& pool,
+                                                 const LoadObserver& observer) const {
+  assert(count <= this->count() && !is_float_);
   std::vector<std::uint8_t> gray;
   if (format_ == ImageFormat::kIdx && files_.size() == 1) {  // as it is, without a copy
     gray = read_idx_values(0);
-    gray.resize(count * pixels);
+    gray.resize(count * pixels());
     return gray;
   }
-  gray.resize(count * pixels);
+  gray.resize(count * pixels());
+  std::mutex mutex;
+  std::size_t done = 0;
   const auto files = std::ranges::lower_bound(first_, count) - first_.begin();
   pool.run(static_cast<int>(files), [&](int task, int) {
     const auto file = static_cast<std::size_t>(task);
     const std::size_t images = std::min(count, first_[file + 1]) - first_[file];
-    read_gray_of_file(file, std::span(gray).subspan(first_[file] * pixels, images * pixels));
+    read_gray_of_file(file, std::span(gray).subspan(first_[file] * pixels(), images * pixels()));
+    if (!observer) return;
+    const std::scoped_lock lock(mutex);
+    observer(++done, static_cast<std::size_t>(files));
   });
   return gray;
+}
+
+std::vector<float> ImageSource::read_floats(std::uint32_t count, bool takes_nan) const {
+  assert(count <= this->count() && is_float_);
+  std::vector<float> all;
+  for (std::size_t file = 0; file < files_.size() && first_[file] < count; ++file) {
+    NpyArray<float> array = read_npy_floats(files_[file]);
+    if (array.values.size() != images_of(file) * pixels()) fail_changed(file);
+    check_pixels(files_[file], array.values, pixels(), takes_nan);
+    if (file == 0) {
+      all = std::move(array.values);
+    } else {
+      all.insert(all.end(), array.values.begin(), array.values.end());
+    }
+  }
+  all.resize(count * pixels());
+  return all;
 }
 
 }  // namespace spvae

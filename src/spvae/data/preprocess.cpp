@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
@@ -11,42 +12,97 @@
 namespace spvae {
 namespace {
 
+/// The least and the greatest observed value.
+template <class T>
+struct Range {
+  bool exists = false;
+  T least = 0;
+  T greatest = 0;
+};
+
+template <class T>
+Range<T> range_of(std::span<const T> values, std::span<const std::uint8_t> observed) {
+  Range<T> range;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!observed.empty() && observed[i] == 0) continue;
+    range.least = range.exists ? std::min(range.least, values[i]) : values[i];
+    range.greatest = range.exists ? std::max(range.greatest, values[i]) : values[i];
+    range.exists = true;
+  }
+  return range;
+}
+
 /// What each 8-bit value of one image becomes, q/255.
-std::array<float, 256> levels_of(std::span<const std::uint8_t> pixels) {
-  const auto [least, greatest] = std::ranges::minmax(pixels);
+std::array<float, 256> stretched_levels(const Range<std::uint8_t>& range) {
   std::array<float, 256> levels{};
-  const auto range = static_cast<float>(greatest - least);
-  for (int value = least + 1; value <= greatest; ++value) {
-    const auto above = static_cast<float>(value - least);
+  if (range.least == range.greatest) return levels;
+  const auto width = static_cast<float>(range.greatest - range.least);
+  for (int value = range.least + 1; value < 256; ++value) {
+    const auto above = static_cast<float>(std::min<int>(value, range.greatest) - range.least);
     // 255·above is exact, so the quotient is rounded once, and ties are ties.
-    levels[static_cast<std::size_t>(value)] = std::rint(255.0f * above / range) / 255.0f;
+    levels[static_cast<std::size_t>(value)] = std::rint(255.0f * above / width) / 255.0f;
   }
   return levels;
 }
 
+void stretch(std::span<float> values, std::span<const std::uint8_t> observed) {
+  const Range<float> range = range_of(std::span<const float>(values), observed);
+  const float width = range.greatest - range.least;
+  for (float& x : values) {
+    x = width > 0.0f ? std::clamp((x - range.least) / width, 0.0f, 1.0f) : 0.0f;
+  }
+}
+
+/// Adds the noise, if there is any, to the values that `out` holds.
+void finish(std::span<const std::uint8_t> observed, const Preparation& preparation,
+            ImageAddress address, std::span<float> out) {
+  if (!preparation.noise) return;
+  const kernels::Noise noise{.seed = preparation.seed,
+                             .step = 0,
+                             .purpose = static_cast<std::uint32_t>(Purpose::kPixelNoise)};
+  const std::vector<float> base(out.begin(), out.end());
+  kernels::table().normals(noise, address.index, address.file, 0, out.size(), out.data());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    float x = base[i] + out[i] / 255.0f;
+    x = x < 0.0f ? -x : x;
+    out[i] = x > 1.0f ? 2.0f - x : x;
+  }
+  if (preparation.stretch) stretch(out, observed);
+}
+
 }  // namespace
 
-void prepare_discrete(std::span<const std::uint8_t> pixels, std::span<float> out) {
+void prepare(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t> observed,
+             const Preparation& preparation, ImageAddress address, std::span<float> out) {
   assert(!pixels.empty() && pixels.size() == out.size());
-  const std::array<float, 256> levels = levels_of(pixels);
-  for (std::size_t i = 0; i < pixels.size(); ++i) out[i] = levels[pixels[i]];
+  assert(observed.empty() || observed.size() == out.size());
+  if (preparation.stretch) {
+    const std::array<float, 256> levels = stretched_levels(range_of(pixels, observed));
+    for (std::size_t i = 0; i < pixels.size(); ++i) out[i] = levels[pixels[i]];
+  } else {
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      out[i] = static_cast<float>(pixels[i]) / 255.0f;
+    }
+  }
+  finish(observed, preparation, address, out);
+}
+
+void prepare(std::span<const float> pixels, std::span<const std::uint8_t> observed,
+             const Preparation& preparation, ImageAddress address, std::span<float> out) {
+  assert(!pixels.empty() && pixels.size() == out.size());
+  assert(observed.empty() || observed.size() == out.size());
+  std::ranges::copy(pixels, out.begin());
+  if (preparation.stretch) stretch(out, observed);
+  finish(observed, preparation, address, out);
+}
+
+void prepare_discrete(std::span<const std::uint8_t> pixels, std::span<float> out) {
+  prepare(pixels, {}, {.noise = false}, {}, out);
 }
 
 void prepare_continuous(std::span<const std::uint8_t> pixels, std::uint32_t seed,
                         ImageAddress address, std::span<float> out) {
-  assert(!pixels.empty() && pixels.size() == out.size());
-  const std::array<float, 256> levels = levels_of(pixels);
-  const kernels::Noise noise{
-      .seed = seed, .step = 0, .purpose = static_cast<std::uint32_t>(Purpose::kPixelNoise)};
-  kernels::table().normals(noise, address.index, address.file, 0, out.size(), out.data());
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    float x = levels[pixels[i]] + out[i] / 255.0f;
-    x = x < 0.0f ? -x : x;
-    out[i] = x > 1.0f ? 2.0f - x : x;
-  }
-  const auto [least, greatest] = std::ranges::minmax(out);
-  const float range = greatest - least;
-  for (float& x : out) x = range > 0.0f ? (x - least) / range : 0.0f;
+  prepare(pixels, {}, {.seed = seed}, address, out);
 }
 
 }  // namespace spvae

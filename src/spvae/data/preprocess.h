@@ -11,20 +11,38 @@ struct ImageAddress {
   std::uint32_t index = 0;  ///< in that file
 };
 
-// Both functions are pure: an image's values depend on its pixels, its address and the seed alone,
+/// What is done to the pixels of an image.
+struct Preparation {
+  bool stretch = true;     ///< its least observed value becomes 0, its greatest 1
+  bool noise = true;       ///< normal noise of standard deviation 1/255
+  std::uint32_t seed = 0;  ///< of the noise
+};
+
+// These functions are pure: an image's values depend on its pixels, its address and the seed alone,
 // and have the same bits for any number of threads. All arithmetic is float32, operation by
 // operation in the order written here.
 
-/// 8-bit pixels v → multiples of 1/255 whose least is 0 and greatest 1:
-///   q = rint((255·(v − min)) / (max − min)), ties to even;  out = q / 255.
-/// A constant image (min = max) becomes all zeros. Sizes are equal and ≥ 1 (assertion).
+/// 8-bit pixels v → values in [0, 1]. In this order,
+///   base        x = v/255
+///   or stretch  x = q/255, q = rint((255·(v − min)) / (max − min)), ties to even; if min = max, 0
+///   noise       x ← x + n/255, n standard normal, dimension = pixel of the address (seed, step 0,
+///               Purpose::kPixelNoise, image = index, leaf = file, sample 0);
+///               x ← −x if x < 0, then x ← 2 − x if x > 1
+///   and, with both, x ← (x − min) / (max − min); if min = max, 0.
+/// Minimum and maximum are those of the pixels that `observed` has 1 for (empty: of all; none: all
+/// values become 0); other pixels that lie outside of them become 0 or 1. Sizes are equal and ≥ 1
+/// (assertion).
+void prepare(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t> observed,
+             const Preparation& preparation, ImageAddress address, std::span<float> out);
+
+/// The same of values x in [0, 1]: base x, or stretch (x − min) / (max − min).
+void prepare(std::span<const float> pixels, std::span<const std::uint8_t> observed,
+             const Preparation& preparation, ImageAddress address, std::span<float> out);
+
+/// Of all pixels, stretched without noise: multiples of 1/255.
 void prepare_discrete(std::span<const std::uint8_t> pixels, std::span<float> out);
 
-/// 8-bit pixels → continuous values in [0, 1], the least 0 and the greatest 1:
-///   x = q/255 + n/255, q as in prepare_discrete and n standard normal, dimension = pixel of the
-///       address (seed, step 0, Purpose::kPixelNoise, image = index, leaf = file, sample 0);
-///   x ← −x if x < 0, then x ← 2 − x if x > 1;  out = (x − min) / (max − min).
-/// All zeros where that is still constant (an image of one pixel). Sizes as above.
+/// Of all pixels, stretched and with noise.
 void prepare_continuous(std::span<const std::uint8_t> pixels, std::uint32_t seed,
                         ImageAddress address, std::span<float> out);
 

@@ -117,5 +117,68 @@ TEST(Continuous, NoiseDependsOnSeedFileAndIndex) {
   EXPECT_NE(values, continuous(pixels, 1, {.file = 0, .index = 3}));
 }
 
+std::vector<float> prepared(const Bytes& pixels, const Preparation& preparation,
+                            const Bytes& observed = {}, ImageAddress address = {}) {
+  std::vector<float> out(pixels.size());
+  prepare(pixels, observed, preparation, address, out);
+  return out;
+}
+
+TEST(Prepare, RawValuesAreLevelsOf255) {
+  const auto values = prepared({0, 7, 128, 255}, {.stretch = false, .noise = false});
+  EXPECT_EQ(values, (std::vector<float>{0.0f, 7 / 255.0f, 128 / 255.0f, 1.0f}));
+}
+
+TEST(Prepare, RawValuesWithNoiseAreNotStretched) {
+  const ImageAddress place{.file = 1, .index = 5};
+  const RandomAddress address{.seed = 3, .purpose = Purpose::kPixelNoise, .image = 5, .leaf = 1};
+  const Bytes pixels(100, 100);
+  const auto values = prepared(pixels, {.stretch = false, .seed = 3}, {}, place);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    EXPECT_NEAR(values[i], (100 + random_normal(address, i)) / 255, 1e-6);
+  }
+  for (const std::uint8_t end : Bytes{0, 255}) {
+    for (const float x : prepared(Bytes(100, end), {.stretch = false}, {}, place)) {
+      EXPECT_TRUE(x >= 0.0f && x <= 1.0f) << x;
+    }
+  }
+}
+
+TEST(Prepare, StretchesByTheObservedPixelsAlone) {
+  const Bytes pixels = {10, 60, 20, 0, 255};
+  const Bytes observed = {1, 1, 1, 0, 0};
+  EXPECT_EQ(prepared(pixels, {.noise = false}, observed),
+            (std::vector<float>{0.0f, 1.0f, 51 / 255.0f, 0.0f, 1.0f}));
+  // What the hidden pixels are changes nothing of the others.
+  const auto noisy = prepared(pixels, {}, observed);
+  const auto other = prepared({10, 60, 20, 200, 30}, {}, observed);
+  EXPECT_TRUE(std::equal(noisy.begin(), noisy.begin() + 3, other.begin()));
+  EXPECT_EQ(std::ranges::min(std::span(noisy).first(3)), 0.0f);
+  EXPECT_EQ(std::ranges::max(std::span(noisy).first(3)), 1.0f);
+  EXPECT_THAT(noisy, Each(::testing::AllOf(::testing::Ge(0.0f), ::testing::Le(1.0f))));
+}
+
+TEST(Prepare, OfNothingObservedGivesZeros) {
+  for (const bool noise : {false, true}) {
+    EXPECT_THAT(prepared({1, 2, 3}, {.noise = noise}, {0, 0, 0}), Each(0.0f));
+  }
+}
+
+TEST(Prepare, KeepsFloatsAsTheyAreUnlessAskedOtherwise) {
+  const std::vector<float> pixels = {0.25f, 0.5f, 0.75f};
+  std::vector<float> out(3);
+  prepare(pixels, {}, {.stretch = false, .noise = false}, {}, out);
+  EXPECT_EQ(out, pixels);
+  prepare(pixels, {}, {.noise = false}, {}, out);
+  EXPECT_EQ(out, (std::vector<float>{0.0f, 0.5f, 1.0f}));
+  prepare(pixels, Bytes{1, 1, 0}, {.noise = false}, {}, out);
+  EXPECT_EQ(out, (std::vector<float>{0.0f, 1.0f, 1.0f}));
+  prepare(pixels, {}, {.stretch = false, .seed = 2}, {.index = 9}, out);
+  const RandomAddress address{.seed = 2, .purpose = Purpose::kPixelNoise, .image = 9};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(out[i], pixels[i] + random_normal(address, i) / 255, 1e-6);
+  }
+}
+
 }  // namespace
 }  // namespace spvae

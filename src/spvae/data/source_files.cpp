@@ -29,11 +29,7 @@ std::vector<fs::path> candidates(const KnownSet& set, const fs::path& data_dir,
 }
 
 bool has_source_file(const fs::path& folder, std::string_view name) {
-  return std::ranges::any_of(kEndings, [&](const char* ending) {
-    fs::path path = folder / name;
-    std::error_code absent;
-    return fs::exists(path += ending, absent);
-  });
+  return !source_file_or_empty(folder, name).empty();
 }
 
 std::vector<std::string_view> missing_files(const KnownSet& set, const fs::path& folder) {
@@ -112,13 +108,19 @@ fs::path find_set_folder(const KnownSet& set, const fs::path& data_dir,
       set.name, fmt::join(set.folders, " or "), fmt::join(places, ", "), set.published);
 }
 
-fs::path find_source_file(const fs::path& folder, std::string_view name) {
+fs::path source_file_or_empty(const fs::path& folder, std::string_view name) {
   std::error_code absent;
   for (const char* ending : kEndings) {
     fs::path path = folder / name;
     path += ending;
     if (fs::exists(path, absent)) return path;
   }
+  return {};
+}
+
+fs::path find_source_file(const fs::path& folder, std::string_view name) {
+  fs::path path = source_file_or_empty(folder, name);
+  if (!path.empty()) return path;
   fail(ErrorKind::kNoInput, "{}: no such file, plain, .gz or .xz; expected it in this folder",
        (folder / name).string());
 }

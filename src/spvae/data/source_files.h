@@ -32,6 +32,10 @@ std::filesystem::path find_set_folder(const KnownSet& set, const std::filesystem
 /// none of them is there.
 std::filesystem::path find_source_file(const std::filesystem::path& folder, std::string_view name);
 
+/// The same, but an empty path if none of them is there.
+std::filesystem::path source_file_or_empty(const std::filesystem::path& folder,
+                                           std::string_view name);
+
 /// A file's name without ".gz" or ".xz".
 std::string unpacked_name(const std::filesystem::path& path);
 

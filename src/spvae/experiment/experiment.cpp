@@ -193,8 +193,7 @@ fs::path find_experiment(std::string_view name) {
 
 ParameterCount count_parameters(const Trial& trial) {
   ModelConfig config = run_config(trial.config).model;
-  config.height = trial.height;
-  config.width = trial.width;
+  set_image_size(trial.height, trial.width, config);
   const Spvae model(config);
   return {.all = model.layout().size(), .encoders = model.leaves().encoder_parameters()};
 }

@@ -76,6 +76,9 @@ class SizeCheck : public TrainObserver {
     }
     observer_.on_start(start);
   }
+  void on_loading(std::size_t done, std::size_t files) override {
+    observer_.on_loading(done, files);
+  }
   void on_step(std::int64_t step, double bound) override { observer_.on_step(step, bound); }
   void on_check(const CheckReport& report) override { observer_.on_check(report); }
   void on_message(const std::string& message) override { observer_.on_message(message); }

@@ -7,14 +7,18 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/byte_reader.h"
 #include "spvae/io/file.h"
 
 namespace spvae {
@@ -38,6 +42,8 @@ template <>
 constexpr std::string_view kDescription<std::uint8_t> = "|u1";
 template <>
 constexpr std::string_view kDescription<std::int64_t> = "<i8";
+
+constexpr std::string_view kBoolDescription = "|b1";
 
 struct Header {
   std::string_view description;
@@ -111,6 +117,47 @@ std::optional<std::size_t> bytes_of(std::span<const std::size_t> shape, std::siz
   return bytes;
 }
 
+// Length of the header's text, from the file's first kPrefix bytes.
+std::size_t header_size_of(const std::filesystem::path& path, std::string_view prefix) {
+  if (prefix.size() < kPrefix || !prefix.starts_with(kMagic)) {
+    fail(ErrorKind::kData, "{}: expected a NumPy file (.npy, version 1.0)", path.string());
+  }
+  return static_cast<unsigned char>(prefix[8]) +
+         (std::size_t{static_cast<unsigned char>(prefix[9])} << 8);
+}
+
+[[noreturn]] void fail_truncated(const std::filesystem::path& path, std::size_t bytes,
+                                 std::size_t header_size) {
+  fail(ErrorKind::kData, "{}: truncated: got {} bytes, expected a header of {} after the first {}",
+       path.string(), bytes, header_size, kPrefix);
+}
+
+Header parse_header(const std::filesystem::path& path, std::string_view text) {
+  std::optional<Header> header = HeaderParser(text).parse();
+  if (!header) {
+    fail(ErrorKind::kData, "{}: damaged header, expected the keys descr, fortran_order and shape",
+         path.string());
+  }
+  return *std::move(header);
+}
+
+void check_order(const std::filesystem::path& path, const Header& header) {
+  if (!header.fortran_order) return;
+  fail(ErrorKind::kData, "{}: got Fortran order, expected C order; use numpy.ascontiguousarray",
+       path.string());
+}
+
+struct TypeRow {
+  NpyType type;
+  std::string_view description;
+  std::size_t size;
+};
+constexpr TypeRow kTypes[] = {{NpyType::kFloat, kDescription<float>, sizeof(float)},
+                              {NpyType::kDouble, kDescription<double>, sizeof(double)},
+                              {NpyType::kByte, kDescription<std::uint8_t>, 1},
+                              {NpyType::kInt64, kDescription<std::int64_t>, sizeof(std::int64_t)},
+                              {NpyType::kBool, kBoolDescription, 1}};
+
 }  // namespace
 
 template <class T>
@@ -132,40 +179,51 @@ void write_npy(const std::filesystem::path& path, std::span<const std::size_t> s
   write_file_atomically(path, bytes);
 }
 
+NpyHeader read_npy_header(const std::filesystem::path& path) {
+  ByteReader reader(path, "a NumPy file");
+  const auto read = [&reader](std::size_t size) {
+    std::vector<std::uint8_t> bytes(size);
+    bytes.resize(reader.read(bytes));
+    return std::string(bytes.begin(), bytes.end());
+  };
+  const std::size_t header_size = header_size_of(path, read(kPrefix));
+  const std::string text = read(header_size);
+  if (text.size() < header_size) fail_truncated(path, kPrefix + text.size(), header_size);
+  const Header header = parse_header(path, text);
+  check_order(path, header);
+  const auto type = std::ranges::find(kTypes, header.description, &TypeRow::description);
+  if (type == std::end(kTypes)) {
+    fail(ErrorKind::kData,
+         "{}: got values of type '{}', expected one of |u1, <f4, <f8, |b1, <i8; use "
+         "numpy.ndarray.astype",
+         path.string(), header.description);
+  }
+  const std::optional<std::size_t> bytes = bytes_of(header.shape, type->size);
+  if (!bytes) {
+    fail(ErrorKind::kData, "{}: absurd shape {}", path.string(), python_tuple(header.shape));
+  }
+  return {.type = type->type, .shape = header.shape, .size = kPrefix + header_size + *bytes};
+}
+
 template <class T>
 NpyArray<T> read_npy(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
-  if (bytes.size() < kPrefix || !bytes.starts_with(kMagic)) {
-    fail(ErrorKind::kData, "{}: expected a NumPy file (.npy, version 1.0)", path.string());
-  }
-  const std::size_t header_size = static_cast<unsigned char>(bytes[8]) +
-                                  (std::size_t{static_cast<unsigned char>(bytes[9])} << 8);
-  if (bytes.size() - kPrefix < header_size) {
-    fail(ErrorKind::kData,
-         "{}: truncated: got {} bytes, expected a header of {} after the first {}", path.string(),
-         bytes.size(), header_size, kPrefix);
-  }
-  const std::string_view text = std::string_view(bytes).substr(kPrefix, header_size);
-  const std::optional<Header> header = HeaderParser(text).parse();
-  if (!header) {
-    fail(ErrorKind::kData, "{}: damaged header, expected the keys descr, fortran_order and shape",
-         path.string());
-  }
-  if (header->description != kDescription<T>) {
+  const std::size_t header_size = header_size_of(path, bytes);
+  if (bytes.size() - kPrefix < header_size) fail_truncated(path, bytes.size(), header_size);
+  const Header header = parse_header(path, std::string_view(bytes).substr(kPrefix, header_size));
+  const bool is_bool = std::is_same_v<T, std::uint8_t> && header.description == kBoolDescription;
+  if (header.description != kDescription<T> && !is_bool) {
     fail(ErrorKind::kData, "{}: got values of type '{}', expected '{}'", path.string(),
-         header->description, kDescription<T>);
+         header.description, kDescription<T>);
   }
-  if (header->fortran_order) {
-    fail(ErrorKind::kData, "{}: got Fortran order, expected C order; use numpy.ascontiguousarray",
-         path.string());
-  }
+  check_order(path, header);
   const std::string_view data = std::string_view(bytes).substr(kPrefix + header_size);
-  const std::optional<std::size_t> expected = bytes_of(header->shape, sizeof(T));
+  const std::optional<std::size_t> expected = bytes_of(header.shape, sizeof(T));
   if (expected != data.size()) {
     fail(ErrorKind::kData, "{}: got {} bytes of values, expected those of the shape {}",
-         path.string(), data.size(), python_tuple(header->shape));
+         path.string(), data.size(), python_tuple(header.shape));
   }
-  NpyArray<T> array{.shape = header->shape, .values = std::vector<T>(data.size() / sizeof(T))};
+  NpyArray<T> array{.shape = header.shape, .values = std::vector<T>(data.size() / sizeof(T))};
   if (!data.empty()) std::memcpy(array.values.data(), data.data(), data.size());
   return array;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <vector>
@@ -22,8 +23,23 @@ template <class T>
 void write_npy(const std::filesystem::path& path, std::span<const std::size_t> shape,
                std::span<const T> values);
 
-/// Reads what write_npy writes, or NumPy does for a C-ordered array of this type. Errors as
-/// read_file, and Error(kData) for another format, version, type or order, and for a wrong size.
+/// Types of values that are read. kBool is read as bytes 0 and 1.
+enum class NpyType { kFloat, kDouble, kByte, kInt64, kBool };
+
+/// What the header of a .npy file says.
+struct NpyHeader {
+  NpyType type = NpyType::kFloat;
+  std::vector<std::size_t> shape;
+  std::uint64_t size = 0;  ///< of the whole file, in bytes
+};
+
+/// The header alone. Errors as ByteReader; Error(kData) as read_npy, and for a type that NpyType
+/// does not name: lists those that it does.
+NpyHeader read_npy_header(const std::filesystem::path& path);
+
+/// Reads what write_npy writes, or NumPy does for a C-ordered array of this type (std::uint8_t: or
+/// of bool). Errors as read_file, and Error(kData) for another format, version, type or order, and
+/// for a wrong size.
 template <class T>
 NpyArray<T> read_npy(const std::filesystem::path& path);
 

@@ -22,4 +22,26 @@ void write_png(const std::filesystem::path& path, const GrayImage& image);
 /// Error(kData) for anything else: another format, colour, an alpha channel, 16 bits, damage.
 GrayImage read_png(const std::filesystem::path& path);
 
+/// An 8-bit picture in gray or colour: [height, width, channels], channels 1, or 3 (red, green,
+/// blue).
+struct PngPixels {
+  int height = 0;
+  int width = 0;
+  int channels = 1;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// Reads a PNG of gray, colour or palette, of at most 8 bits a channel; alpha is left out, without
+/// a background. Errors as read_png, but not for colour or alpha.
+PngPixels read_png_pixels(const std::filesystem::path& path);
+
+struct PngSize {
+  int height = 0;
+  int width = 0;
+};
+
+/// The size alone, from the header. Errors as ByteReader; Error(kData) for what is no PNG, and for
+/// more than 2^28 pixels.
+PngSize read_png_size(const std::filesystem::path& path);
+
 }  // namespace spvae

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/io/file.h"
@@ -86,6 +87,85 @@ TEST_F(Png, IsRefusedInColour) {
   const std::array<unsigned char, 3> pixel{1, 2, 3};
   ASSERT_NE(png_image_write_to_file(&png, path_.c_str(), 0, pixel.data(), 0, nullptr), 0);
   expect_error(ErrorKind::kData, "expected 8-bit gray", [&] { read_png(path_); });
+}
+
+void write_as(const std::filesystem::path& path, png_uint_32 format, png_uint_32 width,
+              const std::vector<unsigned char>& samples) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = width;
+  png.height = 1;
+  png.format = format;
+  ASSERT_NE(png_image_write_to_file(&png, path.c_str(), 0, samples.data(), 0, nullptr), 0);
+}
+
+TEST_F(Png, IsReadInColourWithoutItsAlpha) {
+  write_as(path_, PNG_FORMAT_RGB, 2, {1, 2, 3, 250, 128, 0});
+  PngPixels read = read_png_pixels(path_);
+  EXPECT_EQ(read.channels, 3);
+  EXPECT_EQ(read.height, 1);
+  EXPECT_EQ(read.width, 2);
+  EXPECT_EQ(read.pixels, (testing::Bytes{1, 2, 3, 250, 128, 0}));
+  // A pixel that is half, another that is wholly transparent.
+  write_as(path_, PNG_FORMAT_RGBA, 2, {1, 2, 3, 128, 250, 128, 0, 0});
+  read = read_png_pixels(path_);
+  EXPECT_EQ(read.channels, 3);
+  EXPECT_EQ(read.pixels, (testing::Bytes{1, 2, 3, 250, 128, 0}));
+  write_as(path_, PNG_FORMAT_GA, 2, {7, 128, 90, 255});
+  read = read_png_pixels(path_);
+  EXPECT_EQ(read.channels, 1);
+  EXPECT_EQ(read.pixels, (testing::Bytes{7, 90}));
+  write_png(path_, ramp(7, 13));
+  read = read_png_pixels(path_);
+  EXPECT_EQ(read.channels, 1);
+  EXPECT_EQ(read.pixels, ramp(7, 13).pixels);
+}
+
+TEST_F(Png, IsReadFromAPaletteAndFromOneBit) {
+  // Made by another program: 2 × 1 pixels of a palette of red and blue; 3 × 1 of one bit.
+  const testing::Bytes palette = {
+      137, 80, 78, 71, 13, 10,  26,  10, 0,  0,  0,   13,  73,  72,  68,  82, 0,   0,
+      0,   2,  0,  0,  0,  1,   8,   3,  0,  0,  0,   195, 252, 143, 184, 0,  0,   0,
+      6,   80, 76, 84, 69, 255, 0,   0,  0,  0,  255, 108, 161, 253, 142, 0,  0,   0,
+      11,  73, 68, 65, 84, 120, 156, 99, 96, 96, 4,   0,   0,   4,   0,   2,  191, 122,
+      63,  74, 0,  0,  0,  0,   73,  69, 78, 68, 174, 66,  96,  130,
+  };
+  folder_.write("image.png", palette);
+  const PngPixels read = read_png_pixels(path_);
+  EXPECT_EQ(read.channels, 3);
+  EXPECT_EQ(read.pixels, (testing::Bytes{255, 0, 0, 0, 0, 255}));
+  const testing::Bytes one_bit = {
+      137, 80,  78,  71,  13, 10, 26, 10,  0,   0,  0,  13, 73,  72,  68,  82,  0,
+      0,   0,   3,   0,   0,  0,  1,  1,   0,   0,  0,  0,  51,  155, 41,  25,  0,
+      0,   0,   10,  73,  68, 65, 84, 120, 156, 99, 88, 0,  0,   0,   162, 0,   161,
+      220, 141, 177, 204, 0,  0,  0,  0,   73,  69, 78, 68, 174, 66,  96,  130,
+  };
+  folder_.write("image.png", one_bit);
+  EXPECT_EQ(read_png_pixels(path_).pixels, (testing::Bytes{255, 0, 255}));
+  EXPECT_EQ(read_png(path_).pixels, (testing::Bytes{255, 0, 255}));
+}
+
+TEST_F(Png, OfSixteenBitsIsRefused) {
+  const testing::Bytes sixteen = {
+      137, 80,  78,  71, 13,  10, 26, 10,  0,   0,  0,  13, 73,  72,  68, 82, 0,
+      0,   0,   1,   0,  0,   0,  1,  16,  0,   0,  0,  0,  106, 238, 71, 22, 0,
+      0,   0,   11,  73, 68,  65, 84, 120, 156, 99, 16, 50, 1,   0,   0,  91, 0,
+      71,  150, 251, 27, 101, 0,  0,  0,   0,   73, 69, 78, 68,  174, 66, 96, 130,
+  };
+  folder_.write("image.png", sixteen);
+  expect_error(ErrorKind::kData, "16 bits a channel", [&] { read_png_pixels(path_); });
+}
+
+TEST_F(Png, TellsItsSizeByItsHeader) {
+  write_png(path_, ramp(7, 13));
+  EXPECT_EQ(read_png_size(path_).height, 7);
+  EXPECT_EQ(read_png_size(path_).width, 13);
+  folder_.write("image.png", {0x89, 'P', 'N', 'G'});
+  expect_error(ErrorKind::kData, "image.png: not a valid PNG", [&] { read_png_size(path_); });
+  testing::Bytes absurd = {0x89, 'P', 'N', 'G', 13,   10, 26, 10, 0,    0, 0, 13,
+                           'I',  'H', 'D', 'R', 0xff, 0,  0,  0,  0xff, 0, 0, 0};
+  folder_.write("image.png", absurd);
+  expect_error(ErrorKind::kData, "absurd size", [&] { read_png_size(path_); });
 }
 
 TEST_F(Png, IsNoInputIfMissingAndNotWrittenIntoAMissingFolder) {

@@ -43,9 +43,12 @@ Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
-      of_structure(Structure::kPoonDomingos,
-                   number_field("delta", &ModelConfig::delta,
-                                "step of the Poon-Domingos structure, pixels", 1, kMaxSide)),
+      of_structure(
+          Structure::kPoonDomingos,
+          number_field("delta", &ModelConfig::delta,
+                       "step of the Poon-Domingos structure, pixels; 0 is a quarter of the "
+                       "longer side, and the default of data without a name",
+                       0, kMaxSide)),
       of_structure(Structure::kPoonDomingos,
                    number_field("k-sum", &ModelConfig::k_sum, "sums of an internal region", 1, 64)),
       of_structure(Structure::kPoonDomingos,

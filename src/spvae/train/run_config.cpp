@@ -45,13 +45,30 @@ const FieldList<TrainConfig>& train_fields() {
 
 FieldList<RunConfig> all() {
   FieldList<RunConfig> list = {
-      text_field("data", &RunConfig::data, "data set: mnist, cifar10, svhn, or a path"),
+      text_field("data", &RunConfig::data,
+                 "data set: mnist, cifar10, svhn, or the path of a folder or file of "
+                 "images"),
       without_effect(optional_text_field("data-dir", &RunConfig::data_dir,
                                          "folder to look for the data set in first")),
       number_field("data-seed", &RunConfig::data_seed, "seed of the split and of pixel noise", 0,
                    kMaxSeed),
       number_field("training-images", &RunConfig::training_images,
                    "train on so many of the training images; 0 is all", 0, kMaxImages),
+      choice_field("stretch", &RunConfig::stretch,
+                   "scaling of each image: image: its least pixel becomes 0, its greatest 1; none: "
+                   "raw pixels; auto: none for PNG files and arrays, else image",
+                   {"auto", "image", "none"}),
+      only_for<RunConfig>(
+          std::string(likelihood_info(Likelihood::kGaussian).name),
+          [](const RunConfig& config) {
+            return config.model.leaf.likelihood == Likelihood::kGaussian;
+          },
+          choice_field("dequantize", &RunConfig::dequantize,
+                       "noise of standard deviation 1/255 on the pixels; auto: on if they are of "
+                       "8 bits",
+                       {"auto", "on", "off"})),
+      choice_field("missing", &RunConfig::missing,
+                   "what stands for a missing pixel in floating-point arrays", {"none", "nan"}),
   };
   for (auto& field : fields_of(&RunConfig::model, model_choice_fields())) list.push_back(field);
   for (auto& field : fields_of(&RunConfig::train, train_fields())) list.push_back(field);
@@ -90,7 +107,28 @@ RunConfig run_config(const Json& given) {
   const Json values = canonical_keys(given, field_infos(run_fields()));
   RunConfig config = default_run_config(kind_of(values));
   apply_config(run_fields(), values, config);
+  if (is_named_set(config.data)) {
+    if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
+    if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
+  } else if (!values.contains("delta")) {
+    config.model.delta = 0;
+  }
   return config;
+}
+
+void set_image_size(int height, int width, ModelConfig& model) {
+  constexpr int kSuperPixels = 4;  // along the longer side
+  model.height = height;
+  model.width = width;
+  if (model.delta == 0) {
+    model.delta = (std::max(height, width) + kSuperPixels - 1) / kSuperPixels;
+  }
+}
+
+void fit_to_data(const DataSet& data, RunConfig& config) {
+  set_image_size(data.height(), data.width(), config.model);
+  config.stretch = data.stretch();
+  config.dequantize = data.dequantize();
 }
 
 DataConfig data_config(const RunConfig& config) {
@@ -98,7 +136,10 @@ DataConfig data_config(const RunConfig& config) {
           .data_seed = config.data_seed,
           .discrete = likelihood_info(config.model.leaf.likelihood).discrete,
           .data_dir = config.data_dir,
-          .training_images = config.training_images};
+          .training_images = config.training_images,
+          .stretch = config.stretch,
+          .dequantize = config.dequantize,
+          .missing = config.missing};
 }
 
 Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }

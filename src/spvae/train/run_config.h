@@ -34,7 +34,10 @@ struct RunConfig {
   std::string data_dir;         ///< where to look for a named set first
   std::uint32_t data_seed = 0;  ///< of split and pixel noise
   int training_images = 0;      ///< 0: all
-  ModelConfig model;            ///< height and width follow from the data
+  Stretch stretch = Stretch::kAuto;
+  Dequantize dequantize = Dequantize::kAuto;
+  Missing missing = Missing::kNone;
+  ModelConfig model;  ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;
   int threads = 0;  ///< 0: one for each processor
@@ -49,9 +52,18 @@ const FieldList<RunConfig>& run_fields();
 RunConfig default_run_config(const ModelKind& kind);
 
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
-/// `given` (flags laid over a config file). Error(kUsage) for unknown keys and bad values. Values
+/// `given` (flags laid over a config file). Of data without a name, delta is 0 by default; of named
+/// sets, kAuto becomes what it stands for. Error(kUsage) for unknown keys and bad values. Values
 /// that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
+
+/// Sets the images' size; a delta of 0 becomes the one that gives about 4×4 super-pixels, a quarter
+/// of the longer side, rounded up.
+void set_image_size(int height, int width, ModelConfig& model);
+
+/// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
+/// of 0, kAuto).
+void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.
 DataConfig data_config(const RunConfig& config);

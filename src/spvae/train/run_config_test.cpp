@@ -66,6 +66,38 @@ TEST(RunConfig, IsReadBackFromItsOwnJson) {
   EXPECT_THROW(run_config({{"training-images", -1}}), Error);
 }
 
+TEST(RunConfig, LeavesToDataWithoutANameWhatDependsOnThem) {
+  const RunConfig named = run_config({{"data", "cifar10"}});
+  EXPECT_EQ(named.stretch, Stretch::kImage);
+  EXPECT_EQ(named.dequantize, Dequantize::kOn);
+  EXPECT_EQ(named.model.delta, 7);
+  const RunConfig own = run_config({{"data", "folder/of/mine"}});
+  EXPECT_EQ(own.stretch, Stretch::kAuto);
+  EXPECT_EQ(own.dequantize, Dequantize::kAuto);
+  EXPECT_EQ(own.model.delta, 0);
+  const RunConfig asked =
+      run_config({{"data", "mine"}, {"delta", 5}, {"stretch", "image"}, {"dequantize", "off"}});
+  EXPECT_EQ(asked.model.delta, 5);
+  EXPECT_EQ(data_config(asked).stretch, Stretch::kImage);
+  EXPECT_EQ(data_config(asked).dequantize, Dequantize::kOff);
+  EXPECT_EQ(data_config(run_config({{"missing", "nan"}})).missing, Missing::kNan);
+}
+
+TEST(RunConfig, TakesAQuarterOfTheLongerSideForADeltaOfZero) {
+  for (const auto& [height, width, delta] :
+       {std::tuple{28, 28, 7}, {32, 32, 8}, {20, 33, 9}, {64, 8, 16}, {1, 1, 1}}) {
+    ModelConfig model;
+    model.delta = 0;
+    set_image_size(height, width, model);
+    EXPECT_EQ(model.height, height);
+    EXPECT_EQ(model.width, width);
+    EXPECT_EQ(model.delta, delta);
+    model.delta = 5;
+    set_image_size(height, width, model);
+    EXPECT_EQ(model.delta, 5);
+  }
+}
+
 TEST(RunConfig, RefusesUnknownKeysAndModels) {
   EXPECT_THROW(run_config({{"hidden-units", 3}}), Error);
   try {
@@ -76,7 +108,7 @@ TEST(RunConfig, RefusesUnknownKeysAndModels) {
     EXPECT_THAT(error.what(), HasSubstr("spvae, vae, conv-spvae, conv-vae"));
   }
   for (const char* size :
-       {"hidden", "latent", "delta", "k-sum", "k-leaf", "stride", "dense", "batch", "samples"}) {
+       {"hidden", "latent", "k-sum", "k-leaf", "stride", "dense", "batch", "samples"}) {
     EXPECT_THROW(run_config({{size, 0}}), Error) << size;
     EXPECT_THROW(run_config({{size, 1000000000}}), Error) << size;
   }

@@ -147,8 +147,11 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
     return;
   }
   StoredState stored = load_train_state(state_path(), trainer.model().parameters().size());
-  check_same_result(result_config_json(run_config(stored.origin.config)),
-                    result_config_json(config), state_path().string());
+  RunConfig before = run_config(stored.origin.config);
+  // Earlier builds did not record what they left to the data.
+  if (before.stretch == Stretch::kAuto) before.stretch = config.stretch;
+  if (before.dequantize == Dequantize::kAuto) before.dequantize = config.dequantize;
+  check_same_result(result_config_json(before), result_config_json(config), state_path().string());
   if (stored.origin.data_digest != origin.digest) {
     fail(
         ErrorKind::kData,

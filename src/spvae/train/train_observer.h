@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -33,6 +34,8 @@ struct CheckReport {
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
+  /// Files of images that are read, of how many: called by one thread at a time, of any.
+  virtual void on_loading(std::size_t /*done*/, std::size_t /*files*/) {}
   virtual void on_start(const TrainStart& start) = 0;
   /// After each step: its number, from 1, and its mean bound in nats.
   virtual void on_step(std::int64_t step, double training_bound) = 0;

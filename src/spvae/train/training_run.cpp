@@ -95,18 +95,14 @@ std::string anchored(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-bool is_named_set(const std::string& data) {
-  const std::vector<std::string> names = data_set_names();
-  return std::ranges::find(names, data) != names.end();
-}
-
 void anchor_data(RunConfig& config) {
   if (!is_named_set(config.data)) config.data = anchored(config.data);
   config.data_dir = anchored(config.data_dir);
 }
 
-DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool) try {
-  return DataSet(data_config(config), &pool);
+DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool,
+                  const LoadObserver& observer) try {
+  return DataSet(data_config(config), &pool, observer);
 } catch (const Error& error) {
   // Of a named set, the message says --data-dir.
   if (!is_resumed || error.kind() != ErrorKind::kNoInput || is_named_set(config.data)) throw;
@@ -149,13 +145,16 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   anchor_data(config);
 
   ThreadPool pool(config.threads);
-  const DataSet data = open_data(config, is_resumed, pool);
+  const LoadObserver on_loading = [&observer](std::size_t done, std::size_t files) {
+    observer.on_loading(done, files);
+  };
+  const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
-  config.model.height = data.height();
-  config.model.width = data.width();
+  if (!data.noise_warning().empty()) observer.on_message("warning: " + data.noise_warning());
+  fit_to_data(data, config);
   Spvae model(config.model);
   model.initialise(config.train.seed);
-  const auto [training_images, validation_images] = data.load_training(pool);
+  const auto [training_images, validation_images] = data.load_training(pool, on_loading);
   const auto engine = make_engine(config.engine, model.leaves(), pool);
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 

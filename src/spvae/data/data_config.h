@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace spvae {
+
+/// How each image's pixels are scaled.
+enum class Stretch {
+  kAuto = 0,   ///< kImage for named sets and IDX files, kNone for PNG files and arrays
+  kImage = 1,  ///< its least becomes 0, its greatest 1
+  kNone = 2    ///< v/255, or as it is: likelihoods are those of the raw pixels
+};
+
+/// Whether pixels of continuous models get noise of standard deviation 1/255.
+enum class Dequantize {
+  kAuto = 0,  ///< 8-bit pixels do, floating-point ones do not
+  kOn = 1,
+  kOff = 2
+};
+
+/// What stands for a missing pixel in floating-point data.
+enum class Missing {
+  kNone = 0,  ///< nothing: NaN is an error
+  kNan = 1
+};
+
+/// Which images, and how they are divided and prepared.
+struct DataConfig {
+  std::string data = "mnist";   ///< a name of data_set_names(), or a path (see DataSet)
+  std::uint32_t data_seed = 0;  ///< of the split and of the pixel noise
+  bool discrete = false;        ///< 8-bit pixels without noise
+  std::string data_dir = {};    ///< where to look for a named set first; empty: nowhere
+  int training_images = 0;      ///< no more than so many; 0: all
+  Stretch stretch = Stretch::kAuto;
+  Dequantize dequantize = Dequantize::kAuto;
+  Missing missing = Missing::kNone;
+  std::string labels = {};  ///< file of the images' labels (see DataSet::labels); empty: none
+};
+
+}  // namespace spvae

@@ -1,0 +1,117 @@
+#include "spvae/data/data_origin.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "spvae/core/error.h"
+#include "spvae/data/png_folder.h"
+#include "spvae/data/source_files.h"
+
+namespace spvae {
+namespace fs = std::filesystem;
+namespace {
+
+// Of the parts that files do not give, as of a single file.
+constexpr std::uint32_t kPart = 10;
+constexpr Division kOfOneFile = {.validation_part = kPart, .test_part = kPart};
+
+std::vector<ImageSource> open_sources(const KnownSet& set, const fs::path& folder) {
+  std::vector<ImageSource> sources;
+  for (const KnownSource& source : set.sources) {
+    std::vector<fs::path> files;
+    for (const KnownFile& file : source.files) files.push_back(find_source_file(folder, file.name));
+    sources.emplace_back(source.format, std::move(files), source.images_of_file);
+  }
+  return sources;
+}
+
+OpenedData open_png_folder(const std::string& name, const fs::path& path) {
+  PngFolder folder = find_png_files(path);
+  OpenedData data{.name = name, .sources = {}, .division = {}, .stretch = Stretch::kNone};
+  if (folder.validation.files.empty()) {
+    data.division.validation_part = kPart;
+  } else {
+    data.division.most_validation = std::numeric_limits<std::uint32_t>::max();
+  }
+  if (folder.test.files.empty()) data.division.test_part = kPart;
+  for (PngFiles* split : {&folder.train, &folder.validation, &folder.test}) {
+    if (split->files.empty()) continue;
+    data.sources.emplace_back(ImageFormat::kPng, std::move(split->files));
+    data.classes.push_back(std::move(split->classes));
+  }
+  return data;
+}
+
+OpenedData open_folder(const std::string& name, const fs::path& path) {
+  const KnownSet& mnist = known_sets().front();
+  const std::string_view first = mnist.sources[0].files[0].name;
+  if (source_file_or_empty(path, first).empty()) {
+    if (holds_png_files(path)) return open_png_folder(name, path);
+    fail(ErrorKind::kNoInput,
+         "{}: no such file, plain, .gz or .xz, and no PNG files in this folder; expected one or "
+         "the other",
+         (path / first).string());
+  }
+  return {.name = name, .sources = open_sources(mnist, path), .division = mnist.division};
+}
+
+OpenedData open_path(const std::string& path) {
+  std::error_code absent;
+  if (!fs::exists(path, absent)) {
+    const bool is_path = path.find_first_of("/.") != std::string::npos;
+    fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
+         "data {}: {}; expected one of {}, or the path of an IDX or .npy file or of a folder", path,
+         is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
+  }
+  const std::string name = unpacked_name(fs::canonical(path));
+  if (fs::is_directory(path, absent)) return open_folder(name, path);
+  const bool is_array = path.ends_with(".npy");
+  OpenedData data{.name = name, .sources = {}, .division = kOfOneFile};
+  data.sources.emplace_back(is_array ? ImageFormat::kNpy : ImageFormat::kIdx,
+                            std::vector<fs::path>{path});
+  if (is_array) data.stretch = Stretch::kNone;
+  return data;
+}
+
+}  // namespace
+
+OpenedData open_data_files(const DataConfig& config) {
+  const auto known = known_sets();
+  const auto set = std::ranges::find(known, config.data, &KnownSet::name);
+  if (set == known.end()) return open_path(config.data);
+  const fs::path folder = find_set_folder(*set, config.data_dir, data_folders());
+  return {.name = config.data,
+          .sources = open_sources(*set, folder),
+          .division = set->division,
+          .known = &*set};
+}
+
+std::vector<fs::path> find_label_files(const std::vector<ImageSource>& sources) {
+  constexpr std::string_view kImages = "images-idx3";
+  constexpr std::string_view kLabels = "labels-idx1";
+  std::vector<fs::path> found;
+  for (const ImageSource& source : sources) {
+    std::string name = unpacked_name(source.files().front());
+    const std::size_t place = name.find(kImages);
+    if (source.files().size() != 1 || place == std::string::npos) return {};
+    name.replace(place, kImages.size(), kLabels);
+    found.push_back(source_file_or_empty(source.files().front().parent_path(), name));
+    if (found.back().empty()) return {};
+  }
+  return found;
+}
+
+bool is_named_set(const std::string& data) {
+  return std::ranges::find(known_sets(), data, &KnownSet::name) != known_sets().end();
+}
+
+std::vector<std::string> data_set_names() {
+  std::vector<std::string> names;
+  for (const KnownSet& set : known_sets()) names.emplace_back(set.name);
+  return names;
+}
+
+}  // namespace spvae

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "spvae/data/data_config.h"
+#include "spvae/data/image_source.h"
+#include "spvae/data/known_sets.h"
+
+namespace spvae {
+
+/// The files that DataConfig::data stands for, opened.
+struct OpenedData {
+  std::string name;
+  std::vector<ImageSource> sources;
+  Division division;
+  const KnownSet* known = nullptr;    ///< of a named set
+  Stretch stretch = Stretch::kImage;  ///< what Stretch::kAuto stands for
+  /// The class of each image of each source, where class folders give it; else empty.
+  std::vector<std::vector<std::string>> classes = {};
+};
+
+/// Finds them, and reads headers. Errors as DataSet.
+OpenedData open_data_files(const DataConfig& config);
+
+/// IDX files of labels beside those of MNIST's names, one for each source: empty if one is not
+/// there.
+std::vector<std::filesystem::path> find_label_files(const std::vector<ImageSource>& sources);
+
+/// Whether DataConfig::data names a set; else it is a path.
+bool is_named_set(const std::string& data);
+
+/// The names that DataConfig::data may have.
+std::vector<std::string> data_set_names();
+
+}  // namespace spvae

@@ -1,0 +1,102 @@
+#include "spvae/data/labels.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "spvae/core/error.h"
+#include "spvae/data/source_files.h"
+#include "spvae/io/file.h"
+#include "spvae/io/idx.h"
+#include "spvae/io/npy.h"
+
+namespace spvae {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::int64_t> number_of(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+template <class T>
+std::vector<std::string> texts_of(const std::vector<T>& numbers) {
+  std::vector<std::string> texts;
+  texts.reserve(numbers.size());
+  for (const T number : numbers) texts.push_back(std::to_string(number));
+  return texts;
+}
+
+std::vector<std::string> read_array(const fs::path& path) {
+  const NpyHeader header = read_npy_header(path);
+  if (header.shape.size() != 1 ||
+      (header.type != NpyType::kByte && header.type != NpyType::kInt64)) {
+    fail(ErrorKind::kData,
+         "{}: expected labels as an array with one axis, of numpy.int64 or numpy.uint8",
+         path.string());
+  }
+  return header.type == NpyType::kByte ? texts_of(read_npy<std::uint8_t>(path).values)
+                                       : texts_of(read_npy<std::int64_t>(path).values);
+}
+
+std::vector<std::string> read_lines(const fs::path& path) {
+  const std::string text = read_file(path);
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) {
+      fail(ErrorKind::kData, "{}: line {} is empty, expected a label on each", path.string(),
+           lines.size() + 1);
+    }
+    lines.push_back(std::move(line));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+Labels labels_of(std::span<const std::string> classes) {
+  Labels labels;
+  std::vector<std::string>& names = labels.names;
+  names.assign(classes.begin(), classes.end());
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  const bool are_numbers =
+      std::ranges::all_of(names, [](const auto& name) { return number_of(name).has_value(); });
+  // Of one number two spellings ("1", "01") keep the order of their bytes.
+  if (are_numbers) {
+    std::ranges::stable_sort(names, {}, [](const auto& name) { return *number_of(name); });
+  }
+  std::vector<std::pair<std::string_view, int>> places;  // by bytes, to look up
+  for (const std::string& name : names) places.emplace_back(name, static_cast<int>(places.size()));
+  std::ranges::sort(places);
+  labels.values.reserve(classes.size());
+  for (const std::string& name : classes) {
+    const auto place = std::ranges::lower_bound(places, std::string_view(name), {},
+                                                [](const auto& entry) { return entry.first; });
+    labels.values.push_back(place->second);
+  }
+  return labels;
+}
+
+std::vector<std::string> read_label_names(const fs::path& path, std::size_t count) {
+  std::vector<std::string> names = path.extension() == ".npy" ? read_array(path)
+                                   : unpacked_name(path).ends_with("-ubyte")
+                                       ? texts_of(read_idx(path, 1).values)
+                                       : read_lines(path);
+  if (names.size() != count) {
+    fail(ErrorKind::kData, "{}: got {} labels, expected one for each of {} images", path.string(),
+         names.size(), count);
+  }
+  return names;
+}
+
+}  // namespace spvae

@@ -1,0 +1,87 @@
+#include "spvae/data/mask.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "spvae/core/error.h"
+#include "spvae/io/npy.h"
+#include "spvae/io/png.h"
+
+namespace spvae {
+namespace {
+
+namespace fs = std::filesystem;
+
+Mask read_array(const fs::path& path, int height, int width, int count) {
+  NpyArray<std::uint8_t> array = read_npy<std::uint8_t>(path);
+  const std::vector<std::size_t> of_all = {static_cast<std::size_t>(height),
+                                           static_cast<std::size_t>(width)};
+  const std::vector<std::size_t> of_each = {static_cast<std::size_t>(count), of_all[0], of_all[1]};
+  if (array.shape != of_all && array.shape != of_each) {
+    fail(ErrorKind::kData,
+         "{}: got a mask of shape ({}), expected ({}) for all images, or ({}) for each",
+         path.string(), fmt::join(array.shape, ", "), fmt::join(of_all, ", "),
+         fmt::join(of_each, ", "));
+  }
+  const auto bad = std::ranges::find_if(array.values, [](auto value) { return value > 1; });
+  if (bad != array.values.end()) {
+    fail(ErrorKind::kData,
+         "{}: got a mask with the value {}, expected 1 (observed) and 0 (missing)", path.string(),
+         *bad);
+  }
+  return {.height = height, .width = width, .observed = std::move(array.values)};
+}
+
+Mask read_picture(const fs::path& path, int height, int width) {
+  const PngPixels png = read_png_pixels(path);
+  if (png.height != height || png.width != width) {
+    fail(ErrorKind::kData, "{}: got a mask of {}×{} pixels, expected {}×{} (height × width)",
+         path.string(), png.height, png.width, height, width);
+  }
+  Mask mask{.height = height, .width = width, .observed = std::vector<std::uint8_t>()};
+  const auto channels = static_cast<std::size_t>(png.channels);
+  for (std::size_t i = 0; i < png.pixels.size(); i += channels) {
+    const auto pixel = std::span(png.pixels).subspan(i, channels);
+    const std::uint8_t value = pixel[0];
+    if ((value != 0 && value != 255) ||
+        std::ranges::any_of(pixel, [value](auto other) { return other != value; })) {
+      fail(ErrorKind::kData,
+           "{}: pixel {} is neither white nor black, expected white (observed) and black (missing) "
+           "alone",
+           path.string(), i / channels);
+    }
+    mask.observed.push_back(value == 255 ? 1 : 0);
+  }
+  return mask;
+}
+
+}  // namespace
+
+std::span<const std::uint8_t> Mask::of(std::size_t image) const {
+  return std::span(observed).subspan((count() == 1 ? 0 : image) * pixels(), pixels());
+}
+
+Mask load_mask(const fs::path& path, int height, int width, int count) {
+  if (path.extension() == ".npy") return read_array(path, height, width, count);
+  if (path.extension() == ".png") return read_picture(path, height, width);
+  fail(ErrorKind::kUsage, "mask: got '{}', expected a name that ends in .npy or .png",
+       path.string());
+}
+
+void apply_mask(const Mask& mask, ImageSet& images) {
+  assert(mask.height == images.height && mask.width == images.width);
+  const auto count = static_cast<std::size_t>(images.count());
+  assert(mask.count() == 1 || mask.count() >= count);
+  const std::size_t pixels = mask.pixels();
+  if (images.observed.empty()) images.observed.assign(count * pixels, 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<const std::uint8_t> row = mask.of(i);
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      images.observed[i * pixels + pixel] &= row[pixel];
+    }
+  }
+}
+
+}  // namespace spvae

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "spvae/data/image_set.h"
+
+namespace spvae {
+
+/// Which pixels of images are observed.
+struct Mask {
+  int height = 0;
+  int width = 0;
+  std::vector<std::uint8_t> observed;  ///< [1 or N, V] 1 where a pixel is known
+
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+  std::size_t count() const { return observed.size() / pixels(); }
+  /// Of image `image`; a mask of one image is that of all.
+  std::span<const std::uint8_t> of(std::size_t image) const;
+};
+
+/// Reads a mask for `count` images of height × width from .npy (bool, or uint8 of 0 and 1; [H, W]
+/// for all images, or [count, H, W]; 1 is observed) or PNG (for all; white is observed, black
+/// missing). Everything or nothing may be missing. Error(kData) for another shape or other values,
+/// Error(kUsage) for a file of another name; else as read_npy and read_png_pixels.
+Mask load_mask(const std::filesystem::path& path, int height, int width, int count);
+
+/// Marks pixels of prepared images as missing, beside those that are; image i by the mask's i.
+/// The images' size is the mask's, and there are no more than it is for (assertion).
+void apply_mask(const Mask& mask, ImageSet& images);
+
+}  // namespace spvae

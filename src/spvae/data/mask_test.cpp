@@ -1,0 +1,88 @@
+#include "spvae/data/mask.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "spvae/core/error_testing.h"
+#include "spvae/io/idx_testing.h"
+#include "spvae/io/npy.h"
+#include "spvae/io/png.h"
+
+namespace spvae {
+namespace {
+
+using testing::Bytes;
+using testing::expect_error;
+
+class MaskFile : public ::testing::Test {
+ protected:
+  std::filesystem::path array(const std::vector<std::size_t>& shape, const Bytes& values) const {
+    write_npy<std::uint8_t>(folder_.path() / "mask.npy", shape, values);
+    return folder_.path() / "mask.npy";
+  }
+  std::filesystem::path picture(int height, int width, const Bytes& pixels) const {
+    write_png(folder_.path() / "mask.png", {.height = height, .width = width, .pixels = pixels});
+    return folder_.path() / "mask.png";
+  }
+  void expect_refused(const std::string& part, const std::filesystem::path& path) const {
+    expect_error(ErrorKind::kData, part, [&] { load_mask(path, 2, 3, 4); });
+  }
+
+  testing::TemporaryFolder folder_;
+  const Bytes half_ = {1, 1, 1, 0, 0, 0};
+};
+
+TEST_F(MaskFile, OfOneImageIsThatOfAll) {
+  for (const auto& path : {array({2, 3}, half_), picture(2, 3, {255, 255, 255, 0, 0, 0})}) {
+    const Mask mask = load_mask(path, 2, 3, 4);
+    EXPECT_EQ(mask.count(), 1u);
+    for (const std::size_t image : {0u, 3u}) {
+      EXPECT_TRUE(std::ranges::equal(mask.of(image), half_));
+    }
+  }
+}
+
+TEST_F(MaskFile, MayHaveOneForEachImage) {
+  Bytes values(24, 1);
+  values[7] = 0;
+  const Mask mask = load_mask(array({4, 2, 3}, values), 2, 3, 4);
+  EXPECT_EQ(mask.count(), 4u);
+  EXPECT_TRUE(std::ranges::equal(mask.of(1), Bytes{1, 0, 1, 1, 1, 1}));
+  EXPECT_TRUE(std::ranges::equal(mask.of(3), Bytes(6, 1)));
+}
+
+TEST_F(MaskFile, MayHideEverythingOrNothing) {
+  for (const std::uint8_t value : Bytes{0, 1}) {
+    EXPECT_EQ(load_mask(array({2, 3}, Bytes(6, value)), 2, 3, 4).observed, Bytes(6, value));
+    const auto path = picture(2, 3, Bytes(6, value == 0 ? 0 : 255));
+    EXPECT_EQ(load_mask(path, 2, 3, 4).observed, Bytes(6, value));
+  }
+}
+
+TEST_F(MaskFile, OfAnotherShapeOrOtherValuesIsAnError) {
+  expect_refused(
+      "got a mask of shape (3, 2), expected (2, 3) for all images, or (4, 2, 3) for each",
+      array({3, 2}, half_));
+  expect_refused("got a mask of shape (3, 2, 3)", array({3, 2, 3}, Bytes(18)));
+  expect_refused("got a mask with the value 255, expected 1", array({2, 3}, {1, 1, 1, 0, 0, 255}));
+  expect_refused("got a mask of 3×2 pixels, expected 2×3", picture(3, 2, Bytes(6)));
+  expect_refused("pixel 5 is neither white nor black", picture(2, 3, {255, 255, 255, 0, 0, 7}));
+  expect_error(ErrorKind::kUsage, "mask: got 'mask.txt', expected a name that ends in .npy or .png",
+               [] { load_mask("mask.txt", 2, 3, 4); });
+  expect_error(ErrorKind::kNoInput, "none.npy",
+               [&] { load_mask(folder_.path() / "none.npy", 2, 3, 4); });
+}
+
+TEST(Mask, HidesWhatIsNotHiddenYet) {
+  ImageSet images{.height = 1, .width = 3, .values = std::vector<float>(6), .indices = {8, 9}};
+  apply_mask({.height = 1, .width = 3, .observed = {1, 0, 1, 1, 1, 1}}, images);
+  EXPECT_EQ(images.observed, (Bytes{1, 0, 1, 1, 1, 1}));
+  apply_mask({.height = 1, .width = 3, .observed = {0, 1, 1}}, images);
+  EXPECT_EQ(images.observed, (Bytes{0, 0, 1, 0, 1, 1}));
+  keep_first(images, 1);
+  EXPECT_EQ(images.observed, (Bytes{0, 0, 1}));
+}
+
+}  // namespace
+}  // namespace spvae

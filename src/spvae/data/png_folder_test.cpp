@@ -1,0 +1,80 @@
+#include "spvae/data/png_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "spvae/core/error_testing.h"
+#include "spvae/io/idx_testing.h"
+
+namespace spvae {
+namespace {
+
+using testing::expect_error;
+using Names = std::vector<std::string>;
+
+class Folder : public ::testing::Test {
+ protected:
+  void touch(const std::string& name) const {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
+    folder_.write(name, {1});
+  }
+  Names names(const PngFiles& files) const {
+    Names result;
+    for (const auto& file : files.files) {
+      result.push_back(std::filesystem::relative(file, folder_.path()).string());
+    }
+    return result;
+  }
+  void expect_refused(const std::string& part) const {
+    expect_error(ErrorKind::kData, part, [&] { find_png_files(folder_.path()); });
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(Folder, IsOrderedByTheBytesOfTheNames) {
+  for (const char* name : {"b.png", "a10.png", "a9.PNG", "B.png", "note.txt", ".c.png"})
+    touch(name);
+  EXPECT_TRUE(holds_png_files(folder_.path()));
+  const PngFolder found = find_png_files(folder_.path());
+  EXPECT_EQ(names(found.train), (Names{"B.png", "a10.png", "a9.PNG", "b.png"}));
+  EXPECT_TRUE(found.train.classes.empty());
+  EXPECT_TRUE(found.validation.files.empty());
+  EXPECT_TRUE(found.test.files.empty());
+}
+
+TEST_F(Folder, MayHaveSplitsAndClasses) {
+  for (const char* name : {"train/dog/1.png", "train/cat/2.png", "train/cat/1.png", "val/cat/3.png",
+                           "test/4.png", "train/.cache/5.png"}) {
+    touch(name);
+  }
+  EXPECT_TRUE(holds_png_files(folder_.path()));
+  const PngFolder found = find_png_files(folder_.path());
+  EXPECT_EQ(names(found.train), (Names{"train/cat/1.png", "train/cat/2.png", "train/dog/1.png"}));
+  EXPECT_EQ(found.train.classes, (Names{"cat", "cat", "dog"}));
+  EXPECT_EQ(names(found.validation), (Names{"val/cat/3.png"}));
+  EXPECT_EQ(names(found.test), (Names{"test/4.png"}));
+  EXPECT_TRUE(found.test.classes.empty());
+}
+
+TEST_F(Folder, MayHaveClassesWithoutSplits) {
+  touch("b/1.png");
+  touch("a/2.png");
+  const PngFolder found = find_png_files(folder_.path());
+  EXPECT_EQ(names(found.train), (Names{"a/2.png", "b/1.png"}));
+  EXPECT_EQ(found.train.classes, (Names{"a", "b"}));
+}
+
+TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {
+  EXPECT_FALSE(holds_png_files(folder_.path()));
+  expect_refused("expected PNG files, or folders of them");
+  touch("test/1.png");
+  expect_refused("got the subfolder test without train");
+  touch("train/note.txt");
+  expect_refused("train: expected PNG files");
+  touch("train/1.png");
+  touch("train/cat/2.png");
+  expect_refused("got PNG files both in the folder (1.png) and in its subfolder cat");
+}
+
+}  // namespace
+}  // namespace spvae
