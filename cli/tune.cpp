@@ -81,7 +81,7 @@ std::string shown_default(const std::string& field) {
   if (field == "grid") return "TP19's of the model";
   if (field == "points") return "all";
   if (field == "halving") return "none are dropped";
-  if (field == "first-steps") return "1024";
+  if (field == "first-steps") return std::to_string(TuningConfig{}.first_steps);
   return default_text(field);
 }
 

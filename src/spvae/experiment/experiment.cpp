@@ -5,8 +5,6 @@
 
 #include "spvae/core/error.h"
 #include "spvae/data/source_files.h"
-#include "spvae/io/file.h"
-#include "spvae/io/json_text.h"
 #include "spvae/model/spvae.h"
 
 namespace spvae {
@@ -135,11 +133,7 @@ std::string Trial::stem() const {
 }
 
 Experiment read_experiment(const fs::path& path) {
-  const std::string text = read_file(path);
-  if (const auto fault = check_json(text).fault) {
-    fail(ErrorKind::kUsage, "{}: {}", path.string(), fault_text(*fault, text));
-  }
-  const Json json = Json::parse(text);
+  const Json json = read_json(path.string(), ErrorKind::kUsage);
   Experiment experiment;
   std::string where = "the file";
   try {

@@ -12,7 +12,6 @@
 #include "spvae/io/digest.h"
 #include "spvae/io/file.h"
 #include "spvae/io/file_lock.h"
-#include "spvae/io/json_text.h"
 #include "spvae/io/npy.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/query/log_likelihood.h"
@@ -52,21 +51,21 @@ fs::path partial_scores_path(const fs::path& run, const std::string& split) {
   return run / ("scores-" + split + ".safetensors");
 }
 
-Json summary_json(const std::vector<ImageScore>& scores, int samples, double seconds) {
-  const ScoreSummary summary = summarise(scores);
+Json summary_json(const Scores& scores, int samples) {
+  const ScoreSummary summary = summarise(scores.images);
   return {{"images", summary.images},
           {"samples", samples},
           {"log_likelihood", summary.log_likelihood},
           {"standard_error", summary.standard_error},
           {"monte_carlo_error", summary.monte_carlo_error},
           {"effective_samples", summary.effective_samples},
-          {"seconds", seconds}};
+          {"seconds", scores.seconds}};
 }
 
 /// Passes all on; refuses, before the first step, images of another size than the trial's.
-class SizeCheck : public TrainObserver {
+class SizeCheck : public RelayObserver {
  public:
-  SizeCheck(const Trial& trial, TrainObserver& observer) : trial_(trial), observer_(observer) {}
+  SizeCheck(const Trial& trial, TrainObserver& observer) : RelayObserver(observer), trial_(trial) {}
 
   void on_start(const TrainStart& start) override {
     const ModelConfig& model = start.config.model;
@@ -74,18 +73,11 @@ class SizeCheck : public TrainObserver {
       fail(ErrorKind::kUsage, "{}: the experiment says images of {}×{} pixels, got {}×{}",
            trial_.name(), trial_.height, trial_.width, model.height, model.width);
     }
-    observer_.on_start(start);
+    RelayObserver::on_start(start);
   }
-  void on_loading(std::size_t done, std::size_t files) override {
-    observer_.on_loading(done, files);
-  }
-  void on_step(std::int64_t step, double bound) override { observer_.on_step(step, bound); }
-  void on_check(const CheckReport& report) override { observer_.on_check(report); }
-  void on_message(const std::string& message) override { observer_.on_message(message); }
 
  private:
   const Trial& trial_;
-  TrainObserver& observer_;
 };
 
 /// Trains what is left to train; returns how many steps there were in all.
@@ -98,31 +90,37 @@ std::int64_t train(const Trial& trial, const fs::path& run, const TrialPlace& pl
   return start_or_resume_training(run, given, checked, stop).progress.step;
 }
 
-/// Scores one split of the run's best model and returns its summary.
-Json score(const Trial& trial, const ScoredSplit& part, const fs::path& run,
-           const TrialFolders& folders, const DataSet& data, const StoredModel& stored,
-           ThreadPool& pool, TrialObserver& observer) {
-  ImageSet images = data.load(part.split, pool);
+/// A trained run and what it is scored with.
+struct TrainedRun {
+  fs::path folder;
+  const Spvae& model;
+  std::string model_digest;
+  const DataSet& data;
+  LeafEngine& engine;
+  ThreadPool& pool;
+};
+
+/// The first images of a split, scored by the run's best model.
+Scores score(const TrainedRun& run, const ScoredSplit& part, int samples, TrialObserver& observer) {
+  ImageSet images = run.data.load(part.split, run.pool);
   if (part.images > 0) keep_first(images, part.images);
-  const RunConfig config = run_config(trial.config);
-  const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
-  const ScoringKey key{.model_digest = digest_of_content(run / RunFolder::kModelFile).sha256,
-                       .data_digest = data.digest(),
+  const ScoringKey key{.model_digest = run.model_digest,
+                       .data_digest = run.data.digest(),
                        .split = part.name,
-                       .samples = trial.evaluation.samples};
-  const Scores scores = resumable_scores(
-      partial_scores_path(run, part.name), key, stored.model, images, *engine, pool,
+                       .samples = samples};
+  return resumable_scores(
+      partial_scores_path(run.folder, part.name), key, run.model, images, run.engine, run.pool,
       [&](double done, int total) { return observer.on_scoring(part.name, done, total); });
-  if (part.split == Split::kTest) {
-    std::vector<float> values;
-    values.reserve(scores.images.size());
-    for (const ImageScore& image : scores.images) {
-      values.push_back(static_cast<float>(image.log_likelihood));
-    }
-    const std::size_t shape[] = {values.size()};
-    write_npy<float>(scores_path(trial, folders), shape, values);
+}
+
+void write_scores(const fs::path& path, const std::vector<ImageScore>& scores) {
+  std::vector<float> values;
+  values.reserve(scores.size());
+  for (const ImageScore& score : scores) {
+    values.push_back(static_cast<float>(score.log_likelihood));
   }
-  return summary_json(scores.images, trial.evaluation.samples, scores.seconds);
+  const std::size_t shape[] = {values.size()};
+  write_npy<float>(path, shape, values);
 }
 
 Json training_json(const DataSet& data, const StoredModel& stored, const fs::path& run,
@@ -140,11 +138,7 @@ Json training_json(const DataSet& data, const StoredModel& stored, const fs::pat
 
 /// A result file's content, as far as it can be used.
 Json parsed_result(const fs::path& path) {
-  const std::string text = read_file(path);
-  if (const auto fault = check_json(text).fault) {
-    fail(ErrorKind::kData, "{}: {}", path.string(), fault_text(*fault, text));
-  }
-  Json result = Json::parse(text);
+  Json result = read_json(path.string(), ErrorKind::kData);
   for (const char* key : {"config", "evaluation", "training", "test"}) {
     if (!result.is_object() || !result.contains(key) || !result.at(key).is_object()) {
       fail(ErrorKind::kData, "{}: no result of a trial: it has no object '{}'; move it away",
@@ -224,7 +218,8 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
 
   // As in training, one process at a time.
   const FileLock lock(run / RunFolder::kLockFile);
-  const StoredModel stored = load_model(run / RunFolder::kModelFile);
+  const fs::path model_file = run / RunFolder::kModelFile;
+  const StoredModel stored = load_model(model_file);
   RunConfig config = run_config(trial.config);
   config.data_dir = place.data_dir.empty() ? kept_data_dir(run) : place.data_dir;
   ThreadPool pool(place.threads);
@@ -239,11 +234,18 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   result["training"] = training_json(data, stored, run, steps);
   result["parameters"] = stored.model.layout().size();
   result["encoder_parameters"] = stored.model.leaves().encoder_parameters();
-  result["test"] = score(trial, {Split::kTest, "test", evaluation.test_images}, run, folders, data,
-                         stored, pool, observer);
+  const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
+  const TrainedRun trained{run,  stored.model, digest_of_content(model_file).sha256,
+                           data, *engine,      pool};
+  const int samples = evaluation.samples;
+  const Scores test =
+      score(trained, {Split::kTest, "test", evaluation.test_images}, samples, observer);
+  write_scores(scores_path(trial, folders), test.images);
+  result["test"] = summary_json(test, samples);
   if (evaluation.training_images > 0) {
-    result["train"] = score(trial, {Split::kTrain, "training", evaluation.training_images}, run,
-                            folders, data, stored, pool, observer);
+    const Scores training =
+        score(trained, {Split::kTrain, "training", evaluation.training_images}, samples, observer);
+    result["train"] = summary_json(training, samples);
   }
   result["data"] = data.name();
   Json files = Json::object();
@@ -251,7 +253,7 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   result["data_files"] = files;
   result["data_digest"] = data.digest();
   if (!data.warning().empty()) result["data_warning"] = data.warning();
-  result["model_digest"] = digest_of_content(run / RunFolder::kModelFile).sha256;
+  result["model_digest"] = trained.model_digest;
   result["machine"] = machine_name();
   result["threads"] = pool.threads();
   result["version"] = version();

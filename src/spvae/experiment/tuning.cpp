@@ -7,8 +7,6 @@
 #include "spvae/data/permutation.h"
 #include "spvae/experiment/experiment.h"
 #include "spvae/experiment/run_metrics.h"
-#include "spvae/io/file.h"
-#include "spvae/io/json_text.h"
 #include "spvae/train/training_run.h"
 
 namespace spvae {
@@ -16,14 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxPoints = 10000;
-
-Json json_of_file(const fs::path& path) {
-  const std::string text = read_file(path);
-  if (const auto fault = check_json(text).fault) {
-    fail(ErrorKind::kUsage, "{}: {}", path.string(), fault_text(*fault, text));
-  }
-  return Json::parse(text);
-}
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts(1);
@@ -39,6 +29,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 /// {key: [values]} of "key=value,value;key=value".
 Json inline_grid(const std::string& text) {
+  const std::vector<FieldInfo> infos = field_infos(run_fields());
   Json grid = Json::object();
   for (const std::string& axis : split(text, ';')) {
     const std::size_t equals = axis.find('=');
@@ -49,12 +40,10 @@ Json inline_grid(const std::string& text) {
            text);
     }
     const std::string key = axis.substr(0, equals);
-    const Json known = canonical_keys(Json{{key, ""}}, field_infos(run_fields()));
-    for (const auto& info : field_infos(run_fields())) {
-      if (info.name != known.begin().key()) continue;
-      for (const std::string& value : split(axis.substr(equals + 1), ',')) {
-        grid[info.name].push_back(parse_field(info, value));
-      }
+    const std::string name = canonical_keys(Json{{key, ""}}, infos).begin().key();
+    const FieldInfo& info = *std::ranges::find(infos, name, &FieldInfo::name);
+    for (const std::string& value : split(axis.substr(equals + 1), ',')) {
+      grid[name].push_back(parse_field(info, value));
     }
   }
   return grid;
@@ -145,22 +134,19 @@ void look(TuningPoint& point, std::int64_t limit) {
 }
 
 /// Passes all on, and stops a run at its first check at or behind a step.
-class RungObserver : public TrainObserver {
+class RungObserver : public RelayObserver {
  public:
-  RungObserver(TuningObserver& observer, std::int64_t limit) : observer_(observer), limit_(limit) {}
+  RungObserver(TuningObserver& observer, std::int64_t limit)
+      : RelayObserver(observer), limit_(limit) {}
 
   bool reached() const { return reached_; }
 
-  void on_start(const TrainStart& start) override { observer_.on_start(start); }
-  void on_step(std::int64_t step, double bound) override { observer_.on_step(step, bound); }
   void on_check(const CheckReport& report) override {
     reached_ = report.check.step >= limit_;
-    observer_.on_check(report);
+    RelayObserver::on_check(report);
   }
-  void on_message(const std::string& message) override { observer_.on_message(message); }
 
  private:
-  TuningObserver& observer_;
   std::int64_t limit_;
   bool reached_ = false;
 };
@@ -200,9 +186,9 @@ std::string TuningPoint::name() const {
 }
 
 Grid parse_grid(const std::string& text) {
-  if (text.ends_with(".json")) return grid_of(json_of_file(text));
+  if (text.ends_with(".json")) return grid_of(read_json(text, ErrorKind::kUsage));
   if (text.find('=') != std::string::npos) return grid_of(inline_grid(text));
-  const Json named = json_of_file(find_experiment("grids"));
+  const Json named = read_json(find_experiment("grids").string(), ErrorKind::kUsage);
   if (!named.contains(text)) {
     std::string names;
     for (const auto& [name, grid] : named.items()) names += (names.empty() ? "" : ", ") + name;

@@ -210,13 +210,18 @@ Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
   return values;
 }
 
-Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {
+Json read_json(const std::string& path, ErrorKind invalid) {
   const std::string text = read_file(path);
   if (const auto fault = check_json(text).fault) {
-    fail(ErrorKind::kUsage, "{}: {}", path, fault_text(*fault, text));
+    fail(invalid, "{}: {}", path, fault_text(*fault, text));
   }
+  return Json::parse(text);
+}
+
+Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {
+  const Json json = read_json(path, ErrorKind::kUsage);
   try {
-    return canonical_keys(Json::parse(text), known);
+    return canonical_keys(json, known);
   } catch (const Error& error) {
     throw Error(error.kind(), path + ": " + error.what());
   }

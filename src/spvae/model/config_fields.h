@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "spvae/core/error.h"
+
 namespace spvae {
 
 using Json = nlohmann::ordered_json;
@@ -200,6 +202,10 @@ std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
 /// The object whose keys are spelt as the fields are (`_` in a key stands for `-`). Error(kUsage)
 /// when `given` is no object, or names an unknown key: says the nearest, or all known ones.
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known);
+
+/// The JSON of a file. Errors as read_file; of kind `invalid`, naming the file, for what check_json
+/// finds.
+Json read_json(const std::string& path, ErrorKind invalid);
 
 /// A JSON object from a file, its keys canonical. Errors as read_file; kUsage for what check_json
 /// finds, and as canonical_keys.

@@ -36,7 +36,7 @@ void check_is_new(const fs::path& path) {
 
 /// Makes the folder if the mode allows it, and returns the path of its lock.
 fs::path prepared_lock(const fs::path& path, RunMode mode) try {
-  if (mode == RunMode::kResume && !fs::exists(path / "config.json")) {
+  if (mode == RunMode::kResume && !fs::exists(path / RunFolder::kConfigFile)) {
     fail(ErrorKind::kNoInput,
          "{}: there is no run to resume (no config.json); start one without --resume",
          path.string());

@@ -44,4 +44,20 @@ class TrainObserver {
   virtual void on_message(const std::string& message) = 0;
 };
 
+/// Passes everything on to another observer, which must outlive it: for those that step in at one
+/// event alone.
+class RelayObserver : public TrainObserver {
+ public:
+  explicit RelayObserver(TrainObserver& next) : next_(next) {}
+
+  void on_loading(std::size_t done, std::size_t files) override { next_.on_loading(done, files); }
+  void on_start(const TrainStart& start) override { next_.on_start(start); }
+  void on_step(std::int64_t step, double bound) override { next_.on_step(step, bound); }
+  void on_check(const CheckReport& report) override { next_.on_check(report); }
+  void on_message(const std::string& message) override { next_.on_message(message); }
+
+ private:
+  TrainObserver& next_;
+};
+
 }  // namespace spvae
