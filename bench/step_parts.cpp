@@ -1,18 +1,13 @@
 #include "step_parts.h"
 
-#include <algorithm>
 #include <vector>
 
+#include "spvae/core/median.h"
 #include "spvae/leaves/importance.h"
 #include "stopwatch.h"
 
 namespace spvae::bench {
 namespace {
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
 
 // The arrays between the parts of a step (train/objective.cpp).
 class Step {

@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
+#include "spvae/core/median.h"
 #include "spvae/core/random.h"
 #include "spvae/io/npy.h"
 #include "spvae/kernels/kernels.h"
@@ -131,15 +132,22 @@ void hide_pixels(const InpaintConfig& config, ImageSet& images) {
   }
 }
 
+template <class T>
+void append(const std::vector<T>& part, std::vector<T>& all) {
+  all.insert(all.end(), part.begin(), part.end());
+}
+
 /// Completions of all images, a tile after another.
-ImageSet completions(const InpaintConfig& config, OpenQuery& open) {
+Completions completions(const InpaintConfig& config, OpenQuery& open) {
   const ImageSet& images = open.images;
   const Sampling sampling{.samples = config.proposals,
                           .noise = {.seed = config.query.seed,
                                     .purpose = Purpose::kEvaluation,
                                     .prior_share = config.prior_share},
                           .imputation = config.impute};
-  ImageSet all{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  Completions all{
+      .images = {.height = images.height, .width = images.width, .values = {}, .indices = {}},
+      .effective_samples = {}};
   ProgressDisplay display;
   const EvaluationObserver progress = scoring_progress(display, "inpaint");
   std::vector<std::uint32_t> rows;
@@ -150,10 +158,11 @@ ImageSet completions(const InpaintConfig& config, OpenQuery& open) {
     }
     rows.resize(static_cast<std::size_t>(std::min(kernels::kTile, images.count() - done)));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
-    const ImageSet part = complete(open.stored.model, images, rows, config.fill, config.count,
-                                   config.query.seed, sampling, *open.engine, open.pool);
-    all.values.insert(all.values.end(), part.values.begin(), part.values.end());
-    all.indices.insert(all.indices.end(), part.indices.begin(), part.indices.end());
+    const Completions part = complete(open.stored.model, images, rows, config.fill, config.count,
+                                      config.query.seed, sampling, *open.engine, open.pool);
+    append(part.images.values, all.images.values);
+    append(part.images.indices, all.images.indices);
+    append(part.effective_samples, all.effective_samples);
   }
   return all;
 }
@@ -225,7 +234,8 @@ void run_inpaint(const Options& options) {
   OpenQuery open("inpaint", config.query);
   const ImageSet& images = open.images;
   hide_pixels(config, open.images);
-  const ImageSet filled = completions(config, open);
+  const Completions all = completions(config, open);
+  const ImageSet& filled = all.images;
   write_completions(config, images, filled);
 
   Json result = query_result(config.query, open);
@@ -234,6 +244,7 @@ void run_inpaint(const Options& options) {
     result[key] = settings.at(key);
   }
   result["completions"] = config.count;
+  result["effective_samples"] = median(all.effective_samples);
   result["squared_error"] = squared_error(images, filled, config.count);
   result["squared_error_of_mean_image"] =
       squared_error_of_mean(images, open.data.load(Split::kTrain, open.pool));
@@ -241,10 +252,11 @@ void run_inpaint(const Options& options) {
   if (options.json()) return print_json(result);
   print(
       fmt::format("{}: {}, {} each; mean squared error of hidden pixels {:.4f}, of the training "
-                  "images' mean {:.4f}\n",
+                  "images' mean {:.4f}; median effective sample size {:.1f} of {} proposals\n",
                   config.out, counted(images.count(), "image"), counted(config.count, "completion"),
                   result.at("squared_error").get<double>(),
-                  result.at("squared_error_of_mean_image").get<double>()));
+                  result.at("squared_error_of_mean_image").get<double>(),
+                  result.at("effective_samples").get<double>(), config.proposals));
 }
 
 }  // namespace

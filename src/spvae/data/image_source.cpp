@@ -53,10 +53,11 @@ struct ArrayShape {
 ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>& shape) {
   constexpr std::size_t kMaxSide = 1u << 15;
   const bool is_flat = shape.size() == 2;
-  std::size_t height = is_flat ? 0 : shape.size() == 3 ? shape[1] : 0;
+  std::size_t height = shape.size() == 3 ? shape[1] : 0;
   std::size_t width = shape.size() == 3 ? shape[2] : 0;
   if (is_flat) {
-    height = width = static_cast<std::size_t>(std::lround(std::sqrt(double(shape[1]))));
+    height = width =
+        static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(shape[1]))));
   }
   const bool is_square = !is_flat || height * width == shape[1];
   if ((!is_flat && shape.size() != 3) || !is_square) {

@@ -76,6 +76,7 @@ Labels labels_of(std::span<const std::string> classes) {
     std::ranges::stable_sort(names, {}, [](const auto& name) { return *number_of(name); });
   }
   std::vector<std::pair<std::string_view, int>> places;  // by bytes, to look up
+  places.reserve(names.size());
   for (const std::string& name : names) places.emplace_back(name, static_cast<int>(places.size()));
   std::ranges::sort(places);
   labels.values.reserve(classes.size());

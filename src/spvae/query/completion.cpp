@@ -67,6 +67,26 @@ class Proposals {
     return std::ranges::any_of(model_.leaves().scope(leaf),
                                [&](int pixel) { return !is_observed(pixel, lane); });
   }
+  bool has_pixels(int leaf, int lane) const {
+    return std::ranges::any_of(model_.leaves().scope(leaf),
+                               [&](int pixel) { return is_observed(pixel, lane); });
+  }
+  /// Completions::effective_samples of an image.
+  double effective_samples(int lane) const {
+    double sum = 0;
+    double share = 0;
+    for (int leaf = 0; leaf < leaves(); ++leaf) {
+      if (!lacks_pixels(leaf, lane) || !has_pixels(leaf, lane)) continue;
+      double squares = 0;
+      for (int s = 0; s < sampling_.samples; ++s) {
+        const auto weight = static_cast<double>(normalised_[row(leaf, s, lane)]);
+        squares += weight * weight;
+      }
+      sum += responsibility(leaf, lane) / squares;
+      share += responsibility(leaf, lane);
+    }
+    return share > 0 ? sum / share : sampling_.samples;
+  }
   /// The proposal at which the weights, in order, reach the share u of their sum.
   int chosen(int leaf, int lane, double u) const {
     double sum = 0;
@@ -110,9 +130,7 @@ class Proposals {
   /// A leaf of which nothing is observed has the prior for its posterior.
   bool is_of_prior(int leaf, int lane, const RandomAddress& address) const {
     if (!lacks_pixels(leaf, lane)) return false;
-    const bool is_empty = std::ranges::none_of(model_.leaves().scope(leaf),
-                                               [&](int pixel) { return is_observed(pixel, lane); });
-    return is_empty ||
+    return !has_pixels(leaf, lane) ||
            is_from_prior(address, model_.config().leaf.latent, sampling_.noise.prior_share);
   }
 
@@ -211,14 +229,18 @@ class Painter {
 
 }  // namespace
 
-ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const std::uint32_t> rows,
-                  Filling filling, int count, std::uint32_t seed, const Sampling& sampling,
-                  LeafEngine& engine, ThreadPool& pool) {
+Completions complete(const Spvae& model, const ImageSet& images,
+                     std::span<const std::uint32_t> rows, Filling filling, int count,
+                     std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,
+                     ThreadPool& pool) {
   if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 completion", count);
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
   }
-  ImageSet result{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  Completions completions{
+      .images = {.height = images.height, .width = images.width, .values = {}, .indices = {}},
+      .effective_samples = std::vector<double>(rows.size())};
+  ImageSet& result = completions.images;
   const std::size_t pixels = index(images.pixels());
   Proposals proposals(model, sampling, engine, pool);
   for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
@@ -231,6 +253,9 @@ ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const st
     pool.run(static_cast<int>(tile.size()) * count, [&](int task, int) {
       const int lane = task / count;
       const std::size_t at = begin + index(task);
+      if (task % count == 0) {
+        completions.effective_samples[first + index(lane)] = proposals.effective_samples(lane);
+      }
       const std::span<float> image = std::span(result.values).subspan(at * pixels, pixels);
       result.indices[at] = proposals.batch().indices[index(lane)];
       for (std::size_t v = 0; v < pixels; ++v) {
@@ -248,7 +273,7 @@ ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const st
       }
     });
   }
-  return result;
+  return completions;
 }
 
 }  // namespace spvae

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "spvae/data/image_set.h"
 #include "spvae/query/evidence.h"
@@ -16,15 +17,23 @@ enum class Filling {
   kMean    ///< the posterior mean of every pixel
 };
 
-/// Fills the missing pixels of rows `rows` of `images`, each `count` times: [rows · count] images,
-/// the completions of an image one after another; observed pixels are untouched. sampling.samples
-/// are the proposals of each leaf; draws are as good as these. Completion c of an image depends on
-/// (sampling, seed, the image's index, c) alone: its random numbers have the address {seed, step =
-/// c + 1, Purpose::kSampling, image} and `sample` 0 for the choice of a proposal, 1 for the pixels
-/// (both by leaf), 2 for the tree. kBest and kMean are the same for every c. Throws as
-/// gather_evidence; Error(kUsage) for count < 1.
-ImageSet complete(const Spvae& model, const ImageSet& images, std::span<const std::uint32_t> rows,
-                  Filling filling, int count, std::uint32_t seed, const Sampling& sampling,
-                  LeafEngine& engine, ThreadPool& pool);
+struct Completions {
+  ImageSet images;  ///< [rows · count], the completions of an image one after another
+  /// [rows] (Σw)²/Σw² of the proposals' importance weights, averaged over the leaves that are
+  /// partly observed with the responsibilities as weights; where no leaf is, the number of
+  /// proposals.
+  std::vector<double> effective_samples;
+};
+
+/// Fills the missing pixels of rows `rows` of `images`, each `count` times; observed pixels are
+/// untouched. sampling.samples are the proposals of each leaf; draws are as good as these.
+/// Completion c of an image depends on (sampling, seed, the image's index, c) alone: its random
+/// numbers have the address {seed, step = c + 1, Purpose::kSampling, image} and `sample` 0 for the
+/// choice of a proposal, 1 for the pixels (both by leaf), 2 for the tree. kBest and kMean are the
+/// same for every c. Throws as gather_evidence; Error(kUsage) for count < 1.
+Completions complete(const Spvae& model, const ImageSet& images,
+                     std::span<const std::uint32_t> rows, Filling filling, int count,
+                     std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,
+                     ThreadPool& pool);
 
 }  // namespace spvae

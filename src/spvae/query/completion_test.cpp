@@ -17,13 +17,18 @@ using testing::level_images;
 
 const Sampling kSampling{.samples = 40};
 
-ImageSet completed(const Spvae& model, const ImageSet& images, Filling filling, int count,
-                   std::uint32_t seed = 0, int threads = 2) {
+Completions completions(const Spvae& model, const ImageSet& images, Filling filling, int count,
+                        std::uint32_t seed = 0, int threads = 2) {
   ThreadPool pool(threads);
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(images.count()));
   std::iota(rows.begin(), rows.end(), 0u);
   return complete(model, images, rows, filling, count, seed, kSampling, *engine, pool);
+}
+
+ImageSet completed(const Spvae& model, const ImageSet& images, Filling filling, int count,
+                   std::uint32_t seed = 0, int threads = 2) {
+  return completions(model, images, filling, count, seed, threads).images;
 }
 
 /// p(level of the second pixel | first pixel) by enumeration.
@@ -124,6 +129,28 @@ TEST(Completion, LeavesObservedPixelsUntouchedAndCompleteImagesWhole) {
   const ImageSet one = completed(model, images, Filling::kDrawn, 1);
   const ImageSet three = completed(model, images, Filling::kDrawn, 3);
   for (std::size_t v = 0; v < 36; ++v) EXPECT_EQ(one.values[36 + v], three.values[3 * 36 + v]);
+}
+
+// Of an image with one leaf, partly observed, it is the importance sampling's own.
+TEST(Completion, EffectiveSamplesAreThoseOfTheScore) {
+  Spvae model(
+      {.height = 4, .width = 4, .delta = 4, .k_leaf = 1, .leaf = {.hidden = 5, .latent = 2}});
+  model.initialise(2);
+  ImageSet images{.height = 4, .width = 4, .values = {}, .indices = {0, 1, 2}};
+  for (std::size_t v = 0; v < 48; ++v) {
+    images.values.push_back(static_cast<float>(v * 37 % 256) / 255.0f);
+    images.observed.push_back(v < 16 || (v >= 32 && v % 2 == 0) ? 1 : 0);
+  }
+  const Completions filled = completions(model, images, Filling::kMean, 2);
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
+  const auto scores =
+      log_likelihood(model, images, kSampling.samples, kSampling.noise, *engine, pool);
+  ASSERT_EQ(filled.effective_samples.size(), 3u);
+  EXPECT_EQ(filled.effective_samples[0], kSampling.samples);  // whole
+  EXPECT_EQ(filled.effective_samples[1], kSampling.samples);  // nothing of it observed
+  EXPECT_LT(filled.effective_samples[2], kSampling.samples);
+  EXPECT_NEAR(filled.effective_samples[2], scores[2].effective_samples, 1e-3);
 }
 
 TEST(Completion, NeedsCompletionsAndProposals) {

@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <limits>
 #include <numbers>
+#include <utility>
+
+#include "spvae/core/median.h"
 
 namespace spvae {
 namespace {
@@ -72,10 +75,7 @@ ScoreSummary summarise(std::span<const ImageScore> scores) {
     squares += deviation * deviation;
   }
   summary.standard_error = std::sqrt(squares / (count - 1) / count);
-  std::sort(effective.begin(), effective.end());
-  const std::size_t half = effective.size() / 2;
-  summary.effective_samples =
-      effective.size() % 2 == 1 ? effective[half] : 0.5 * (effective[half - 1] + effective[half]);
+  summary.effective_samples = median(std::move(effective));
   return summary;
 }
 
