@@ -89,11 +89,15 @@ CompareConfig checked_config(const Json& given) {
 
 /// Densities compare only where they are of the same numbers.
 void check_comparable(const StoredModel& a, const StoredModel& b) {
-  const Json& training = a.origin.training;
-  for (const char* key : {"likelihood", "data-seed"}) {
-    if (training.at(key) == b.origin.training.at(key)) continue;
+  // Models of earlier builds do not record the last two: they are those of all data then.
+  const Json defaults = {
+      {"likelihood", ""}, {"data-seed", 0}, {"stretch", "image"}, {"dequantize", "on"}};
+  for (const auto& [key, before] : defaults.items()) {
+    const Json of_a = a.origin.training.value(key, before);
+    const Json of_b = b.origin.training.value(key, before);
+    if (of_a == of_b) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,
-         training.at(key).dump(), b.origin.training.at(key).dump());
+         of_a.dump(), of_b.dump());
   }
   if (a.origin.data_digest != b.origin.data_digest) {
     fail(ErrorKind::kUsage,

@@ -31,6 +31,9 @@ class Compare(CommandTest):
         self.fails(64, "compare", run, self.train("b", "--likelihood", "binomial"),
                    says="likelihood differs")
         self.fails(64, "compare", run, self.train("c", "--data-seed", "1"), says="data-seed differs")
+        self.fails(64, "compare", run, self.train("d", "--stretch", "none"), says="stretch differs")
+        self.fails(64, "compare", run, self.train("e", "--dequantize", "off"),
+                   says="dequantize differs")
         self.fails(64, "compare", run, says="two runs")
         self.fails(64, "compare", run, run, "--limit", "1", says="limit")
         self.fails(66, "compare", run, self.path("none"), says="no such run")
