@@ -11,9 +11,9 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "reproduce_status.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
-#include "spvae/core/version.h"
 #include "spvae/experiment/experiment.h"
 #include "spvae/experiment/latent_space.h"
 #include "spvae/experiment/low_data_figure.h"
@@ -145,73 +145,6 @@ class Display : public TrialObserver {
   EvaluationObserver scoring_;
 };
 
-std::string minutes_text(double minutes) { return duration_text(60 * minutes); }
-
-std::string stage_text(const TrialStatus& status) {
-  switch (status.stage) {
-    case TrialStatus::Stage::kFinished:
-      return "done";
-    case TrialStatus::Stage::kTraining:
-      return fmt::format("training, step {}", grouped(status.step));
-    case TrialStatus::Stage::kScoring:
-      return fmt::format("scoring, {}", counted(status.scored, "image"));
-    case TrialStatus::Stage::kStale:
-      return "stale: of another config";
-    case TrialStatus::Stage::kNotBegun:
-      break;
-  }
-  return "to do";
-}
-
-/// How long finished trials took, over what was guessed; 1 before there are any.
-double pace_of(const Experiment& experiment, const TrialFolders& folders) {
-  double taken = 0;
-  double guessed = 0;
-  for (const Outcome& outcome : outcomes(experiment, folders)) {
-    for (const char* part : {"training", "test", "train"}) {
-      if (!outcome.result.contains(part)) continue;
-      const Json& seconds = outcome.result.at(part).value("seconds", Json());
-      if (seconds.is_number()) taken += seconds.get<double>() / 60;
-    }
-    guessed += outcome.trial.minutes;
-  }
-  return guessed > 0 ? taken / guessed : 1;
-}
-
-Json status_json(const Experiment& experiment, const TrialFolders& folders) {
-  Json trials = Json::array();
-  double left = 0;
-  int done = 0;
-  const double pace = pace_of(experiment, folders);
-  for (const Trial& trial : experiment.trials) {
-    TrialStatus status = trial_status(trial, folders);
-    status.minutes_left *= pace;
-    done += status.stage == TrialStatus::Stage::kFinished;
-    left += status.minutes_left;
-    trials.push_back({{"cell", trial.name()},
-                      {"seed", trial.config.at("seed")},
-                      {"state", stage_text(status)},
-                      {"minutes_left", status.minutes_left}});
-  }
-  return {{"trials", trials},
-          {"done", done},
-          {"left", experiment.trials.size() - static_cast<std::size_t>(done)},
-          {"minutes_left", left},
-          {"version", version()}};
-}
-
-std::string readable_status(const Json& status) {
-  std::string text;
-  for (const Json& trial : status.at("trials")) {
-    const double left = trial.at("minutes_left");
-    text += fmt::format("{:<36} seed {:<4} {:<24}{}\n", trial.at("cell").get<std::string>(),
-                        trial.at("seed").dump(), trial.at("state").get<std::string>(),
-                        left > 0 ? "about " + minutes_text(left) : "");
-  }
-  return text + fmt::format("{} done, {} left: about {}\n", status.at("done").dump(),
-                            status.at("left").dump(), minutes_text(status.at("minutes_left")));
-}
-
 /// The words that make these results again.
 std::string command_of(const ReproduceConfig& config) {
   std::string text = "spvae reproduce " + config.what;
@@ -302,7 +235,7 @@ void run_trials(const Experiment& experiment, const TrialFolders& folders,
   for (const Trial* trial : left) {
     Display display(fmt::format("{} of {}: {}, seed {}, about {}", ++number, left.size(),
                                 trial->name(), trial->config.at("seed").dump(),
-                                minutes_text(trial_status(*trial, folders).minutes_left)));
+                                duration_text(60 * trial_status(*trial, folders).minutes_left)));
     try {
       run_trial(*trial, folders, {.data_dir = config.data_dir, .threads = config.threads}, display,
                 interrupted);
