@@ -82,7 +82,7 @@ std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const GrayImage& image) {
+std::string encode_png(const GrayImage& image) {
   assert(image.height >= 1 && image.width >= 1);
   assert(image.pixels.size() ==
          static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width));
@@ -94,11 +94,15 @@ void write_png(const std::filesystem::path& path, const GrayImage& image) {
   std::string bytes(size, '\0');
   if (png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) ==
       0) {
-    fail(ErrorKind::kCannotCreate, "{}: a picture of {}×{} pixels cannot be encoded ({})",
-         path.string(), image.height, image.width, png.message);
+    fail(ErrorKind::kCannotCreate, "a picture of {}×{} pixels cannot be encoded as PNG ({})",
+         image.height, image.width, png.message);
   }
   bytes.resize(size);
-  write_file_atomically(path, bytes);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, const GrayImage& image) {
+  write_file_atomically(path, encode_png(image));
 }
 
 GrayImage read_png(const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace spvae {
@@ -15,7 +16,11 @@ struct GrayImage {
   friend bool operator==(const GrayImage&, const GrayImage&) = default;
 };
 
-/// Writes a picture of at least one pixel. Errors as write_file_atomically.
+/// The bytes of a picture's PNG file; it has at least one pixel. Error(kCannotCreate) if libpng
+/// cannot encode it, for want of memory or beyond its sizes.
+std::string encode_png(const GrayImage& image);
+
+/// Writes a picture of at least one pixel. Errors as encode_png and write_file_atomically.
 void write_png(const std::filesystem::path& path, const GrayImage& image);
 
 /// Reads a gray PNG of at most 8 bits per pixel and 2^28 pixels. Errors as read_file, and

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "spvae/core/pixel_rectangle.h"
 #include "spvae/core/random.h"
 
 namespace spvae {
@@ -38,12 +39,12 @@ std::size_t parameters_per_leaf(const NetworkStack& network) {
   return count;
 }
 
-// Rows and columns of a rectangle of pixels.
-std::pair<int, int> shape_of(const std::vector<int>& scope, int image_width) {
-  const int height = scope.back() / image_width - scope.front() / image_width + 1;
-  const int width = scope.back() % image_width - scope.front() % image_width + 1;
-  assert(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) == scope.size());
-  return {height, width};
+// Rows of a rectangle of pixels.
+int height_of(const std::vector<int>& scope, int image_width) {
+  const PixelRectangle rectangle = bounding_rectangle(scope, image_width);
+  assert(static_cast<std::size_t>(rectangle.height) * static_cast<std::size_t>(rectangle.width) ==
+         scope.size());
+  return rectangle.height;
 }
 
 // Standard deviation of a standard normal variable that is truncated to [−2, 2].
@@ -96,7 +97,7 @@ LeafBank::LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const 
   for (int region = 0; region < graph.leaf_regions(); ++region) {
     const std::vector<int>& scope = graph.regions()[static_cast<std::size_t>(region)].scope;
     scopes_.emplace_back(scope.begin(), scope.end());
-    const int height = sees_shape(config.network) ? shape_of(scope, image_width).first : 1;
+    const int height = sees_shape(config.network) ? height_of(scope, image_width) : 1;
     for (int i = 0; i < k_leaf; ++i) {
       leaves_by_shape[{static_cast<int>(scope.size()), height}].push_back(region * k_leaf + i);
     }

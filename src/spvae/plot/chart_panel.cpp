@@ -185,6 +185,7 @@ void ChartPanel::draw_points(Canvas& canvas, Point frame, const Series& series) 
     add_error_bar(bars, frame, point, series, i);
   }
   canvas.segments(bars, {.colour = style.colour, .width = 1.0});
+  if (!series.marked) return;
   for (const Point& point : markers) canvas.marker(style.marker, point, style.colour);
 }
 

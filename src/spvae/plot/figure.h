@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "spvae/core/pixel_rectangle.h"
 #include "spvae/io/png.h"
 
 /// What can be drawn, as plain data. Texts are UTF-8; long ones are wrapped, then shortened.
@@ -20,6 +21,7 @@ struct Series {
   std::vector<double> y;
   std::vector<double> error;
   bool joined = true;
+  bool marked = true;  ///< false: no markers at its points
 };
 
 /// One axis of a chart. The label names the quantity and its unit: "training set / %".
@@ -64,7 +66,41 @@ struct ImageGrid {
   std::vector<ImageTile> tiles;
 };
 
-using Panel = std::variant<Chart, HeatMap, ImageGrid>;
+/// A picture and the lines that divide it, part by part. Lines of a lower level are thicker and
+/// lie above the others; each has its level at three eighths of its way, where there is room.
+struct DividedPicture {
+  struct Cut {
+    PixelRectangle part;        ///< which is divided
+    bool is_horizontal = true;  ///< between two rows; otherwise between two columns
+    int before = 0;             ///< the row or column of the picture behind the line
+    int level = 1;              ///< ≥ 1, printed
+  };
+  struct Label {
+    PixelRectangle part;
+    std::string text;  ///< in its upper left corner
+  };
+  std::string title;
+  GrayImage picture;
+  std::vector<Cut> cuts;
+  std::vector<Label> labels;
+};
+
+/// Shares as horizontal bars, those of a part of a picture at its place. Names and percentages are
+/// printed where there is room.
+struct PartShares {
+  struct Part {
+    PixelRectangle rectangle;
+    std::vector<std::string> names;
+    std::vector<double> shares;  ///< as many, cut to [0, 1]
+    int marked = -1;             ///< the place of one whose bar is black; −1: none
+  };
+  std::string title;
+  int height = 1;  ///< of the picture, pixels
+  int width = 1;
+  std::vector<Part> parts;
+};
+
+using Panel = std::variant<Chart, HeatMap, ImageGrid, DividedPicture, PartShares>;
 
 /// Panels from left to right; below them one legend for the named series of all charts.
 using Figure = std::vector<Panel>;

@@ -22,6 +22,7 @@ inline constexpr Colour kFrameGray = {0.55, 0.55, 0.55};
 inline constexpr double kTickText = 9.0;
 inline constexpr double kLabelText = 10.0;
 inline constexpr double kTitleText = 11.0;
+inline constexpr int kLargePicture = 336;     ///< length that a single picture is enlarged to
 inline constexpr double kSeriesWidth = 1.4;   ///< of the lines of a series
 inline constexpr double kLineSpacing = 1.25;  ///< distance of two lines, in sizes of text
 

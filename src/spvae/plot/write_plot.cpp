@@ -13,9 +13,11 @@
 #include "spvae/io/atomic_file.h"
 #include "spvae/plot/canvas.h"
 #include "spvae/plot/chart_panel.h"
+#include "spvae/plot/divided_picture_panel.h"
 #include "spvae/plot/heat_map_panel.h"
 #include "spvae/plot/image_grid_panel.h"
 #include "spvae/plot/legend.h"
+#include "spvae/plot/part_shares_panel.h"
 #include "spvae/plot/text_lines.h"
 
 namespace spvae {
@@ -50,7 +52,18 @@ void check([[maybe_unused]] const ImageGrid& grid) {
   }
 }
 
-using Content = std::variant<ChartPanel, HeatMapPanel, ImageGridPanel>;
+void check([[maybe_unused]] const DividedPicture& divided) {
+  assert(divided.picture.height >= 1 && divided.picture.width >= 1);
+}
+void check(const PartShares& map) {
+  assert(map.height >= 1 && map.width >= 1);
+  for ([[maybe_unused]] const PartShares::Part& part : map.parts) {
+    assert(part.names.size() == part.shares.size());
+  }
+}
+
+using Content =
+    std::variant<ChartPanel, HeatMapPanel, ImageGridPanel, DividedPicturePanel, PartSharesPanel>;
 
 Content laid_out(const Canvas& canvas, const Panel& panel, const SeriesStyles& styles) {
   struct Visitor {
@@ -59,6 +72,8 @@ Content laid_out(const Canvas& canvas, const Panel& panel, const SeriesStyles& s
     Content operator()(const Chart& chart) { return ChartPanel(canvas, chart, styles); }
     Content operator()(const HeatMap& map) { return HeatMapPanel(canvas, map); }
     Content operator()(const ImageGrid& grid) { return ImageGridPanel(canvas, grid); }
+    Content operator()(const DividedPicture& divided) { return DividedPicturePanel(divided); }
+    Content operator()(const PartShares& map) { return PartSharesPanel(map); }
   };
   return std::visit(Visitor{canvas, styles}, panel);
 }

@@ -2,23 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
-
-#include "spvae/model/engine.h"
 #include "spvae/query/query_testing.h"
 
 namespace spvae {
 namespace {
 
-Evidence evidence_of(const Spvae& model, const ImageSet& images) {
-  ThreadPool pool(1);
-  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
-  std::vector<std::uint32_t> rows(static_cast<std::size_t>(images.count()));
-  std::iota(rows.begin(), rows.end(), 0u);
-  Evidence evidence;
-  EXPECT_TRUE(gather_evidence(model, images, rows, {.samples = 5}, *engine, pool, {}, evidence));
-  return evidence;
-}
+using testing::evidence_of;
 
 // The encoders of this model give the prior whatever they see.
 TEST(Embedding, HoldsPosteriorsResponsibilitiesAndChoices) {

@@ -1,11 +1,17 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdint>
+#include <numeric>
+#include <string>
 #include <vector>
 
 #include "spvae/data/image_set.h"
+#include "spvae/model/engine.h"
 #include "spvae/model/spvae.h"
+#include "spvae/query/evidence.h"
 
 /// For tests: models so small that every image of some pixels can be enumerated.
 namespace spvae::testing {
@@ -39,6 +45,17 @@ inline ImageSet level_images(int width, const std::vector<std::vector<int>>& ima
     }
   }
   return set;
+}
+
+/// Of all `images`, with five samples.
+inline Evidence evidence_of(const Spvae& model, const ImageSet& images) {
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
+  std::vector<std::uint32_t> rows(static_cast<std::size_t>(images.count()));
+  std::iota(rows.begin(), rows.end(), 0u);
+  Evidence evidence;
+  EXPECT_TRUE(gather_evidence(model, images, rows, {.samples = 5}, *engine, pool, {}, evidence));
+  return evidence;
 }
 
 inline double log_sum_exp(const std::vector<double>& values) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+
+namespace spvae {
+
+/// A rectangle of an image's pixels; rows and columns count from 0.
+struct PixelRectangle {
+  int top = 0;
+  int left = 0;
+  int height = 0;
+  int width = 0;
+
+  int bottom() const { return top + height; }  ///< the first row below
+  int right() const { return left + width; }   ///< the first column beyond
+
+  friend bool operator==(const PixelRectangle&, const PixelRectangle&) = default;
+};
+
+/// The least rectangle that holds these pixels of an image whose pixels are numbered row by row;
+/// `pixels` is ascending and not empty (assertion).
+PixelRectangle bounding_rectangle(std::span<const int> pixels, int image_width);
+
+}  // namespace spvae

@@ -1,0 +1,30 @@
+#include "spvae/core/pixel_rectangle.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace spvae {
+namespace {
+
+TEST(PixelRectangle, HoldsARectanglesPixelsExactly) {
+  constexpr int kWidth = 5;
+  for (const PixelRectangle& expected :
+       {PixelRectangle{0, 0, 1, 1}, {0, 0, 4, 5}, {1, 2, 2, 3}, {3, 4, 1, 1}, {2, 0, 2, 1}}) {
+    std::vector<int> pixels;
+    for (int row = expected.top; row < expected.bottom(); ++row) {
+      for (int column = expected.left; column < expected.right(); ++column) {
+        pixels.push_back(row * kWidth + column);
+      }
+    }
+    EXPECT_EQ(bounding_rectangle(pixels, kWidth), expected);
+  }
+}
+
+TEST(PixelRectangle, BoundsPixelsThatAreNoRectangle) {
+  const std::vector<int> pixels = {3, 6, 12};  // (0, 3), (1, 1), (2, 2)
+  EXPECT_EQ(bounding_rectangle(pixels, 5), (PixelRectangle{0, 1, 3, 3}));
+}
+
+}  // namespace
+}  // namespace spvae

@@ -1,0 +1,79 @@
+#include "spvae/query/explanation.h"
+
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "spvae/circuit/induced_tree.h"
+
+namespace spvae {
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+/// Lists a tree's nodes from the root on.
+class Lister {
+ public:
+  Lister(const Spvae& model, const Evidence& evidence, int lane, const InducedTree& tree)
+      : model_(model),
+        trace_(evidence.trace),
+        lane_(index(lane)),
+        choices_(index(model.circuit().sum_nodes()), -1) {
+    for (const auto& [sum, product] : tree.choices) choices_[index(sum)] = product;
+  }
+
+  /// Appends `node` and all below it; returns its place.
+  int add(int node, int parent, int level, std::vector<ExplanationNode>& nodes) const {
+    const Circuit& circuit = model_.circuit();
+    const int place = static_cast<int>(nodes.size());
+    const std::vector<int>& scope = model_.graph().regions()[index(circuit.region(node))].scope;
+    nodes.push_back({.node = node,
+                     .parent = parent,
+                     .level = level,
+                     .rectangle = bounding_rectangle(scope, model_.config().width)});
+    if (circuit.is_leaf(node)) return place;
+    const int sum = node - circuit.leaves();
+    const int product = choices_[index(sum)];
+    assert(product >= 0);
+    const Circuit::Children children = circuit.children(sum, product);
+    nodes[index(place)].product = product;
+    nodes[index(place)].probability =
+        std::exp(trace_.log_weights[circuit.first_weight(sum) + index(product)] +
+                 value(children.left) + value(children.right) - value(node));
+    const int left = add(children.left, place, level + 1, nodes);
+    const int right = add(children.right, place, level + 1, nodes);
+    nodes[index(place)].left = left;
+    nodes[index(place)].right = right;
+    return place;
+  }
+
+ private:
+  double value(int node) const { return trace_.values[index(node) * index(trace_.stride) + lane_]; }
+
+  const Spvae& model_;
+  const Circuit::Trace& trace_;
+  std::size_t lane_;
+  std::vector<int> choices_;  // [sums]
+};
+
+}  // namespace
+
+Explanation explain(const Spvae& model, const Evidence& evidence, int lane) {
+  assert(lane >= 0 && lane < evidence.batch.size);
+  const InducedTree tree = best_tree(model.circuit(), evidence.trace, lane);
+  Explanation explanation{.nodes = {},
+                          .log_likelihood = evidence.trace.root()[index(lane)],
+                          .log_prior = tree.log_probability,
+                          .probability = 1,
+                          .responsibilities = {}};
+  Lister(model, evidence, lane, tree).add(model.circuit().root(), -1, 0, explanation.nodes);
+  for (const ExplanationNode& node : explanation.nodes) explanation.probability *= node.probability;
+  for (int leaf = 0; leaf < model.circuit().leaves(); ++leaf) {
+    explanation.responsibilities.push_back(
+        evidence.responsibilities[index(leaf) * index(evidence.batch.stride) + index(lane)]);
+  }
+  return explanation;
+}
+
+}  // namespace spvae
