@@ -26,6 +26,22 @@ DataConfig training_data(const StoredModel& stored, const std::string& run) try 
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
 }
 
+DataSet open_same_data(const DataConfig& config, const StoredModel& stored, const std::string& run,
+                       ThreadPool& pool) try {
+  DataSet data(config, &pool);
+  if (data.digest() == stored.origin.data_digest) return data;
+  fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
+       run, data.digest(), stored.origin.data_digest);
+} catch (const Error& error) {
+  fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
+}
+
+DataSet open_other_data(DataConfig config, const std::string& data, ThreadPool& pool) {
+  config.data = data;
+  config.training_images = 0;
+  return DataSet(config, &pool);
+}
+
 }  // namespace
 
 StoredModel load_run_model(const std::string& run) {
@@ -43,23 +59,19 @@ StoredModel load_run_model(const std::string& run) {
   return load_model(model);
 }
 
-DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead,
-                  const std::string& data_dir, ThreadPool& pool) {
+DataSet open_data(const StoredModel& stored, const std::string& run, const DataChoice& choice,
+                  ThreadPool& pool) {
   DataConfig config = training_data(stored, run);
-  if (!data_dir.empty()) config.data_dir = data_dir;
-  if (!instead.empty()) {
-    config.data = instead;
-    config.training_images = 0;
-    return DataSet(config, &pool);
+  if (!choice.data_dir.empty()) config.data_dir = choice.data_dir;
+  if (choice.missing) config.missing = *choice.missing;
+  DataSet data = choice.data.empty() ? open_same_data(config, stored, run, pool)
+                                     : open_other_data(config, choice.data, pool);
+  if (choice.missing == Missing::kNan && !data.is_float()) {
+    fail(ErrorKind::kUsage,
+         "missing: got nan, but the pixels of {} are of 8 bits, which have no NaN; leave it out",
+         data.name());
   }
-  try {
-    DataSet data(config, &pool);
-    if (data.digest() == stored.origin.data_digest) return data;
-    fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
-         run, data.digest(), stored.origin.data_digest);
-  } catch (const Error& error) {
-    fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
-  }
+  return data;
 }
 
 }  // namespace spvae::cli

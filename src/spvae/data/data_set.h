@@ -74,6 +74,8 @@ class DataSet {
   const std::string& name() const { return name_; }
   int height() const { return sources_.front().height(); }
   int width() const { return sources_.front().width(); }
+  /// Whether pixels are floating-point numbers; else they are of 8 bits.
+  bool is_float() const { return sources_.front().is_float(); }
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }
   /// All files, source by source.
   const std::vector<DataFile>& files() const { return files_; }
