@@ -29,7 +29,9 @@ constexpr const char* kExample =
     "p_A(x) -\n"
     "log p_B(x), with its standard error. Both are scored on the same images with the same number "
     "of\n"
-    "samples. Runs of different likelihoods, data or preparation cannot be compared.\n"
+    "samples. Runs of different likelihoods or preparation cannot be compared, nor of different "
+    "data\n"
+    "unless --data names the images.\n"
     "\n"
     "Example:\n"
     "  spvae compare runs/mnist-spvae-gaussian runs/mnist-vae-gaussian --limit 2000";
@@ -77,14 +79,17 @@ CompareConfig checked_config(const Json& given) {
   return config;
 }
 
-/// Densities compare only where they are of the same numbers.
-void check_comparable(const StoredModel& a, const StoredModel& b) {
-  const Json& training = a.origin.training;
-  for (const char* key : {"likelihood", "data-seed"}) {
-    if (training.at(key) == b.origin.training.at(key)) continue;
+/// Densities compare only where they are of the same numbers: prepared alike, and of the same data
+/// unless --data names others.
+void check_comparable(const CompareConfig& config, const StoredModel& a, const StoredModel& b) {
+  const Json training = trained_config(a, config.query.run);
+  const Json other = trained_config(b, config.other);
+  for (const char* key : {"likelihood", "data-seed", "stretch", "dequantize"}) {
+    if (training.at(key) == other.at(key)) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,
-         training.at(key).dump(), b.origin.training.at(key).dump());
+         training.at(key).dump(), other.at(key).dump());
   }
+  if (!config.query.data.empty()) return;
   if (a.origin.data_digest != b.origin.data_digest) {
     fail(ErrorKind::kUsage,
          "the runs cannot be compared: they are of other data, {} and {} (digests {} and {})",
@@ -115,7 +120,7 @@ void run_compare(const Options& options) {
   stop_on_signals();
   const CompareConfig config = checked_config(options.given());
   const StoredModel b = load_run_model(config.other);
-  check_comparable(load_run_model(config.query.run), b);
+  check_comparable(config, load_run_model(config.query.run), b);
   OpenQuery open("compare", config.query);
   if (open.images.count() < 2) {
     fail(ErrorKind::kUsage, "limit: got 1 image, expected at least 2 to compare");

@@ -12,18 +12,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As the model's file names it.
-DataConfig training_data(const StoredModel& stored, const std::string& run) try {
+RunConfig training_config(const StoredModel& stored, const std::string& run) try {
   RunConfig config = run_config(stored.origin.training);
-  std::error_code absent;
-  const fs::path path(run);
-  config.data_dir = kept_data_dir(fs::is_directory(path, absent) ? path : path.parent_path());
   // Models of earlier builds do not record it: it was the one of all data.
   if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
   if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  return data_config(config);
+  return config;
 } catch (const Error& error) {
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
+}
+
+// As the model's file names it.
+DataConfig training_data(const StoredModel& stored, const std::string& run) {
+  RunConfig config = training_config(stored, run);
+  std::error_code absent;
+  const fs::path path(run);
+  config.data_dir = kept_data_dir(fs::is_directory(path, absent) ? path : path.parent_path());
+  return data_config(config);
 }
 
 DataSet open_same_data(const DataConfig& config, const StoredModel& stored, const std::string& run,
@@ -39,6 +44,7 @@ DataSet open_same_data(const DataConfig& config, const StoredModel& stored, cons
 DataSet open_other_data(DataConfig config, const std::string& data, ThreadPool& pool) {
   config.data = data;
   config.training_images = 0;
+  config.mask.clear();
   return DataSet(config, &pool);
 }
 
@@ -57,6 +63,10 @@ StoredModel load_run_model(const std::string& run) {
          run, RunFolder::kModelFile);
   }
   return load_model(model);
+}
+
+Json trained_config(const StoredModel& stored, const std::string& run) {
+  return run_config_json(training_config(stored, run));
 }
 
 DataSet open_data(const StoredModel& stored, const std::string& run, const DataChoice& choice,

@@ -12,6 +12,11 @@ namespace spvae::cli {
 /// Error(kNoInput), one sentence, for a folder without a model.
 StoredModel load_run_model(const std::string& run);
 
+/// The whole config that a stored model of `run` was trained with, as config.json has it: values
+/// that its file does not record, of an earlier build, are those that it had. Error(kData) where
+/// the file's are not valid.
+Json trained_config(const StoredModel& stored, const std::string& run);
+
 /// What a command says of the images instead of the run.
 struct DataChoice {
   std::string data = {};                ///< empty: the data that the model was trained on

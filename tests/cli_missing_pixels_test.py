@@ -163,6 +163,27 @@ class MissingPixels(CommandTest):
         again = self.run_json(*inpaint, "--mask", self.mask("upper.npy", [0] * 32 + [1] * 32))
         self.assertGreater(again["squared_error"], 0)
 
+    def test_training_learns_from_what_is_observed(self):
+        # 60 images of the training file, of each of which every third pixel is missing.
+        mask = write_npy(self.path("train.npy"), (60, 8, 8),
+                         [1 if (at + at // PIXELS) % 3 else 0 for at in range(60 * PIXELS)])
+        run = self.train("run", "--mask", mask)
+        self.assertEqual(json.loads(pathlib.Path(run, "config.json").read_text())["mask"], mask)
+        self.assertNotEqual(self.model_bytes("run"), self.model_bytes(self.train("whole")))
+        observed = [self.run_json("evaluate", run, "--samples", "2", "--split", split).get(
+            "observed_pixels") for split in ["train", "test"]]
+        self.assertAlmostEqual(observed[0], PIXELS * 2 / 3, delta=0.5)
+        self.assertIsNone(observed[1])
+        # Runs of other data may be compared on data that are named.
+        whole = self.path("whole")
+        self.fails(64, "compare", run, whole, says="other data")
+        self.run_json("compare", run, whole, "--samples", "2", "--data", self.data)
+        self.fails(65, "train", "--data", self.data, "--mask", self.mask("one.npy", [1] * 61 * PIXELS),
+                   "--out", self.path("x"), *small(), says=["(61, 8, 8)", "(60, 8, 8)"])
+        pathlib.Path(mask).unlink()
+        self.fails(66, "evaluate", run, "--samples", "2", says="train.npy")
+        self.run_spvae("evaluate", run, "--samples", "2", "--data", self.data)
+
     def test_bad_masks_are_refused_in_one_sentence(self):
         run = self.train("run")
         for count in [TESTS - 1, TESTS + 1]:

@@ -24,8 +24,8 @@ TEST(AppendImages, KeepsWhatIsMissingOfEither) {
   append_images(partial, images);
   append_images(two_images(), images);
   EXPECT_EQ(images.indices, (std::vector<std::uint32_t>{7, 9, 7, 9, 7, 9}));
-  EXPECT_EQ(images.observed, (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1,
-                                                        1, 1, 1}));
+  EXPECT_EQ(images.observed,
+            (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1}));
   EXPECT_DOUBLE_EQ(mean_observed_pixels(images), 14.0 / 6);
   EXPECT_DOUBLE_EQ(mean_observed_pixels(two_images()), 3.0);
 }

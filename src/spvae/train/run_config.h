@@ -37,6 +37,7 @@ struct RunConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
+  std::string mask;   ///< of training and validation images
   ModelConfig model;  ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;

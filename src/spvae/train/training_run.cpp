@@ -98,6 +98,7 @@ std::string anchored(const std::string& path) {
 void anchor_data(RunConfig& config) {
   if (!is_named_set(config.data)) config.data = anchored(config.data);
   config.data_dir = anchored(config.data_dir);
+  config.mask = anchored(config.mask);
 }
 
 DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool,
