@@ -29,10 +29,13 @@ UNUSED = {"vae": ["--delta"], "conv-spvae": ["--hidden"], "conv-vae": ["--delta"
 
 
 def small(*flags):
-    """The flags of SMALL that are not among `flags` and that their model has; then `flags`."""
+    """The flags of SMALL that are not among `flags` and that their model has, the Gaussian unless
+    `flags` name another likelihood; then `flags`."""
     model = flags[flags.index("--model") + 1] if "--model" in flags else "spvae"
     names = [flag for flag in SMALL[0::2] if flag not in flags and flag not in UNUSED.get(model, [])]
-    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + list(flags)
+    likelihood = [] if "--likelihood" in flags else ["--likelihood", "gaussian"]
+    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + [*likelihood,
+                                                                                         *flags]
 
 
 def images(count, side=SIDE, first=0):

@@ -42,6 +42,8 @@ class ReadModel(unittest.TestCase):
 
     def check(self, name, data, test_images, *flags, count=4, samples=50):
         run = self.path / name
+        if "--likelihood" not in flags:
+            flags = (*flags, "--likelihood", "gaussian")
         self.run_program(SPVAE, "train", "--data", data, "--out", run, "--data-seed", "3",
                          "--validate-every", "100", *flags)
         output = self.run_program(

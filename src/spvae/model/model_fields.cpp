@@ -89,10 +89,12 @@ const FieldList<LeafConfig>& leaf_fields() {
                                               "units of the encoder's dense layer", 1, kMaxUnits)),
       number_field("latent", &LeafConfig::latent, "dimensions of a leaf's latent code", 1,
                    kMaxUnits),
-      choice_field("likelihood", &LeafConfig::likelihood,
-                   "of a pixel given its leaf's code: gaussian (continuous pixels), binomial or "
-                   "discretised logistic (8-bit pixels)",
-                   {names.begin(), names.end()}),
+      choice_field(
+          "likelihood", &LeafConfig::likelihood,
+          "of a pixel given its leaf's code: gaussian (continuous pixels), binomial or "
+          "discretised logistic (8-bit pixels), which is the default of 8-bit data without "
+          "a name",
+          {names.begin(), names.end()}),
       only_for<LeafConfig>(
           std::string(likelihood_info(Likelihood::kGaussian).name),
           [](const LeafConfig& config) { return config.likelihood == Likelihood::kGaussian; },

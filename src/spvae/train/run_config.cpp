@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "spvae/core/error.h"
+#include "spvae/data/data_origin.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
 
@@ -114,8 +115,11 @@ RunConfig run_config(const Json& given) {
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  } else if (!values.contains("delta")) {
-    config.model.delta = 0;
+  } else {
+    if (!values.contains("delta")) config.model.delta = 0;
+    if (!values.contains("likelihood") && !is_float_array(config.data)) {
+      config.model.leaf.likelihood = Likelihood::kLogistic;
+    }
   }
   return config;
 }
