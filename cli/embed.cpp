@@ -100,8 +100,7 @@ void run_embed(const Options& options) {
   const Spvae& model = open.stored.model;
   const std::vector<std::string> columns = column_names(model);
   std::vector<double> values;
-  const Sampling sampling{.samples = config.samples,
-                          .noise = {.seed = config.query.seed, .purpose = Purpose::kEvaluation}};
+  const Sampling sampling = sampling_of(config.query, config.samples);
   {
     ProgressDisplay display;
     for_each_batch(model, open.images, sampling, *open.engine, open.pool,

@@ -5,18 +5,16 @@
 #include <memory>
 
 #include "commands.h"
+#include "image_query.h"
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
 #include "progress.h"
-#include "run_model.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
-#include "spvae/core/version.h"
 #include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
-#include "spvae/model/engine.h"
 #include "spvae/query/log_likelihood.h"
 
 namespace spvae::cli {
@@ -32,52 +30,32 @@ constexpr const char* kExample =
     "  spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json";
 
 struct EvaluateConfig {
-  std::string run;
-  std::string data;      // empty: the run's
-  std::string data_dir;  // empty: the run's
-  Split split = Split::kTest;
+  ImageQuery query;
   int samples = 5000;
-  int limit = 0;  // 0: all images
   std::string per_image;
-  Engine engine = Engine::kFused;
-  std::uint32_t seed = 0;
-  int threads = 0;
 };
 
 const FieldList<EvaluateConfig>& evaluate_fields() {
   using Config = EvaluateConfig;
-  static const FieldList<Config> list = {
-      text_field("run", &Config::run, "Folder of a run, or a model file"),
-      text_field("data", &Config::data,
-                 "data set, if not the run's: mnist, cifar10, svhn, or a path"),
-      text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
-      choice_field("split", &Config::split, "which images of the data set",
-                   {"train", "validation", "test"}),
-      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
-                   1e9),
-      number_field("limit", &Config::limit, "evaluate no more than the first N images", 1, 1e9),
-      text_field("per-image", &Config::per_image, "write every image's figures to FILE.npy"),
-      choice_field("engine", &Config::engine,
-                   "fused: SIMD kernels; reference: plain loops in double precision",
-                   {"fused", "reference"}),
-      number_field("seed", &Config::seed, "seed of the latent noise", 0, 4294967295.0),
-      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
-  };
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    fields.push_back(number_field("samples", &Config::samples,
+                                  "importance samples of each leaf and image", 1, 1e9));
+    fields.push_back(
+        text_field("per-image", &Config::per_image, "write every image's figures to FILE.npy"));
+    return fields;
+  }();
   return list;
 }
 
 std::string shown_default(const std::string& field) {
-  if (field == "limit") return "all";
-  const Json value = config_json(evaluate_fields(), EvaluateConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (field == "samples") return std::to_string(EvaluateConfig{}.samples);
+  return image_query_default(field);
 }
 
 EvaluateConfig checked_config(const Json& given) {
   EvaluateConfig config;
   apply_config(evaluate_fields(), given, config);
-  if (config.run.empty()) {
-    fail(ErrorKind::kUsage, "evaluate: no run given; say 'spvae evaluate RUN'");
-  }
   if (!config.per_image.empty()) {
     if (!has_ending(config.per_image, ".npy")) {
       fail(ErrorKind::kUsage, "per-image: got {}, expected a name that ends in .npy",
@@ -88,15 +66,14 @@ EvaluateConfig checked_config(const Json& given) {
   return config;
 }
 
-void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
-                     const ImageSet& images, const std::vector<ImageScore>& scores,
-                     const Json& result) {
+void write_per_image(const EvaluateConfig& config, const OpenQuery& open,
+                     const std::vector<ImageScore>& scores, const Json& result) {
   std::vector<double> rows;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     rows.push_back(scores[i].log_likelihood);
     rows.push_back(std::sqrt(scores[i].monte_carlo_variance));
     rows.push_back(scores[i].effective_samples);
-    rows.push_back(images.indices[i]);
+    rows.push_back(open.images.indices[i]);
   }
   const std::size_t shape[] = {scores.size(), 4};
   write_npy<double>(config.per_image, shape, rows);
@@ -109,7 +86,7 @@ void write_per_image(const EvaluateConfig& config, const StoredModel& stored,
         {{"name", "image"}, {"unit", "index in the source file"}}}},
       {"evaluation", result},
   };
-  write_description(config.per_image, config.run, stored.origin, std::move(description));
+  write_description(config.per_image, config.query.run, open.stored.origin, std::move(description));
 }
 
 std::string readable(const Json& result) {
@@ -138,9 +115,9 @@ std::string readable(const Json& result) {
                      number("seconds"));
 }
 
-Json result_json(const EvaluateConfig& config, const StoredModel& stored, const DataSet& data,
-                 const ImageSet& images, const ScoreSummary& summary, double seconds) {
-  const Spvae& model = stored.model;
+Json result_json(const EvaluateConfig& config, const OpenQuery& open, const ScoreSummary& summary,
+                 double seconds) {
+  const Spvae& model = open.stored.model;
   Json result = Json::object();
   result["images"] = summary.images;
   result["samples"] = config.samples;
@@ -149,52 +126,40 @@ Json result_json(const EvaluateConfig& config, const StoredModel& stored, const 
   result["monte_carlo_error"] = summary.monte_carlo_error;
   result["effective_samples"] = summary.effective_samples;
   if (likelihood_info(model.config().leaf.likelihood).discrete) {
-    result["bits_per_dimension"] = bits_per_dimension(summary.log_likelihood, images.pixels());
+    result["bits_per_dimension"] =
+        bits_per_dimension(summary.log_likelihood, mean_observed_pixels(open.images));
   }
   result["parameters"] = model.layout().size();
   result["encoder_parameters"] = model.leaves().encoder_parameters();
   result["seconds"] = seconds;
-  const Json settings = config_json(evaluate_fields(), config);
-  for (const char* key : {"split", "seed", "engine", "run"}) result[key] = settings.at(key);
-  result["data"] = data.name();
-  result["data_digest"] = data.digest();
-  if (!data.warning().empty()) result["data_warning"] = data.warning();
-  result["version"] = version();
+  result.update(query_result(config.query, open));
   return result;
 }
 
 void run_evaluate(const Options& options) {
   stop_on_signals();
   const EvaluateConfig config = checked_config(options.given());
-  const StoredModel stored = load_run_model(config.run);
-  ThreadPool pool(config.threads);
-  const DataSet data = open_data(stored, config.run, config.data, config.data_dir, pool);
-  ImageSet images = data.load(config.split, pool);
-  if (config.limit > 0) keep_first(images, config.limit);
-  check_images(images, stored.model.config().height, stored.model.config().width);
-  const auto engine = make_engine(config.engine, stored.model.leaves(), pool);
-
+  OpenQuery open("evaluate", config.query);
   const auto start = std::chrono::steady_clock::now();
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
-    if (!data.warning().empty()) display.say("warning: " + data.warning());
-    display.show(fmt::format("evaluate: {}, {} each", counted(images.count(), "image"),
+    display.show(fmt::format("evaluate: {}, {} each", counted(open.images.count(), "image"),
                              counted(config.samples, "importance sample")),
                  true);
-    scores = log_likelihood(stored.model, images, config.samples,
-                            {.seed = config.seed, .purpose = Purpose::kEvaluation}, *engine, pool,
-                            scoring_progress(display, "evaluate"));
+    scores =
+        log_likelihood(open.stored.model, open.images, sampling_of(config.query, config.samples),
+                       *open.engine, open.pool, scoring_progress(display, "evaluate"));
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const Json result = result_json(config, stored, data, images, summarise(scores), elapsed.count());
+  const Json result = result_json(config, open, summarise(scores), elapsed.count());
   // Printed first: a file that cannot be written must not cost the result.
   if (options.json()) {
     print_json(result);
   } else {
     print(readable(result));
   }
-  if (!config.per_image.empty()) write_per_image(config, stored, images, scores, result);
+  if (!config.per_image.empty()) write_per_image(config, open, scores, result);
 }
 
 }  // namespace

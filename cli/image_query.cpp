@@ -1,9 +1,12 @@
 #include "image_query.h"
 
+#include <optional>
+
 #include "progress.h"
 #include "run_model.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
+#include "spvae/io/digest.h"
 
 namespace spvae::cli {
 namespace {
@@ -27,6 +30,21 @@ const FieldList<ImageQuery>& image_query_fields() {
       choice_field("split", &Config::split, "which images of the data set",
                    {"train", "validation", "test"}),
       number_field("limit", &Config::limit, "no more than the first N images", 1, 1e9),
+      text_field(
+          "mask", &Config::mask,
+          "pixels that are observed: FILE.npy, 1 (observed) and 0 (missing), [height, width] "
+          "for all images of the split or [images, height, width]; or FILE.png, white and "
+          "black"),
+      choice_field("missing", &Config::missing,
+                   "what stands for a missing pixel in floating-point images",
+                   {"run", "none", "nan"}),
+      number_field(
+          "prior-share", &Config::prior_share,
+          "share of the codes that come from the prior, of leaves that are partly observed; "
+          "the others come from the encoder",
+          0, 1),
+      choice_field("impute", &Config::impute, "what encoders see at missing pixels",
+                   {"patch-mean", "zero"}),
       choice_field("engine", &Config::engine,
                    "fused: SIMD kernels; reference: plain loops in double precision",
                    {"fused", "reference"}),
@@ -38,30 +56,64 @@ const FieldList<ImageQuery>& image_query_fields() {
 
 std::string image_query_default(const std::string& field) {
   if (field == "limit") return "all";
+  if (field == "missing") return "as the run";
   const Json values = config_json(image_query_fields(), ImageQuery{});
   if (!values.contains(field)) return "";
   const Json& value = values.at(field);
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+Sampling sampling_of(const ImageQuery& query, int samples) {
+  return {.samples = samples,
+          .noise = {.seed = query.seed,
+                    .purpose = Purpose::kEvaluation,
+                    .prior_share = query.prior_share},
+          .imputation = query.impute};
+}
+
+DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool) {
+  DataChoice choice{.data = query.data, .data_dir = query.data_dir};
+  if (query.missing == QueryMissing::kNone) choice.missing = Missing::kNone;
+  if (query.missing == QueryMissing::kNan) choice.missing = Missing::kNan;
+  return open_data(stored, query.run, choice, pool);
+}
+
+ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
+                           ThreadPool& pool) {
+  std::optional<Mask> mask;
+  if (!query.mask.empty()) {
+    mask = load_mask(query.mask, data.height(), data.width(), data.count(query.split));
+  }
+  ImageSet images =
+      data.load(query.split, pool, {.most = query.limit, .mask = mask ? &*mask : nullptr});
+  check_images(images, model.config().height, model.config().width);
+  return images;
+}
+
 OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
     : stored(load_model_of(command, query)),
       pool(query.threads),
-      data(open_data(stored, query.run, query.data, query.data_dir, pool)),
-      images(data.load(query.split, pool)),
+      data(open_query_data(query, stored, pool)),
+      images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
-  if (query.limit > 0) keep_first(images, query.limit);
-  check_images(images, stored.model.config().height, stored.model.config().width);
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
 }
 
 Json query_result(const ImageQuery& query, const OpenQuery& open) {
   Json result = {{"run", query.run}, {"images", open.images.count()}};
   const Json settings = config_json(image_query_fields(), query);
-  for (const char* key : {"split", "seed"}) result[key] = settings.at(key);
+  for (const char* key : {"split", "seed", "engine"}) result[key] = settings.at(key);
   result["data"] = open.data.name();
   result["data_digest"] = open.data.digest();
   if (!open.data.warning().empty()) result["data_warning"] = open.data.warning();
+  if (!query.mask.empty()) {
+    result["mask"] = query.mask;
+    result["mask_digest"] = digest_of_content(query.mask).sha256;
+  }
+  if (!open.images.observed.empty()) {
+    result["observed_pixels"] = mean_observed_pixels(open.images);
+    for (const char* key : {"prior-share", "impute"}) result[key] = settings.at(key);
+  }
   result["version"] = version();
   return result;
 }

@@ -10,8 +10,12 @@
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/config_fields.h"
 #include "spvae/model/engine.h"
+#include "spvae/query/evidence.h"
 
 namespace spvae::cli {
+
+/// What stands for a missing pixel in floating-point images; the last two as Missing.
+enum class QueryMissing { kAsRun = 0, kNone = 1, kNan = 2 };
 
 /// What commands that ask a model about images have in common.
 struct ImageQuery {
@@ -19,7 +23,11 @@ struct ImageQuery {
   std::string data = {};      ///< empty: the run's
   std::string data_dir = {};  ///< empty: the run's
   Split split = Split::kTest;
-  int limit = 0;  ///< 0: all images
+  int limit = 0;          ///< 0: all images
+  std::string mask = {};  ///< file of load_mask for the split's images; empty: none
+  QueryMissing missing = QueryMissing::kAsRun;
+  double prior_share = 0.2;
+  Imputation impute = Imputation::kPatchMean;
   Engine engine = Engine::kFused;
   std::uint32_t seed = 0;
   int threads = 0;
@@ -30,10 +38,21 @@ const FieldList<ImageQuery>& image_query_fields();
 /// Its defaults as help shows them; "" for other fields than its own.
 std::string image_query_default(const std::string& field);
 
+/// How such a command samples the codes of leaves.
+Sampling sampling_of(const ImageQuery& query, int samples);
+
+/// The data that the query is about, of a model of its run. Errors as open_data.
+DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool);
+
+/// The first images of the query's split, its mask applied, which must have the model's size.
+/// Errors as load_mask, DataSet::load and check_images.
+ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
+                           ThreadPool& pool);
+
 /// A query with everything that it asks for.
 struct OpenQuery {
-  /// Error(kUsage), which names the command, without a run; otherwise as load_run_model, open_data
-  /// and DataSet::load. Warns on stderr of unpublished data.
+  /// Error(kUsage), which names the command, without a run; otherwise as load_run_model,
+  /// open_query_data and load_query_images. Warns on stderr of unpublished data.
   OpenQuery(const std::string& command, const ImageQuery& query);
 
   StoredModel stored;
@@ -43,8 +62,9 @@ struct OpenQuery {
   std::unique_ptr<LeafEngine> engine;
 };
 
-/// The keys that every result of such a command has: run, images, split, seed, data, data_digest,
-/// data_warning (if there is one), version.
+/// The keys that every result of such a command has: run, images, split, seed, engine, data,
+/// data_digest, data_warning (if there is one), mask and mask_digest (if there is one), version;
+/// of images that lack pixels also observed_pixels (the mean), prior-share and impute.
 Json query_result(const ImageQuery& query, const OpenQuery& open);
 
 }  // namespace spvae::cli

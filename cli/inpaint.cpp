@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "image_query.h"
@@ -19,6 +22,7 @@
 #include "spvae/io/npy.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/query/completion.h"
+#include "squared_error.h"
 
 namespace spvae::cli {
 namespace {
@@ -30,23 +34,34 @@ constexpr const char* kExample =
     "posterior\n"
     "mean, --fill best the most probable tree. A .png has a column for each image: original, "
     "masked, then\n"
-    "its completions; a .npy is float32 [images, completions, height, width].\n"
+    "its completions; a .npy is float32 [images, completions, height, width]. --mask and --missing "
+    "nan say\n"
+    "which pixels are missing; --hide then hides further ones. Errors are of hidden pixels whose "
+    "true\n"
+    "values the data hold.\n"
     "\n"
     "Examples:\n"
     "  spvae inpaint runs/mnist-spvae-gaussian --hide lower --limit 12 --out lower.png\n"
-    "  spvae inpaint runs/mnist-spvae-gaussian --hide random --fill mean --out means.npy --json";
+    "  spvae inpaint runs/mnist-spvae-gaussian --hide random --fill mean --out means.npy --json\n"
+    "  spvae inpaint runs/mnist-spvae-gaussian --mask mask.png --out filled.png";
 
-enum class Hidden { kLower = 0, kUpper = 1, kLeft = 2, kRight = 3, kRandom = 4 };
+enum class Hidden {
+  kAuto = 0,
+  kNone = 1,
+  kLower = 2,
+  kUpper = 3,
+  kLeft = 4,
+  kRight = 5,
+  kRandom = 6
+};
 
 struct InpaintConfig {
   ImageQuery query{.limit = 12};
-  Hidden hide = Hidden::kLower;
+  Hidden hide = Hidden::kAuto;
   double share = 0.25;
   Filling fill = Filling::kDrawn;
   int count = 4;
   int proposals = 1000;
-  double prior_share = 0.2;
-  Imputation impute = Imputation::kPatchMean;
   std::string out;
 };
 
@@ -56,9 +71,10 @@ const FieldList<InpaintConfig>& inpaint_fields() {
     FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
     for (const Field<Config>& field : {
              choice_field("hide", &Config::hide,
-                          "which pixels are missing: a half of each image, or --share of its "
-                          "pixels at random",
-                          {"lower", "upper", "left", "right", "random"}),
+                          "which pixels to hide, beside those that are missing: a half of each "
+                          "image, or --share of its pixels at random; auto: none if some are "
+                          "missing, else lower",
+                          {"auto", "none", "lower", "upper", "left", "right", "random"}),
              number_field("share", &Config::share, "of the pixels that --hide random hides", 0, 1),
              choice_field("fill", &Config::fill,
                           "drawn: from the posterior; best: its most probable tree; mean: its mean",
@@ -66,12 +82,6 @@ const FieldList<InpaintConfig>& inpaint_fields() {
              number_field("count", &Config::count, "completions of each image", 1, 1000),
              number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1,
                           1e5),
-             number_field("prior-share", &Config::prior_share,
-                          "share of the proposals that come from the prior, of leaves that are "
-                          "partly observed; the others come from the encoder",
-                          0, 1),
-             choice_field("impute", &Config::impute, "what encoders see at missing pixels",
-                          {"patch-mean", "zero"}),
              text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
          }) {
       fields.push_back(field);
@@ -82,6 +92,7 @@ const FieldList<InpaintConfig>& inpaint_fields() {
 }
 
 std::string shown_default(const std::string& field) {
+  if (field == "missing") return image_query_default(field);
   const Json value = config_json(inpaint_fields(), InpaintConfig{}).at(field);
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -108,6 +119,9 @@ bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_
   const int row = v / images.width;
   const int column = v % images.width;
   switch (config.hide) {
+    case Hidden::kAuto:
+    case Hidden::kNone:
+      return false;
     case Hidden::kLower:
       return 2 * row >= images.height;
     case Hidden::kUpper:
@@ -125,29 +139,28 @@ bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_
 }
 
 void hide_pixels(const InpaintConfig& config, ImageSet& images) {
+  images.observed.resize(images.values.size(), 1);
+  auto flag = images.observed.begin();
   for (const std::uint32_t image : images.indices) {
-    for (int v = 0; v < images.pixels(); ++v) {
-      images.observed.push_back(is_hidden(config, images, image, v) ? 0 : 1);
+    for (int v = 0; v < images.pixels(); ++v, ++flag) {
+      if (is_hidden(config, images, image, v)) *flag = 0;
     }
   }
 }
 
-template <class T>
-void append(const std::vector<T>& part, std::vector<T>& all) {
-  all.insert(all.end(), part.begin(), part.end());
+/// Which pixels' values the data hold, whatever a mask hides [N, V]; empty: all.
+std::vector<std::uint8_t> known_pixels(const InpaintConfig& config, OpenQuery& open) {
+  if (config.query.mask.empty()) return open.images.observed;
+  ImageQuery without_mask = config.query;
+  without_mask.mask.clear();
+  return load_query_images(without_mask, open.data, open.stored.model, open.pool).observed;
 }
 
 /// Completions of all images, a tile after another.
 Completions completions(const InpaintConfig& config, OpenQuery& open) {
   const ImageSet& images = open.images;
-  const Sampling sampling{.samples = config.proposals,
-                          .noise = {.seed = config.query.seed,
-                                    .purpose = Purpose::kEvaluation,
-                                    .prior_share = config.prior_share},
-                          .imputation = config.impute};
-  Completions all{
-      .images = {.height = images.height, .width = images.width, .values = {}, .indices = {}},
-      .effective_samples = {}};
+  const Sampling sampling = sampling_of(config.query, config.proposals);
+  Completions all;
   ProgressDisplay display;
   const EvaluationObserver progress = scoring_progress(display, "inpaint");
   std::vector<std::uint32_t> rows;
@@ -160,67 +173,64 @@ Completions completions(const InpaintConfig& config, OpenQuery& open) {
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
     const Completions part = complete(open.stored.model, images, rows, config.fill, config.count,
                                       config.query.seed, sampling, *open.engine, open.pool);
-    append(part.images.values, all.images.values);
-    append(part.images.indices, all.images.indices);
-    append(part.effective_samples, all.effective_samples);
+    append_images(part.images, all.images);
+    all.effective_samples.insert(all.effective_samples.end(), part.effective_samples.begin(),
+                                 part.effective_samples.end());
   }
   return all;
 }
 
-/// Mean squared error of the hidden pixels, over all completions.
-double squared_error(const ImageSet& images, const ImageSet& filled, int count) {
-  const auto pixels = static_cast<std::size_t>(images.pixels());
-  double sum = 0;
-  std::size_t hidden = 0;
-  for (std::size_t i = 0; i < filled.values.size(); ++i) {
-    const std::size_t source = i / pixels / static_cast<std::size_t>(count) * pixels + i % pixels;
-    if (images.observed[source] == 1) continue;
-    const auto error = static_cast<double>(filled.values[i] - images.values[source]);
-    sum += error * error;
-    ++hidden;
+/// Which pixels are hidden though their values are known, [N, V].
+std::vector<std::uint8_t> tested_pixels(const ImageSet& images,
+                                        std::span<const std::uint8_t> known) {
+  std::vector<std::uint8_t> tested(images.observed.size());
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    tested[i] = images.observed[i] == 0 && (known.empty() || known[i] == 1) ? 1 : 0;
   }
-  return hidden == 0 ? 0 : sum / static_cast<double>(hidden);
+  return tested;
 }
 
-/// The same of the training images' mean, which knows nothing of what is observed.
-double squared_error_of_mean(const ImageSet& images, const ImageSet& training) {
+/// Every image is the mean of the training images' observed pixels, which knows nothing of what is
+/// observed of it.
+ImageSet mean_images(const ImageSet& images, const ImageSet& training) {
   const auto pixels = static_cast<std::size_t>(images.pixels());
   std::vector<double> sum(pixels);
+  std::vector<int> count(pixels);
   for (std::size_t i = 0; i < training.values.size(); ++i) {
+    if (!training.observed.empty() && training.observed[i] == 0) continue;
     sum[i % pixels] += static_cast<double>(training.values[i]);
+    ++count[i % pixels];
   }
   ImageSet mean = images;
   for (std::size_t i = 0; i < mean.values.size(); ++i) {
-    mean.values[i] = static_cast<float>(sum[i % pixels] / training.count());
+    const std::size_t v = i % pixels;
+    mean.values[i] = count[v] == 0 ? 0.0f : static_cast<float>(sum[v] / count[v]);
   }
-  return squared_error(images, mean, 1);
+  return mean;
 }
 
 /// A column for each image: original, masked, completions.
-ImageSet picture_rows(const ImageSet& images, const ImageSet& filled, int count) {
-  constexpr float kHiddenGray = 0.5f;
-  const auto pixels = static_cast<std::ptrdiff_t>(images.pixels());
+ImageSet picture_rows(const ImageSet& images, std::vector<std::uint8_t> known,
+                      const ImageSet& filled, int count) {
   ImageSet rows = images;
-  rows.observed.clear();
-  for (std::size_t i = 0; i < images.values.size(); ++i) {
-    rows.values.push_back(images.observed[i] == 1 ? images.values[i] : kHiddenGray);
-  }
-  for (int number = 0; number < count; ++number) {
-    for (int image = 0; image < images.count(); ++image) {
-      const auto first = filled.values.begin() + (std::ptrdiff_t{image} * count + number) * pixels;
-      rows.values.insert(rows.values.end(), first, first + pixels);
+  rows.observed = std::move(known);
+  append_images(images, rows);
+  const auto completions = static_cast<std::size_t>(count);
+  for (std::size_t number = 0; number < completions; ++number) {
+    std::vector<std::size_t> places;
+    for (std::size_t at = number; at < filled.indices.size(); at += completions) {
+      places.push_back(at);
     }
+    append_images(images_of_rows(filled, places), rows);
   }
-  rows.indices.resize(static_cast<std::size_t>(images.count()) *
-                      static_cast<std::size_t>(count + 2));
   return rows;
 }
 
 void write_completions(const InpaintConfig& config, const ImageSet& images,
-                       const ImageSet& filled) {
+                       const std::vector<std::uint8_t>& known, const ImageSet& filled) {
   if (has_ending(config.out, ".png")) {
-    return write_png(config.out,
-                     contact_sheet(picture_rows(images, filled, config.count), images.count()));
+    return write_png(config.out, contact_sheet(picture_rows(images, known, filled, config.count),
+                                               images.count()));
   }
   const std::size_t shape[] = {
       static_cast<std::size_t>(images.count()), static_cast<std::size_t>(config.count),
@@ -230,33 +240,42 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
 
 void run_inpaint(const Options& options) {
   stop_on_signals();
-  const InpaintConfig config = checked_config(options.given());
+  InpaintConfig config = checked_config(options.given());
   OpenQuery open("inpaint", config.query);
   const ImageSet& images = open.images;
+  if (config.hide == Hidden::kAuto) {
+    config.hide = images.observed.empty() ? Hidden::kLower : Hidden::kNone;
+  }
+  const std::vector<std::uint8_t> known = known_pixels(config, open);
   hide_pixels(config, open.images);
   const Completions all = completions(config, open);
   const ImageSet& filled = all.images;
-  write_completions(config, images, filled);
+  write_completions(config, images, known, filled);
 
   Json result = query_result(config.query, open);
   const Json settings = config_json(inpaint_fields(), config);
-  for (const char* key : {"out", "hide", "share", "fill", "proposals", "prior-share", "impute"}) {
+  for (const char* key : {"out", "hide", "share", "fill", "proposals"}) {
     result[key] = settings.at(key);
   }
   result["completions"] = config.count;
-  result["effective_samples"] = median(all.effective_samples);
-  result["squared_error"] = squared_error(images, filled, config.count);
-  result["squared_error_of_mean_image"] =
-      squared_error_of_mean(images, open.data.load(Split::kTrain, open.pool));
+  const double effective = median(all.effective_samples);
+  result["effective_samples"] = effective;
+  const std::vector<std::uint8_t> tested = tested_pixels(images, known);
+  const std::optional<double> error = mean_squared_error(images, filled, tested);
+  const ImageSet mean = mean_images(images, open.data.load(Split::kTrain, open.pool));
+  const std::optional<double> error_of_mean = mean_squared_error(images, mean, tested);
+  result["squared_error"] = error ? Json(*error) : Json();
+  result["squared_error_of_mean_image"] = error_of_mean ? Json(*error_of_mean) : Json();
   write_description(config.out, config.query.run, open.stored.origin, result);
   if (options.json()) return print_json(result);
-  print(
-      fmt::format("{}: {}, {} each; mean squared error of hidden pixels {:.4f}, of the training "
-                  "images' mean {:.4f}; median effective sample size {:.1f} of {} proposals\n",
-                  config.out, counted(images.count(), "image"), counted(config.count, "completion"),
-                  result.at("squared_error").get<double>(),
-                  result.at("squared_error_of_mean_image").get<double>(),
-                  result.at("effective_samples").get<double>(), config.proposals));
+  print(fmt::format("{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n",
+                    config.out, counted(images.count(), "image"),
+                    counted(config.count, "completion"),
+                    error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
+                                        "training images' mean {:.4f}",
+                                        *error, *error_of_mean)
+                          : "no true value of a hidden pixel is known",
+                    effective, config.proposals));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "commands.h"
 #include "image_query.h"
@@ -14,6 +15,7 @@
 #include "spvae/core/error.h"
 #include "spvae/io/npy.h"
 #include "spvae/query/embedding.h"
+#include "squared_error.h"
 
 namespace spvae::cli {
 namespace {
@@ -23,7 +25,8 @@ constexpr const char* kExample =
     "codes.\n"
     "A .png has the originals in one row and their reconstructions below; a .npy is float32 "
     "[images,\n"
-    "height, width] of the reconstructions.\n"
+    "height, width] of the reconstructions. Pixels that a mask hides are gray in the originals and "
+    "filled in.\n"
     "\n"
     "Example:\n"
     "  spvae reconstruct runs/mnist-spvae-gaussian --out reconstructions.png";
@@ -47,6 +50,7 @@ const FieldList<ReconstructConfig>& reconstruct_fields() {
 }
 
 std::string shown_default(const std::string& field) {
+  if (field == "missing") return image_query_default(field);
   const Json value = config_json(reconstruct_fields(), ReconstructConfig{}).at(field);
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -61,38 +65,24 @@ ReconstructConfig checked_config(const Json& given) {
   return config;
 }
 
-void append(const ImageSet& part, ImageSet& all) {
-  all.values.insert(all.values.end(), part.values.begin(), part.values.end());
-  all.indices.insert(all.indices.end(), part.indices.begin(), part.indices.end());
-}
-
-double mean_squared_error(const ImageSet& a, const ImageSet& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.values.size(); ++i) {
-    const auto error = static_cast<double>(a.values[i] - b.values[i]);
-    sum += error * error;
-  }
-  return sum / static_cast<double>(a.values.size());
-}
-
 void run_reconstruct(const Options& options) {
   stop_on_signals();
   const ReconstructConfig config = checked_config(options.given());
   OpenQuery open("reconstruct", config.query);
   const Spvae& model = open.stored.model;
   const ImageSet& images = open.images;
-  ImageSet all{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  const Sampling sampling{.samples = config.samples,
-                          .noise = {.seed = config.query.seed, .purpose = Purpose::kEvaluation}};
+  ImageSet all;
+  const Sampling sampling = sampling_of(config.query, config.samples);
   {
     ProgressDisplay display;
-    for_each_batch(
-        model, images, sampling, *open.engine, open.pool, scoring_progress(display, "reconstruct"),
-        [&](const Evidence& evidence) { append(reconstruct(model, evidence, open.pool), all); });
+    for_each_batch(model, images, sampling, *open.engine, open.pool,
+                   scoring_progress(display, "reconstruct"), [&](const Evidence& evidence) {
+                     append_images(reconstruct(model, evidence, open.pool), all);
+                   });
   }
   if (has_ending(config.out, ".png")) {
     ImageSet rows = images;
-    append(all, rows);
+    append_images(all, rows);
     write_png(config.out, contact_sheet(rows, images.count()));
   } else {
     const std::size_t shape[] = {static_cast<std::size_t>(all.count()),
@@ -103,11 +93,14 @@ void run_reconstruct(const Options& options) {
   Json result = query_result(config.query, open);
   result["out"] = config.out;
   result["samples"] = config.samples;
-  result["squared_error"] = mean_squared_error(images, all);
+  const std::optional<double> error = mean_squared_error(images, all, images.observed);
+  result["squared_error"] = error ? Json(*error) : Json();
   write_description(config.out, config.query.run, open.stored.origin, result);
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, mean squared error of a pixel {:.5f}\n", config.out,
-                    counted(images.count(), "image"), mean_squared_error(images, all)));
+  print(fmt::format("{}: {}, mean squared error of {} {}\n", config.out,
+                    counted(images.count(), "image"),
+                    images.observed.empty() ? "a pixel" : "an observed pixel",
+                    error ? fmt::format("{:.5f}", *error) : "unknown"));
 }
 
 }  // namespace

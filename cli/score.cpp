@@ -123,6 +123,16 @@ void write_table(const std::string& path, const Table& table) {
   write_file_atomically(path, text);
 }
 
+int observed_pixels(const Batch& batch, int lane) {
+  if (batch.observed.empty()) return batch.pixels;
+  int count = 0;
+  for (int v = 0; v < batch.pixels; ++v) {
+    count += batch.observed[static_cast<std::size_t>(v) * static_cast<std::size_t>(batch.stride) +
+                            static_cast<std::size_t>(lane)] != 0.0f;
+  }
+  return count;
+}
+
 Table score_images(const ScoreConfig& config, OpenQuery& open) {
   const Spvae& model = open.stored.model;
   const bool is_discrete = likelihood_info(model.config().leaf.likelihood).discrete;
@@ -132,8 +142,7 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
   for (int region = 0; region < regions; ++region) {
     table.columns.push_back(fmt::format("super_pixel_{}", region));
   }
-  const Sampling sampling{.samples = config.samples,
-                          .noise = {.seed = config.query.seed, .purpose = Purpose::kEvaluation}};
+  const Sampling sampling = sampling_of(config.query, config.samples);
   ProgressDisplay display;
   for_each_batch(
       model, open.images, sampling, *open.engine, open.pool, scoring_progress(display, "score"),
@@ -147,7 +156,8 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
                score.log_likelihood, std::sqrt(score.monte_carlo_variance),
                score.effective_samples});
           if (is_discrete) {
-            table.values.push_back(bits_per_dimension(score.log_likelihood, open.images.pixels()));
+            table.values.push_back(
+                bits_per_dimension(score.log_likelihood, observed_pixels(evidence.batch, lane)));
           }
           const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
           table.values.insert(table.values.end(), first, first + regions);
@@ -163,14 +173,7 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&table](std::size_t row) { return table.row(row)[1]; });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
-  ImageSet chosen{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  const auto pixels = static_cast<std::ptrdiff_t>(images.pixels());
-  for (const std::size_t row : order) {
-    const auto first = images.values.begin() + static_cast<std::ptrdiff_t>(row) * pixels;
-    chosen.values.insert(chosen.values.end(), first, first + pixels);
-    chosen.indices.push_back(images.indices[row]);
-  }
-  write_png(config.rank, contact_sheet(chosen));
+  write_png(config.rank, contact_sheet(images_of_rows(images, order)));
   return order;
 }
 

@@ -12,7 +12,7 @@ class Reproduce(CommandTest):
     def setUp(self):
         super().setUp()
         config = {flag[2:]: int(value) for flag, value in zip(SMALL[0::2], SMALL[1::2])}
-        config["data"] = self.data
+        config.update({"data": self.data, "likelihood": "gaussian"})
         evaluation = {"samples": 3, "test-images": 9, "training-images": 4}
         vae = {key: value for key, value in config.items() if key != "delta"}
         size = {"height": 8, "width": 8}
@@ -25,7 +25,7 @@ class Reproduce(CommandTest):
              "config": {"model": "vae", "learning-rate": 0.0005, **vae}}]})
         self.write("figure2", {"title": "Tiny", "cells": [
             {"name": f"{model}/tiny/{likelihood}", **size, "vary": {"training-images": [20, 40]},
-             "config": {"model": model, "likelihood": likelihood, **keys},
+             "config": {"model": model, **keys, "likelihood": likelihood},
              "evaluation": {"samples": 3}}
             for model, keys in [("spvae", config), ("vae", vae)]
             for likelihood in ["gaussian", "binomial"]]})

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 
 SPVAE = os.environ["SPVAE"]
 SIDE = 8
@@ -28,10 +29,13 @@ UNUSED = {"vae": ["--delta"], "conv-spvae": ["--hidden"], "conv-vae": ["--delta"
 
 
 def small(*flags):
-    """The flags of SMALL that are not among `flags` and that their model has; then `flags`."""
+    """The flags of SMALL that are not among `flags` and that their model has, the Gaussian unless
+    `flags` name another likelihood; then `flags`."""
     model = flags[flags.index("--model") + 1] if "--model" in flags else "spvae"
     names = [flag for flag in SMALL[0::2] if flag not in flags and flag not in UNUSED.get(model, [])]
-    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + list(flags)
+    likelihood = [] if "--likelihood" in flags else ["--likelihood", "gaussian"]
+    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + [*likelihood,
+                                                                                         *flags]
 
 
 def images(count, side=SIDE, first=0):
@@ -69,6 +73,32 @@ def read_npy(path):
     values = array.array({"<f4": "f", "<f8": "d"}[header["descr"]])
     values.frombytes(data[10 + length:])
     return header["shape"], values
+
+
+def write_npy(path, shape, values, descr="|u1"):
+    """Writes a .npy of bytes ("|u1") or floats ("<f4")."""
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {tuple(shape)}, }}"
+    header += " " * (63 - (len(header) + 10) % 64) + "\n"
+    data = array.array({"|u1": "B", "<f4": "f"}[descr], values).tobytes()
+    pathlib.Path(path).write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) +
+                                   header.encode() + data)
+    return str(path)
+
+
+def write_gray_png(path, width, pixels):
+    """Writes a PNG of 8-bit gray pixels, row by row."""
+    rows = [pixels[at:at + width] for at in range(0, len(pixels), width)]
+
+    def chunk(name, data):
+        return (struct.pack(">I", len(data)) + name + data +
+                struct.pack(">I", zlib.crc32(name + data)))
+
+    pathlib.Path(path).write_bytes(
+        b"\x89PNG\r\n\x1a\n" +
+        chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 0, 0, 0, 0)) +
+        chunk(b"IDAT", zlib.compress(b"".join(b"\x00" + bytes(row) for row in rows))) +
+        chunk(b"IEND", b""))
+    return str(path)
 
 
 def read_png_size(path):

@@ -1,11 +1,13 @@
 """spvae train: runs, their folders, resuming, interruption."""
 
 import json
+import math
 import pathlib
 import resource
 import signal
 
-from cli_support import LIKELIHOODS, SIDE, SMALL, CommandTest, main, small, write_data
+from cli_support import (LIKELIHOODS, SIDE, SMALL, CommandTest, images, main, small, write_data,
+                         write_npy)
 
 # Long enough to be stopped on the way, on any machine.
 LONG = ["--max-steps", "3000", "--validate-every", "50", "--patience", "1000"]
@@ -55,6 +57,39 @@ class Train(CommandTest):
         arguments = ["train", "--data", self.data + "/", *SMALL, "--likelihood", "binomial"]
         self.assertEqual(self.run_json(*arguments)["run"], "runs/tiny-spvae-binomial")
         self.assertTrue(pathlib.Path(self.path("runs/tiny-spvae-binomial/config.json")).exists())
+
+    def test_learns_eight_bit_images_by_the_logistic_likelihood_unless_told_otherwise(self):
+        self.run_spvae("train", "--data", self.data, "--out", self.path("run"), *SMALL)
+        config = json.loads(pathlib.Path(self.path("run"), "config.json").read_text())
+        self.assertEqual(config["likelihood"], "logistic")
+        self.assertIn("bits_per_dimension", self.run_json("evaluate", self.path("run"), "--samples",
+                                                          "2"))
+        self.fails(64, "train", "--data", self.data, "--out", self.path("x"), *SMALL, "--dequantize",
+                   "on", says=["dequantize", "gaussian"])
+        floats = write_npy(self.path("floats.npy"), (60, SIDE, SIDE),
+                           [value / 300 for value in images(60)], "<f4")
+        self.run_spvae("train", "--data", floats, "--out", self.path("floats"), *SMALL)
+        config = json.loads(pathlib.Path(self.path("floats"), "config.json").read_text())
+        self.assertEqual(config["likelihood"], "gaussian")
+
+    def test_bounds_the_precision_where_it_is_asked_to(self):
+        free = self.train("free")
+        bounded = self.train("bounded", "--max-precision", "1.5")
+        self.assertNotEqual(self.model_bytes("free"), self.model_bytes("bounded"))
+        self.assertEqual(self.run_json("info", bounded)["model"]["max-precision"], 1.5)
+        # No pixel is then likelier than a Gaussian of that precision at its mean.
+        most = 64 * 0.5 * math.log(1.5 / (2 * math.pi))
+        self.assertLess(self.run_json("evaluate", bounded, "--samples", "20")["log_likelihood"], most)
+        self.run_spvae("sample", bounded, "--count", "2", "--out", self.path("x.png"))
+        for bad in ["0.5", "-1", "nan", "many"]:
+            self.fails(64, *self.arguments("x", "--max-precision", bad), says="max-precision")
+        self.fails(64, *self.arguments("x", "--max-precision", "9", "--likelihood", "logistic"),
+                   says=["max-precision", "gaussian"])
+        raw = ["--stretch", "none", "--dequantize", "off"]
+        warned = self.run_spvae(*self.arguments("raw", *raw)).stderr
+        self.assertIn("--max-precision", warned)
+        calm = self.run_spvae(*self.arguments("calm", *raw, "--max-precision", "100")).stderr
+        self.assertNotIn("warning", calm)
 
     def test_gives_the_same_bytes_for_one_and_two_threads(self):
         self.train("one", "--threads", "1")

@@ -35,6 +35,8 @@ struct DataConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
+  /// File of what is observed of the training and validation images (see DataSet); empty: all.
+  std::string mask = {};
   std::string labels = {};  ///< file of the images' labels (see DataSet::labels); empty: none
 };
 

@@ -9,6 +9,7 @@
 #include "spvae/core/error.h"
 #include "spvae/data/png_folder.h"
 #include "spvae/data/source_files.h"
+#include "spvae/io/npy.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
@@ -58,6 +59,8 @@ OpenedData open_folder(const std::string& name, const fs::path& path) {
   return {.name = name, .sources = open_sources(mnist, path), .division = mnist.division};
 }
 
+bool is_array(const std::string& path) { return path.ends_with(".npy"); }
+
 OpenedData open_path(const std::string& path) {
   std::error_code absent;
   if (!fs::exists(path, absent)) {
@@ -68,11 +71,10 @@ OpenedData open_path(const std::string& path) {
   }
   const std::string name = unpacked_name(fs::canonical(path));
   if (fs::is_directory(path, absent)) return open_folder(name, path);
-  const bool is_array = path.ends_with(".npy");
   OpenedData data{.name = name, .sources = {}, .division = kOfOneFile};
-  data.sources.emplace_back(is_array ? ImageFormat::kNpy : ImageFormat::kIdx,
+  data.sources.emplace_back(is_array(path) ? ImageFormat::kNpy : ImageFormat::kIdx,
                             std::vector<fs::path>{path});
-  if (is_array) data.stretch = Stretch::kNone;
+  if (is_array(path)) data.stretch = Stretch::kNone;
   return data;
 }
 
@@ -106,6 +108,14 @@ std::vector<fs::path> find_label_files(const std::vector<ImageSource>& sources) 
 
 bool is_named_set(const std::string& data) {
   return std::ranges::find(known_sets(), data, &KnownSet::name) != known_sets().end();
+}
+
+bool is_float_array(const std::string& data) try {
+  if (!is_array(data)) return false;
+  const NpyType type = read_npy_header(data).type;
+  return type == NpyType::kFloat || type == NpyType::kDouble;
+} catch (const Error&) {
+  return false;  // said when the data are opened
 }
 
 std::vector<std::string> data_set_names() {

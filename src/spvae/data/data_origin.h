@@ -31,6 +31,9 @@ std::vector<std::filesystem::path> find_label_files(const std::vector<ImageSourc
 /// Whether DataConfig::data names a set; else it is a path.
 bool is_named_set(const std::string& data);
 
+/// Whether it is a .npy file of floating-point numbers; not where there is no such file.
+bool is_float_array(const std::string& data);
+
 /// The names that DataConfig::data may have.
 std::vector<std::string> data_set_names();
 

@@ -112,9 +112,10 @@ bool are_repeated(std::vector<float> values) {
   return 2 * values.size() < all;
 }
 
-std::string digest_of(const std::vector<DataFile>& files) {
+std::string digest_of(const std::vector<DataFile>& files, const std::string& mask) {
   std::string lines;
   for (const DataFile& file : files) lines += file.sha256 + "\n";
+  if (!mask.empty()) lines += digest_of_content(mask).sha256 + "\n";
   return sha256(lines);
 }
 
@@ -151,6 +152,7 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   const Division& division = origin.division;
   check_divisible(first, division);
   auto& [train, validation, test] = parts_;
+  test.is_masked = false;
   train.indices =
       random_permutation({.seed = config.data_seed, .purpose = Purpose::kSplit}, first.count());
   if (division.test_part > 0) {
@@ -173,6 +175,10 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   if (config.training_images > 0) {
     train.indices.resize(static_cast<std::size_t>(config.training_images));
   }
+  if (!config.mask.empty()) {
+    const std::size_t images = images_before(validation.source + 1);
+    mask_ = load_mask(config.mask, height(), width(), static_cast<int>(images));
+  }
 
   stretch_ = config.stretch == Stretch::kAuto ? origin.stretch : config.stretch;
   dequantize_ = config.dequantize;
@@ -180,7 +186,7 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
     dequantize_ = first.is_float() ? Dequantize::kOff : Dequantize::kOn;
   }
   files_ = digested_files(sources_, origin.known, pool, observer);
-  digest_ = digest_of(files_);
+  digest_ = digest_of(files_, config.mask);
   if (origin.known != nullptr) warning_ = warning_of(name_, files_);
   noise_warning_ = find_noise_warning();
 }
@@ -194,7 +200,7 @@ std::string DataSet::find_noise_warning() const {
   }
   return fmt::format(
       "data {}: pixels of {} without noise make a Gaussian's precision grow without limit; say "
-      "--dequantize on, or choose a likelihood of 8-bit pixels",
+      "--dequantize on, bound it with --max-precision, or choose a likelihood of 8-bit pixels",
       name_, first.is_float() ? "few different values" : "8 bits");
 }
 
@@ -245,13 +251,14 @@ ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions
   const auto pixels = static_cast<std::size_t>(images.pixels());
   const std::size_t count = part.indices.size();
   images.values.resize(count * pixels);
-  if (!in.observed.empty() || options.mask != nullptr) images.observed.assign(count * pixels, 1);
   if (!in.observed.empty()) {
+    images.observed.resize(count * pixels);
     for (std::size_t row = 0; row < count; ++row) {
       std::ranges::copy(std::span(in.observed).subspan(part.indices[row] * pixels, pixels),
                         images.observed.begin() + static_cast<std::ptrdiff_t>(row * pixels));
     }
   }
+  if (part.is_masked && mask_) apply_mask(mask_of(part), images);
   if (options.mask != nullptr) apply_mask(*options.mask, images);
   const Preparation preparation{.stretch = stretch_ == Stretch::kImage,
                                 .noise = !config_.discrete && dequantize_ == Dequantize::kOn,
@@ -279,17 +286,32 @@ ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions
   return images;
 }
 
+std::size_t DataSet::images_before(std::uint32_t source) const {
+  std::size_t images = 0;
+  for (std::uint32_t s = 0; s < source; ++s) images += sources_[s].count();
+  return images;
+}
+
+Mask DataSet::mask_of(const Part& part) const {
+  if (mask_->count() == 1) return *mask_;
+  Mask mask{.height = mask_->height, .width = mask_->width, .observed = {}};
+  const std::size_t first = images_before(part.source);
+  for (const std::uint32_t index : part.indices) {
+    const std::span<const std::uint8_t> image = mask_->of(first + index);
+    mask.observed.insert(mask.observed.end(), image.begin(), image.end());
+  }
+  return mask;
+}
+
 Labels DataSet::labels(Split split) const {
   std::vector<std::string> all;
-  std::size_t first = 0;  // of the split's source
   const auto add = [&](const std::vector<std::string>& names) {
     all.insert(all.end(), names.begin(), names.end());
   };
   const auto has_classes = [](const auto& classes) { return !classes.empty(); };
   if (!config_.labels.empty()) {
-    std::size_t images = 0;
-    for (const ImageSource& source : sources_) images += source.count();
-    all = read_label_names(config_.labels, images);
+    const auto sources = static_cast<std::uint32_t>(sources_.size());
+    all = read_label_names(config_.labels, images_before(sources));
   } else if (!classes_.empty() && std::ranges::all_of(classes_, has_classes)) {
     for (const std::vector<std::string>& classes : classes_) add(classes);
   } else {
@@ -304,7 +326,7 @@ Labels DataSet::labels(Split split) const {
       add(read_label_names(files[s], sources_[s].count()));
     }
   }
-  for (std::uint32_t s = 0; s < part(split).source; ++s) first += sources_[s].count();
+  const std::size_t first = images_before(part(split).source);
   const Labels of_all = labels_of(all);
   Labels labels{.names = of_all.names, .values = {}};
   for (const std::uint32_t index : part(split).indices) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,14 +60,16 @@ struct LoadOptions {
 /// Parts of a source are rounded down and at random: random_permutation, addressed by (data_seed,
 /// step 0, Purpose::kSplit), of source 0's images is cut into training, validation, test in this
 /// order, and each keeps the permutation's order; what is a source of its own keeps the file's.
-/// Training images are the first `training_images` of theirs.
+/// Training images are the first `training_images` of theirs. `mask` is a file of load_mask for the
+/// images of all sources that training and validation images come from, source by source; what it
+/// hides of these is missing, but nothing of test images is.
 class DataSet {
  public:
   /// Finds the files, checks their headers and reads them through for their digests, on the threads
-  /// of a pool if there is one. Throws Error(kUsage) for an unknown name (lists the known) and for
-  /// more training_images than there are, kNoInput for missing files, kData for files that are not
-  /// of their format, are cut off or too long, differ in their images' size, or hold too few images
-  /// to divide. The observer is told of files that are read through.
+  /// of a pool if there is one. Throws as load_mask; Error(kUsage) for an unknown name (lists the
+  /// known) and for more training_images than there are, kNoInput for missing files, kData for
+  /// files that are not of their format, are cut off or too long, differ in their images' size, or
+  /// hold too few images to divide. The observer is told of files that are read through.
   explicit DataSet(const DataConfig& config, ThreadPool* pool = nullptr,
                    const LoadObserver& observer = {});
 
@@ -74,10 +77,13 @@ class DataSet {
   const std::string& name() const { return name_; }
   int height() const { return sources_.front().height(); }
   int width() const { return sources_.front().width(); }
+  /// Whether pixels are floating-point numbers; else they are of 8 bits.
+  bool is_float() const { return sources_.front().is_float(); }
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }
   /// All files, source by source.
   const std::vector<DataFile>& files() const { return files_; }
-  /// SHA-256, in hex, of the files' SHA-256 in order, each as 64 hex digits and a newline.
+  /// SHA-256, in hex, of the files' SHA-256 in order and, if there is a mask, that of its file,
+  /// each as 64 hex digits and a newline.
   const std::string& digest() const { return digest_; }
   /// One sentence if a file of a named set is not the published one; else empty.
   const std::string& warning() const { return warning_; }
@@ -90,7 +96,7 @@ class DataSet {
 
   /// Reads and prepares the images of one split; an image's index is its position in its source,
   /// and ImageAddress::file the source's number. Same bits for any number of threads. Missing
-  /// pixels (of the mask, and with Missing::kNan those that are NaN) are marked in
+  /// pixels (of the masks, and with Missing::kNan those that are NaN) are marked in
   /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
   /// [0, 1]. Throws as ImageSource::read_gray and read_floats; Error(kData) for values between
   /// 8-bit levels where the config is discrete.
@@ -109,6 +115,7 @@ class DataSet {
   struct Part {
     std::uint32_t source = 0;
     std::vector<std::uint32_t> indices;  ///< in that source
+    bool is_masked = true;
   };
   const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
   /// The first images of a source.
@@ -121,6 +128,10 @@ class DataSet {
               const LoadObserver& observer) const;
   ImageSet prepared(const Part& part, const Pixels& pixels, const LoadOptions& options,
                     ThreadPool& pool) const;
+  /// How many images earlier sources hold.
+  std::size_t images_before(std::uint32_t source) const;
+  /// DataConfig::mask of the images of a part.
+  Mask mask_of(const Part& part) const;
   std::string find_noise_warning() const;
 
   DataConfig config_;
@@ -134,6 +145,7 @@ class DataSet {
   Stretch stretch_ = Stretch::kImage;
   Dequantize dequantize_ = Dequantize::kOn;
   std::vector<std::vector<std::string>> classes_;
+  std::optional<Mask> mask_;
 };
 
 }  // namespace spvae

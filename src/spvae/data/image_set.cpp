@@ -1,10 +1,48 @@
 #include "spvae/data/image_set.h"
 
 #include <algorithm>
+#include <cassert>
+#include <numeric>
 
 #include "spvae/core/error.h"
 
 namespace spvae {
+
+void append_images(const ImageSet& more, ImageSet& images) {
+  if (images.indices.empty()) {
+    images = more;
+    return;
+  }
+  assert(more.height == images.height && more.width == images.width);
+  if (!more.observed.empty() || !images.observed.empty()) {
+    images.observed.resize(images.values.size(), 1);
+    images.observed.insert(images.observed.end(), more.observed.begin(), more.observed.end());
+    images.observed.resize(images.values.size() + more.values.size(), 1);
+  }
+  images.values.insert(images.values.end(), more.values.begin(), more.values.end());
+  images.indices.insert(images.indices.end(), more.indices.begin(), more.indices.end());
+}
+
+ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows) {
+  ImageSet chosen{.height = images.height, .width = images.width, .values = {}, .indices = {}};
+  const auto pixels = static_cast<std::size_t>(images.pixels());
+  const auto append = [&](const auto& from, auto& to, std::size_t row) {
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * pixels);
+    to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(pixels));
+  };
+  for (const std::size_t row : rows) {
+    append(images.values, chosen.values, row);
+    if (!images.observed.empty()) append(images.observed, chosen.observed, row);
+    chosen.indices.push_back(images.indices[row]);
+  }
+  return chosen;
+}
+
+double mean_observed_pixels(const ImageSet& images) {
+  if (images.observed.empty()) return images.pixels();
+  const auto all = std::accumulate(images.observed.begin(), images.observed.end(), std::size_t{0});
+  return static_cast<double>(all) / images.count();
+}
 
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));

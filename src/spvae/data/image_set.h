@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "spvae/core/aligned_vector.h"
@@ -19,6 +21,15 @@ struct ImageSet {
   int count() const { return static_cast<int>(indices.size()); }
   int pixels() const { return height * width; }
 };
+
+/// Appends images of the same size, or of any size to none.
+void append_images(const ImageSet& more, ImageSet& images);
+
+/// The images of some rows, in their order.
+ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows);
+
+/// How many pixels of an image are observed, on average over the images.
+double mean_observed_pixels(const ImageSet& images);
 
 /// Keeps the first `count` images, or all if there are no more.
 void keep_first(ImageSet& images, int count);

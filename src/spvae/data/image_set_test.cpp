@@ -14,6 +14,32 @@ ImageSet two_images() {
   return {.height = 1, .width = 3, .values = {0, 0.5f, 1, 1, 0, 0.25f}, .indices = {7, 9}};
 }
 
+TEST(AppendImages, KeepsWhatIsMissingOfEither) {
+  ImageSet images;
+  append_images(two_images(), images);
+  EXPECT_EQ(images.values, two_images().values);
+  EXPECT_TRUE(images.observed.empty());
+  ImageSet partial = two_images();
+  partial.observed = {1, 0, 1, 0, 0, 0};
+  append_images(partial, images);
+  append_images(two_images(), images);
+  EXPECT_EQ(images.indices, (std::vector<std::uint32_t>{7, 9, 7, 9, 7, 9}));
+  EXPECT_EQ(images.observed,
+            (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1}));
+  EXPECT_DOUBLE_EQ(mean_observed_pixels(images), 14.0 / 6);
+  EXPECT_DOUBLE_EQ(mean_observed_pixels(two_images()), 3.0);
+}
+
+TEST(ImagesOfRows, AreThoseInTheRowsOrder) {
+  ImageSet images = two_images();
+  images.observed = {1, 0, 1, 0, 0, 0};
+  const std::size_t rows[] = {1, 0, 1};
+  const ImageSet chosen = images_of_rows(images, rows);
+  EXPECT_EQ(chosen.indices, (std::vector<std::uint32_t>{9, 7, 9}));
+  EXPECT_EQ(chosen.values, (std::vector<float>{1, 0, 0.25f, 0, 0.5f, 1, 1, 0, 0.25f}));
+  EXPECT_EQ(chosen.observed, (std::vector<std::uint8_t>{0, 0, 0, 1, 0, 1, 0, 0, 0}));
+}
+
 TEST(KeepFirst, KeepsTheFirstImagesOrAll) {
   ImageSet images = two_images();
   keep_first(images, 3);

@@ -289,6 +289,46 @@ TEST_F(OwnImages, MayHaveMissingPixelsThatAreNan) {
   }
 }
 
+TEST_F(OwnImages, MayHaveAMaskForTrainingInTheOrderOfTheFiles) {
+  write_images("train/", 20);
+  write_images("test/", 3, 100);
+  // Of image i of the training files, pixel i mod 6 is missing.
+  Bytes observed(20 * 6, 1);
+  for (std::size_t i = 0; i < 20; ++i) observed[6 * i + i % 6] = 0;
+  const std::string mask = (folder_.path() / "mask.npy").string();
+  write_npy<std::uint8_t>(mask, Shape{20, 2, 3}, observed);
+  const DataConfig config{.data = path(), .discrete = true, .mask = mask};
+  const DataSet set(config);
+  const TrainingImages training = set.load_training(pool_);
+  EXPECT_EQ(training.train.count() + training.validation.count(), 20);
+  for (const ImageSet* images : {&training.train, &training.validation}) {
+    for (std::size_t at = 0; at < images->observed.size(); ++at) {
+      const std::uint32_t image = images->indices[at / 6];
+      EXPECT_EQ(images->observed[at], at % 6 == image % 6 ? 0 : 1);
+    }
+    EXPECT_EQ(images->observed.size(), images->values.size());
+  }
+  EXPECT_EQ(set.load(Split::kTrain, pool_).observed, training.train.observed);
+  EXPECT_TRUE(set.load(Split::kTest, pool_).observed.empty());
+
+  // The digest is of the images and of the mask.
+  const std::string digest = set.digest();
+  EXPECT_NE(DataSet({.data = path(), .discrete = true}).digest(), digest);
+  observed[0] = 1;
+  write_npy<std::uint8_t>(mask, Shape{20, 2, 3}, observed);
+  EXPECT_NE(DataSet(config).digest(), digest);
+  // Those of a single file are in its order too, its test images among them.
+  const DataConfig single{
+      .data = write_array<std::uint8_t>({20, 2, 3}, ramp(0, 120)), .discrete = true, .mask = mask};
+  EXPECT_TRUE(DataSet(single).load(Split::kTest, pool_).observed.empty());
+  EXPECT_EQ(DataSet(single).load(Split::kTrain, pool_).observed.size(), 16U * 6);
+  for (const std::size_t count : {19U, 21U, 23U}) {
+    write_npy<std::uint8_t>(mask, Shape{count, 2, 3}, Bytes(6 * count, 1));
+    expect_error(ErrorKind::kData, "expected (2, 3) for all images, or (20, 2, 3) for each",
+                 [&] { DataSet{config}; });
+  }
+}
+
 TEST_F(OwnImages, AreStretchedByWhatAMaskLeaves) {
   write_images("train/", 20);
   write_images("test/", 3, 100);

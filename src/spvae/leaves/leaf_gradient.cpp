@@ -194,7 +194,7 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     EncoderTape& source = encoders_[index(row.slot / kTile)];
     const int from = row.slot % kTile;
     pixels[lane] = source.pixels.data() + from;
-    observed[lane] = source.observed.data() + from;
+    observed[lane] = batch.observed.empty() ? nullptr : source.observed.data() + from;
     mean[lane] = source.mean.last_output() + from;
     deviation[lane] = source.deviation.data() + from;
     tape.images[lane] = batch.indices[index(rows_.active()[index(row.slot)])];

@@ -9,9 +9,9 @@
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/batch.h"
 #include "spvae/data/image_set.h"
+#include "spvae/leaves/imputation.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
-#include "spvae/query/imputation.h"
 
 namespace spvae {
 

@@ -107,27 +107,5 @@ TEST(Evidence, MayBeStoppedAndNeedsASample) {
   });
 }
 
-TEST(Imputation, FillsWithTheMeanOfThePatchOrWithZeros) {
-  // 2 × 4 pixels, two super-pixels of 2 × 2.
-  const Spvae model({.height = 2, .width = 4, .delta = 2, .leaf = {.hidden = 2, .latent = 1}});
-  ImageSet images{.height = 2, .width = 4, .values = {}, .indices = {5}};
-  images.values = {0.1f, 0.9f, 0.5f, 0.5f, 0.3f, 0.9f, 0.5f, 0.5f};
-  images.observed = {1, 0, 0, 0, 1, 0, 0, 0};
-  Batch batch;
-  const std::uint32_t rows[] = {0};
-  gather_batch(images, rows, batch);
-  const auto pixel = [&batch](int v) {
-    return batch.values[static_cast<std::size_t>(v * batch.stride)];
-  };
-  impute(model.graph(), Imputation::kPatchMean, batch);
-  EXPECT_FLOAT_EQ(pixel(0), 0.1f);
-  EXPECT_FLOAT_EQ(pixel(1), 0.2f);
-  EXPECT_FLOAT_EQ(pixel(5), 0.2f);
-  EXPECT_FLOAT_EQ(pixel(2), 0.0f);  // nothing of its patch is observed
-  impute(model.graph(), Imputation::kZero, batch);
-  EXPECT_FLOAT_EQ(pixel(1), 0.0f);
-  EXPECT_FLOAT_EQ(pixel(4), 0.3f);
-}
-
 }  // namespace
 }  // namespace spvae

@@ -46,9 +46,16 @@ ImageScore score_of(const Evidence& evidence, int lane) {
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer) {
+  return log_likelihood(model, images, {.samples = samples, .noise = noise}, engine, pool,
+                        observer);
+}
+
+std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images,
+                                       const Sampling& sampling, LeafEngine& engine,
+                                       ThreadPool& pool, const EvaluationObserver& observer) {
   std::vector<ImageScore> scores;
   scores.reserve(static_cast<std::size_t>(images.count()));
-  for_each_batch(model, images, {.samples = samples, .noise = noise}, engine, pool, observer,
+  for_each_batch(model, images, sampling, engine, pool, observer,
                  [&scores](const Evidence& evidence) {
                    for (int lane = 0; lane < evidence.batch.size; ++lane) {
                      scores.push_back(score_of(evidence, lane));
@@ -79,7 +86,8 @@ ScoreSummary summarise(std::span<const ImageScore> scores) {
   return summary;
 }
 
-double bits_per_dimension(double log_likelihood, int pixels) {
+double bits_per_dimension(double log_likelihood, double pixels) {
+  if (pixels == 0) return std::numeric_limits<double>::quiet_NaN();
   return -log_likelihood / (pixels * std::numbers::ln2);
 }
 

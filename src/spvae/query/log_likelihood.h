@@ -26,9 +26,14 @@ struct ImageScore {
 ImageScore score_of(const Evidence& evidence, int lane);
 
 /// Scores of all images, in order, of their observed pixels where some are missing (Evidence; a
-/// share noise.prior_share of the codes then comes from the prior). Memory does not grow with
-/// `samples`. Throws as check_images, Error(kUsage) for samples < 1, and Error(kNumerical) when a
+/// share noise.prior_share of the codes then comes from the prior). Memory does not grow with the
+/// samples. Throws as check_images, Error(kUsage) for samples < 1, and Error(kNumerical) when a
 /// bound is not finite.
+std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images,
+                                       const Sampling& sampling, LeafEngine& engine,
+                                       ThreadPool& pool, const EvaluationObserver& observer = {});
+
+/// The same; missing pixels are imputed as Sampling has it.
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
                                        const NoiseKey& noise, LeafEngine& engine, ThreadPool& pool,
                                        const EvaluationObserver& observer = {});
@@ -46,6 +51,7 @@ struct ScoreSummary {
 ScoreSummary summarise(std::span<const ImageScore> scores);
 
 /// −log_likelihood / (pixels · ln 2): of discrete likelihoods, where log p(x) is that of a pmf.
-double bits_per_dimension(double log_likelihood, int pixels);
+/// pixels: the observed ones, on average where log_likelihood is a mean; of none, NaN.
+double bits_per_dimension(double log_likelihood, double pixels);
 
 }  // namespace spvae

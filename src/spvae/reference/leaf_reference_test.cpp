@@ -128,6 +128,38 @@ TEST_P(LeafGradient, IsThatOfCentralDifferences) {
   EXPECT_GT(largest, 0.01);
 }
 
+TEST_P(LeafGradient, OfAPartlyObservedRowIsThatOfCentralDifferences) {
+  const auto count = static_cast<std::size_t>(GetParam().pixels);
+  SmallLeaf leaf(GetParam().pixels, GetParam().config, 2, GetParam().rows);
+  leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
+  const Vector pixels = pixel_values(count, 2);
+  const Vector noise = normals(3, 3, 1);
+  RowObservation observation{.pixels = std::vector<bool>(count)};
+  for (std::size_t i = 0; i < count; i += 2) observation.pixels[i] = true;
+  constexpr double kRowGradient = 0.7;
+  Vector grad(leaf.parameters.size());
+  leaf_backward(leaf.bank, 1, leaf.parameters, pixels, noise, kRowGradient, grad,
+                observation.pixels);
+
+  const auto log_weight = [&] {
+    return leaf_log_weight(leaf.bank, 1, leaf.parameters, pixels, noise, observation).value;
+  };
+  double largest = 0;
+  for (std::size_t i = 0; i < grad.size(); ++i) {
+    constexpr double kStep = 1e-5;
+    const double kept = leaf.parameters[i];
+    leaf.parameters[i] = kept + kStep;
+    const double above = log_weight();
+    leaf.parameters[i] = kept - kStep;
+    const double below = log_weight();
+    leaf.parameters[i] = kept;
+    const double slope = kRowGradient * (above - below) / (2 * kStep);
+    ASSERT_NEAR(grad[i], slope, 2e-6 * (1 + std::abs(slope))) << "parameter " << i;
+    largest = std::max(largest, std::abs(slope));
+  }
+  EXPECT_GT(largest, 0.01);
+}
+
 TEST_P(LeafGradient, AddsToWhatIsThereInProportionToTheRowGradient) {
   SmallLeaf leaf(GetParam().pixels, GetParam().config, 1, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);

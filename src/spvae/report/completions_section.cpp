@@ -37,7 +37,8 @@ ReportSection completions_section(const ReportSource& source, const ReportOption
   sampling.noise.seed = options.seed;
   const auto filled = [&](Filling filling, int completions) {
     return complete(source.stored.model, hidden, rows, filling, completions, options.seed, sampling,
-                    source.engine, source.pool);
+                    source.engine, source.pool)
+        .images;
   };
   const ImageSet means = filled(Filling::kMean, 1);
   const ImageSet draws = filled(Filling::kDrawn, kDraws);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spvae/leaves/importance.h"
+#include "spvae/leaves/imputation.h"
 
 namespace spvae {
 namespace {
@@ -18,6 +19,12 @@ double sum_of_first(std::span<const double> values, int count) {
 }
 
 }  // namespace
+
+void gather_training_batch(const Spvae& model, const ImageSet& images,
+                           std::span<const std::uint32_t> rows, Batch& batch, ThreadPool* pool) {
+  gather_batch(images, rows, batch, pool);
+  impute(model.graph(), Imputation::kPatchMean, batch);
+}
 
 Objective::Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool)
     : model_(model), samples_(samples), engine_(engine), pool_(pool) {}
@@ -63,7 +70,7 @@ double mean_bound(const Spvae& model, const ImageSet& images, int samples, const
   double sum = 0;
   for (std::size_t first = 0; first < rows.size(); first += kValidationBatch) {
     const std::size_t size = std::min<std::size_t>(kValidationBatch, rows.size() - first);
-    gather_batch(images, std::span(rows).subspan(first, size), batch);
+    gather_training_batch(model, images, std::span(rows).subspan(first, size), batch);
     engine.statistics(model.parameters(), batch, noise, samples, statistics);
     leaf_values.resize(static_cast<std::size_t>(statistics.leaves) *
                        static_cast<std::size_t>(statistics.stride));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "spvae/core/aligned_vector.h"
@@ -11,8 +12,15 @@
 
 namespace spvae {
 
+/// gather_batch, and what encoders see at missing pixels in training: the mean of the observed
+/// ones of the same leaf region.
+void gather_training_batch(const Spvae& model, const ImageSet& images,
+                           std::span<const std::uint32_t> rows, Batch& batch,
+                           ThreadPool* pool = nullptr);
+
 /// The training objective (TP19 Eq. (9)): the importance-weighted bound on log p(x), averaged over
-/// a batch, and its gradient (TP19 Algorithm 1).
+/// a batch, and its gradient (TP19 Algorithm 1). Of partly observed images x is what is observed:
+/// leaves of which nothing is have the value 0 and no gradient, and encoders propose all codes.
 class Objective {
  public:
   /// samples = k. model, engine and pool must outlive it.
@@ -35,7 +43,8 @@ class Objective {
   Circuit::Trace trace_;
 };
 
-/// The bound with `samples` importance samples, averaged over all images, in nats.
+/// The bound with `samples` importance samples, averaged over all images, in nats; of what is
+/// observed of them, as in training.
 double mean_bound(const Spvae& model, const ImageSet& images, int samples, const NoiseKey& noise,
                   LeafEngine& engine, ThreadPool& pool);
 

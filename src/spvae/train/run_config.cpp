@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "spvae/core/error.h"
+#include "spvae/data/data_origin.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
 
@@ -69,6 +70,10 @@ FieldList<RunConfig> all() {
                        {"auto", "on", "off"})),
       choice_field("missing", &RunConfig::missing,
                    "what stands for a missing pixel in floating-point arrays", {"none", "nan"}),
+      optional_text_field("mask", &RunConfig::mask,
+                          "what is observed of training and validation images: FILE.npy, 1 "
+                          "(observed) and 0 (missing), [height, width], or [images, height, width] "
+                          "in the order of the data's files; or FILE.png, white and black"),
   };
   for (auto& field : fields_of(&RunConfig::model, model_choice_fields())) list.push_back(field);
   for (auto& field : fields_of(&RunConfig::train, train_fields())) list.push_back(field);
@@ -110,8 +115,11 @@ RunConfig run_config(const Json& given) {
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  } else if (!values.contains("delta")) {
-    config.model.delta = 0;
+  } else {
+    if (!values.contains("delta")) config.model.delta = 0;
+    if (!values.contains("likelihood") && !is_float_array(config.data)) {
+      config.model.leaf.likelihood = Likelihood::kLogistic;
+    }
   }
   return config;
 }
@@ -139,7 +147,8 @@ DataConfig data_config(const RunConfig& config) {
           .training_images = config.training_images,
           .stretch = config.stretch,
           .dequantize = config.dequantize,
-          .missing = config.missing};
+          .missing = config.missing,
+          .mask = config.mask};
 }
 
 Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }

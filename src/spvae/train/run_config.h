@@ -37,6 +37,7 @@ struct RunConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
+  std::string mask;   ///< of training and validation images
   ModelConfig model;  ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;
@@ -52,8 +53,9 @@ const FieldList<RunConfig>& run_fields();
 RunConfig default_run_config(const ModelKind& kind);
 
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
-/// `given` (flags laid over a config file). Of data without a name, delta is 0 by default; of named
-/// sets, kAuto becomes what it stands for. Error(kUsage) for unknown keys and bad values. Values
+/// `given` (flags laid over a config file). Of data without a name, delta is 0 by default, and the
+/// likelihood logistic unless they are a .npy of floating-point numbers; of named sets, kAuto
+/// becomes what it stands for. Error(kUsage) for unknown keys and bad values. Values
 /// that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 

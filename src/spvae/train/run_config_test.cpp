@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/core/error.h"
+#include "spvae/io/npy.h"
 
 namespace spvae {
 namespace {
@@ -75,12 +76,33 @@ TEST(RunConfig, LeavesToDataWithoutANameWhatDependsOnThem) {
   EXPECT_EQ(own.stretch, Stretch::kAuto);
   EXPECT_EQ(own.dequantize, Dequantize::kAuto);
   EXPECT_EQ(own.model.delta, 0);
+  EXPECT_EQ(named.model.leaf.likelihood, Likelihood::kGaussian);
+  EXPECT_EQ(own.model.leaf.likelihood, Likelihood::kLogistic);
   const RunConfig asked =
       run_config({{"data", "mine"}, {"delta", 5}, {"stretch", "image"}, {"dequantize", "off"}});
   EXPECT_EQ(asked.model.delta, 5);
   EXPECT_EQ(data_config(asked).stretch, Stretch::kImage);
   EXPECT_EQ(data_config(asked).dequantize, Dequantize::kOff);
   EXPECT_EQ(data_config(run_config({{"missing", "nan"}})).missing, Missing::kNan);
+}
+
+TEST(RunConfig, HasTheLikelihoodThatSuitsTheNumbersOfAnArray) {
+  const std::string floats = ::testing::TempDir() + "run_config_floats.npy";
+  const std::string bytes = ::testing::TempDir() + "run_config_bytes.npy";
+  const std::size_t shape[] = {1, 1, 2};
+  write_npy<float>(floats, shape, std::vector<float>{0.25F, 0.5F});
+  write_npy<std::uint8_t>(bytes, shape, std::vector<std::uint8_t>{3, 4});
+  const auto likelihood_of = [](const Json& given) {
+    return run_config(given).model.leaf.likelihood;
+  };
+  EXPECT_EQ(likelihood_of({{"data", floats}}), Likelihood::kGaussian);
+  EXPECT_EQ(likelihood_of({{"data", bytes}}), Likelihood::kLogistic);
+  for (const std::string& data : {floats, bytes, std::string("folder/of/mine")}) {
+    EXPECT_EQ(likelihood_of({{"data", data}, {"likelihood", "binomial"}}), Likelihood::kBinomial);
+    EXPECT_EQ(likelihood_of({{"data", data}, {"likelihood", "gaussian"}}), Likelihood::kGaussian);
+  }
+  // What a run records is what it chose.
+  EXPECT_EQ(run_config_json(run_config({{"data", bytes}}))["likelihood"], "logistic");
 }
 
 TEST(RunConfig, TakesAQuarterOfTheLongerSideForADeltaOfZero) {

@@ -75,8 +75,8 @@ std::uintmax_t size_or_zero(const fs::path& path) {
 void check_same_result(const Json& config, const Json& other, const std::string& where) {
   for (const Field<RunConfig>& field : run_fields()) {
     const std::string& name = field.info.name;
-    // The data may have moved: their digest is compared.
-    if (!field.info.changes_result || name == "data") continue;
+    // The data and their mask may have moved: their digest is compared.
+    if (!field.info.changes_result || name == "data" || name == "mask") continue;
     if (other.at(name) == config.at(name)) continue;
     fail(ErrorKind::kUsage,
          "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,

@@ -42,8 +42,8 @@ Trainer::Trainer(const TrainConfig& config, Spvae& model, const ImageSet& traini
 double Trainer::step() {
   const NoiseKey noise{config_.seed, static_cast<std::uint32_t>(progress_.step),
                        Purpose::kTraining};
-  gather_batch(training_images_, shuffle_.rows(static_cast<std::uint64_t>(progress_.step)), batch_,
-               &pool_);
+  gather_training_batch(model_, training_images_,
+                        shuffle_.rows(static_cast<std::uint64_t>(progress_.step)), batch_, &pool_);
   const double bound = objective_.value_and_gradient(batch_, noise, gradient_);
   const std::int64_t number = progress_.step + 1;
   if (!std::isfinite(bound) || !gradient_is_finite()) {

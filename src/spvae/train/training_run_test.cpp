@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "spvae/io/file.h"
 #include "spvae/io/file_lock.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/npy.h"
 #include "spvae/io/safetensors.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/train/train_testing.h"
@@ -81,11 +84,14 @@ class TrainingRun : public ::testing::Test {
     return "";
   }
 
-  void stop_after(std::int64_t step, const std::string& name, RunMode mode = RunMode::kNew) {
+  void stop_after(std::int64_t step, const std::string& name, RunMode mode = RunMode::kNew,
+                  const Json& changes = Json::object()) {
     Witness witness;
     witness.stop_after = step;
+    Json given = mode == RunMode::kResume ? Json::object() : keys_;
+    given.update(changes);
     try {
-      run(name, mode, witness, mode == RunMode::kResume ? Json::object() : keys_);
+      run(name, mode, witness, given);
       ADD_FAILURE() << "not interrupted";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kInterrupted) << error.what();
@@ -315,6 +321,61 @@ TEST_F(TrainingRun, RefusesToResumeWhatContradictsTheRun) {
                 testing::idx_file({59, testing::kSide, testing::kSide}, testing::bar_pixels(59)));
   EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
               HasSubstr("not those"));
+}
+
+TEST_F(TrainingRun, OfMaskedImagesResumesToTheSameBitsWithTheSameMaskAlone) {
+  run("whole");
+  constexpr std::size_t kPixels = testing::kSide * testing::kSide;
+  std::vector<std::uint8_t> observed(60 * kPixels, 1);
+  for (std::size_t i = 0; i < observed.size(); i += 3) observed[i] = 0;
+  const std::size_t shape[] = {60, testing::kSide, testing::kSide};
+  const std::filesystem::path mask = folder_.path() / "mask.npy";
+  write_npy<std::uint8_t>(mask, shape, observed);
+  keys_["mask"] = mask.string();
+  run("straight");
+  EXPECT_NE(content("straight", "model.safetensors"), content("whole", "model.safetensors"));
+  EXPECT_NE(metrics("straight")[0]["validation_bound"], metrics("whole")[0]["validation_bound"]);
+  stop_after(9, "a");
+  run("a", RunMode::kResume);
+  expect_equal_runs("straight", "a");
+
+  stop_after(9, "b");
+  std::filesystem::rename(mask, folder_.path() / "moved.npy");
+  EXPECT_THAT(refusal(ErrorKind::kNoInput, "b", RunMode::kResume, Json::object()),
+              HasSubstr("mask.npy"));
+  Witness witness;
+  run("b", RunMode::kResume, witness, {{"mask", (folder_.path() / "moved.npy").string()}});
+  EXPECT_EQ(load_model(folder_.path() / "b/model.safetensors").origin.data_digest,
+            load_model(folder_.path() / "straight/model.safetensors").origin.data_digest);
+  stop_after(9, "c", RunMode::kNew, {{"mask", (folder_.path() / "moved.npy").string()}});
+  observed[1] = 0;
+  write_npy<std::uint8_t>(folder_.path() / "moved.npy", shape, observed);
+  EXPECT_THAT(refusal(ErrorKind::kData, "c", RunMode::kResume, Json::object()),
+              HasSubstr("not those"));
+}
+
+TEST_F(TrainingRun, LearnsFromArraysOfWhichPixelsAreNan) {
+  std::vector<float> values;
+  for (const std::uint8_t pixel : testing::bar_pixels(60)) {
+    values.push_back(static_cast<float>(pixel) / 255.0F);
+  }
+  for (std::size_t i = 0; i < values.size(); i += 5) {
+    values[i] = std::numeric_limits<float>::quiet_NaN();
+  }
+  const std::size_t shape[] = {60, testing::kSide, testing::kSide};
+  write_npy<float>(folder_.path() / "holes.npy", shape, values);
+  keys_["data"] = (folder_.path() / "holes.npy").string();
+  EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kNew, keys_), HasSubstr("--missing nan"));
+  keys_["missing"] = "nan";
+  keys_["dequantize"] = "on";
+  for (const char* likelihood : {"gaussian", "logistic"}) {
+    keys_["likelihood"] = likelihood;
+    Witness witness;
+    const TrainingResult result = run(likelihood, RunMode::kNew, witness, keys_);
+    EXPECT_TRUE(std::isfinite(result.progress.best_bound));
+    EXPECT_GT(witness.checks.back().check.training_bound,
+              witness.checks.front().check.training_bound);
+  }
 }
 
 TEST_F(TrainingRun, MayBeResumedWithDataThatHaveMovedAndWithoutItsMetrics) {

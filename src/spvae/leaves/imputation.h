@@ -5,7 +5,7 @@
 
 namespace spvae {
 
-/// What encoders see at pixels that are missing: they were trained on whole patches.
+/// What encoders see at pixels that are missing, in training and in queries.
 enum class Imputation {
   kPatchMean = 0,  ///< the mean of the observed pixels of the same leaf region; 0 where none is
   kZero = 1

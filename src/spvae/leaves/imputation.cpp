@@ -1,4 +1,4 @@
-#include "spvae/query/imputation.h"
+#include "spvae/leaves/imputation.h"
 
 #include <cstddef>
 
