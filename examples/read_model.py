@@ -30,8 +30,8 @@ def read_model(path):
     header = json.loads(content[8 : 8 + header_length])
     data = content[8 + header_length :]
     metadata = header.pop("__metadata__")
-    if (metadata["format"], metadata["format_version"]) != ("spvae-model", "2"):
-        raise SystemExit(f"{path}: not a model file of format version 2")
+    if metadata["format"] != "spvae-model" or metadata["format_version"] not in ("2", "3"):
+        raise SystemExit(f"{path}: not a model file of format version 2 or 3")
     digest = hashlib.sha256()
     for key in sorted(metadata, key=str.encode):
         if key != "digest":
@@ -281,7 +281,8 @@ def log_pixels(config, x, heads):
     if likelihood == "gaussian":
         f, g = heads
         mean = 1 / (1 + np.exp(-f)) if config["mean-link"] == "sigmoid" else f
-        terms = (np.log1p(g * g) - (1 + g * g) * (x - mean) ** 2 - math.log(2 * math.pi)) / 2
+        precision = np.minimum(1 + g * g, config.get("max-precision") or np.inf)
+        terms = (np.log(precision) - precision * (x - mean) ** 2 - math.log(2 * math.pi)) / 2
     elif likelihood == "binomial":
         f = np.clip(heads[0], -16.118, 16.118)
         choose = np.array([math.log(math.comb(255, n)) for n in range(256)])[v.astype(int)]

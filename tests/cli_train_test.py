@@ -1,6 +1,7 @@
 """spvae train: runs, their folders, resuming, interruption."""
 
 import json
+import math
 import pathlib
 import resource
 import signal
@@ -70,6 +71,25 @@ class Train(CommandTest):
         self.run_spvae("train", "--data", floats, "--out", self.path("floats"), *SMALL)
         config = json.loads(pathlib.Path(self.path("floats"), "config.json").read_text())
         self.assertEqual(config["likelihood"], "gaussian")
+
+    def test_bounds_the_precision_where_it_is_asked_to(self):
+        free = self.train("free")
+        bounded = self.train("bounded", "--max-precision", "1.5")
+        self.assertNotEqual(self.model_bytes("free"), self.model_bytes("bounded"))
+        self.assertEqual(self.run_json("info", bounded)["model"]["max-precision"], 1.5)
+        # No pixel is then likelier than a Gaussian of that precision at its mean.
+        most = 64 * 0.5 * math.log(1.5 / (2 * math.pi))
+        self.assertLess(self.run_json("evaluate", bounded, "--samples", "20")["log_likelihood"], most)
+        self.run_spvae("sample", bounded, "--count", "2", "--out", self.path("x.png"))
+        for bad in ["0.5", "-1", "nan", "many"]:
+            self.fails(64, *self.arguments("x", "--max-precision", bad), says="max-precision")
+        self.fails(64, *self.arguments("x", "--max-precision", "9", "--likelihood", "logistic"),
+                   says=["max-precision", "gaussian"])
+        raw = ["--stretch", "none", "--dequantize", "off"]
+        warned = self.run_spvae(*self.arguments("raw", *raw)).stderr
+        self.assertIn("--max-precision", warned)
+        calm = self.run_spvae(*self.arguments("calm", *raw, "--max-precision", "100")).stderr
+        self.assertNotIn("warning", calm)
 
     def test_gives_the_same_bytes_for_one_and_two_threads(self):
         self.train("one", "--threads", "1")

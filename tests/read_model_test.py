@@ -85,6 +85,7 @@ class ReadModel(unittest.TestCase):
         self.mlp("wide", "--k-sum", "3", "--k-leaf", "1", "--hidden-layers", "1")
         self.mlp("affine", "--hidden-layers", "0", "--mean-link", "identity", "--learning-rate",
                  "0.001")
+        self.mlp("bounded", "--max-precision", "1.1")
         self.mlp("one-strip", sizes=["--delta", "8", "--k-leaf", "1"])
 
     def test_agrees_for_convolutional_models_of_every_likelihood(self):

@@ -200,7 +200,7 @@ std::string DataSet::find_noise_warning() const {
   }
   return fmt::format(
       "data {}: pixels of {} without noise make a Gaussian's precision grow without limit; say "
-      "--dequantize on, or choose a likelihood of 8-bit pixels",
+      "--dequantize on, bound it with --max-precision, or choose a likelihood of 8-bit pixels",
       name_, first.is_float() ? "few different values" : "8 bits");
 }
 

@@ -93,6 +93,7 @@ struct Leaf {
   int latent = 0;           ///< Z
   Likelihood likelihood = Likelihood::kGaussian;
   bool identity_mean = false;
+  float max_precision = 0;  ///< of a pixel of the Gaussian; 0: no bound
   int heads = 1;
   Network encoder_trunk;
   Network encoder_mean;

@@ -98,9 +98,9 @@ void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Po
     for (int lane = 0; lane < kTile; lane += kLanes) {
       Float prior = PriorOverPosterior(leaf, posterior, trace, Part::kIsComplete, lane);
       if constexpr (!Part::kIsComplete) prior = PriorOverMixture(*observation, prior, lane);
-      const Float likelihood = hn::Add(
-          Model::Value(Part(observed, lane), x + lane, out0 + lane, out1 + lane, leaf.pixels),
-          hn::Load(d, constant + lane));
+      const Float likelihood =
+          hn::Add(Model::Value(Part(observed, lane), x + lane, out0 + lane, out1 + lane, leaf),
+                  hn::Load(d, constant + lane));
       hn::StoreU(hn::Add(likelihood, prior), d, out + lane);
     }
   });
@@ -117,7 +117,7 @@ void DecodeBackward(const Leaf& leaf, const float* x, const float* observed,
   VisitLikelihood(leaf, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
       Model::Gradient(Part(observed, lane), x + lane, out0 + lane, out1 + lane,
-                      hn::Load(d, row_gradient + lane), leaf.pixels, delta0 + lane, delta1 + lane);
+                      hn::Load(d, row_gradient + lane), leaf, delta0 + lane, delta1 + lane);
     }
   });
   for (int i = 0; i < leaf.latent; ++i) {

@@ -6,6 +6,8 @@
 #define SPVAE_KERNELS_LIKELIHOOD_INL_H_
 #endif
 
+#include <limits>
+
 #include "spvae/kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -56,19 +58,30 @@ struct Observed {
 template <bool kIdentity>
 struct Gaussian {
   static HWY_INLINE Float Mean(Float f) { return kIdentity ? f : Sigmoid(f); }
+  static HWY_INLINE Float Bound(const Leaf& leaf) {
+    const float none = std::numeric_limits<float>::infinity();
+    return Constant(leaf.max_precision > 0 ? leaf.max_precision : none);
+  }
+  // In this order a precision that is not a number stays so.
+  static HWY_INLINE Float Bounded(Float bound, Float precision) {
+    return hn::Min(bound, precision);
+  }
 
   template <class Part>
   static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
                                 const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
-                                int pixels) {
+                                const Leaf& leaf) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
+    const Float one = Constant(1.0f);
+    const Float bound = Bound(leaf);
     LogProduct precisions;
     Float squares = hn::Zero(d);
     for (int i = 0; i < pixels; ++i) {
       const Float g = hn::Load(d, out1 + i * kTile);
       const Float error =
           part.Keep(i, hn::Sub(hn::Load(d, x + i * kTile), Mean(hn::Load(d, out0 + i * kTile))));
-      const Float precision = part.KeepOrOne(i, hn::MulAdd(g, g, Constant(1.0f)));
+      const Float precision = part.KeepOrOne(i, Bounded(bound, hn::MulAdd(g, g, one)));
       precisions.Multiply(precision);
       if (i % 2 == 1) precisions.Normalise();
       squares = hn::MulAdd(hn::Mul(precision, error), error, squares);
@@ -80,22 +93,27 @@ struct Gaussian {
   template <class Part>
   static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
                                   const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
-                                  Float row_gradient, int pixels, float* HWY_RESTRICT delta0,
+                                  Float row_gradient, const Leaf& leaf, float* HWY_RESTRICT delta0,
                                   float* HWY_RESTRICT delta1) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
     const Float one = Constant(1.0f);
+    const Float bound = Bound(leaf);
     for (int i = 0; i < pixels; ++i) {
       const Float g = hn::Load(d, out1 + i * kTile);
       const Float mean = Mean(hn::Load(d, out0 + i * kTile));
       const Float error = hn::Sub(hn::Load(d, x + i * kTile), mean);
-      const Float precision = hn::MulAdd(g, g, one);
+      const Float unbounded = hn::MulAdd(g, g, one);
+      const Float precision = Bounded(bound, unbounded);
       Float grad_mean = hn::Mul(hn::Mul(row_gradient, precision), error);
       if constexpr (!kIdentity) {
         grad_mean = hn::Mul(grad_mean, hn::NegMulAdd(mean, mean, mean));
       }
       const Float slope = hn::NegMulAdd(error, error, hn::Div(one, precision));
       hn::Store(part.Keep(i, grad_mean), d, delta0 + i * kTile);
-      hn::Store(part.Keep(i, hn::Mul(hn::Mul(row_gradient, g), slope)), d, delta1 + i * kTile);
+      const Float grad_root =
+          hn::IfThenZeroElse(hn::Ge(unbounded, bound), hn::Mul(hn::Mul(row_gradient, g), slope));
+      hn::Store(part.Keep(i, grad_root), d, delta1 + i * kTile);
     }
   }
 };
@@ -104,8 +122,9 @@ struct Gaussian {
 struct Binomial {
   template <class Part>
   static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
-                                const float* HWY_RESTRICT out0, const float*, int pixels) {
+                                const float* HWY_RESTRICT out0, const float*, const Leaf& leaf) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
     const Float bound = Constant(kLogitBound);
     Float sum = hn::Zero(d);
     for (int i = 0; i < pixels; ++i) {
@@ -123,8 +142,9 @@ struct Binomial {
   template <class Part>
   static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
                                   const float* HWY_RESTRICT out0, const float*, Float row_gradient,
-                                  int pixels, float* HWY_RESTRICT delta0, float*) {
+                                  const Leaf& leaf, float* HWY_RESTRICT delta0, float*) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
     for (int i = 0; i < pixels; ++i) {
       const Float f = hn::Load(d, out0 + i * kTile);
       const Float v = hn::Round(hn::Mul(Constant(kLevels), hn::Load(d, x + i * kTile)));
@@ -177,8 +197,9 @@ struct Logistic {
   template <class Part>
   static HWY_INLINE Float Value(Part part, const float* HWY_RESTRICT x,
                                 const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
-                                int pixels) {
+                                const Leaf& leaf) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
     const Float zero = hn::Zero(d);
     const Float one = Constant(1.0f);
     LogProduct tails;   // Π (1 + e^−|u|)(1 + e^−|l|), each in [1, 4]
@@ -210,9 +231,10 @@ struct Logistic {
   template <class Part>
   static HWY_INLINE void Gradient(Part part, const float* HWY_RESTRICT x,
                                   const float* HWY_RESTRICT out0, const float* HWY_RESTRICT out1,
-                                  Float row_gradient, int pixels, float* HWY_RESTRICT delta0,
+                                  Float row_gradient, const Leaf& leaf, float* HWY_RESTRICT delta0,
                                   float* HWY_RESTRICT delta1) {
     const FloatTag d;
+    const int pixels = leaf.pixels;
     const Float zero = hn::Zero(d);
     const Float one = Constant(1.0f);
     for (int i = 0; i < pixels; ++i) {

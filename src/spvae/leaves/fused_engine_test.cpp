@@ -280,6 +280,45 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePixelsAreMissing) {
   }
 }
 
+// Bounds that some pixels' precisions reach and others do not; 1 is the least that there is.
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePrecisionsAreBounded) {
+  for (const double bound : {1.0, 1.05, 2.0}) {
+    for (const double missing : {0.0, 0.6}) {
+      for (const MeanLink link : {MeanLink::kSigmoid, MeanLink::kIdentity}) {
+        Case c{"bound " + std::to_string(bound),
+               14,
+               14,
+               7,
+               leaf(30, 2, 25, Likelihood::kGaussian, link),
+               2,
+               40,
+               3};
+        c.leaf.max_precision = bound;
+        c.missing = missing;
+        expect_matches_twin(c);
+      }
+    }
+  }
+}
+
+TEST_P(OnEveryTarget, HasTheSameBitsWithoutABoundAndWithOneThatNothingReaches) {
+  Case c{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40, 3};
+  const Fixture free(c);
+  c.leaf.max_precision = 1e12;
+  const Fixture bounded(c);
+  ThreadPool pool(1);
+  const auto bits = [&](const Fixture& f) {
+    std::vector<float> all(f.rows(3) + f.layout.size());
+    const auto engine = make_fused_engine(f.bank, pool);
+    const std::span<float> whole(all);
+    engine->log_weights(f.parameters, f.batch, kNoise, 0, 3, whole.first(f.rows(3)));
+    engine->backward(f.parameters, f.batch, kNoise, 3, row_gradients(f, c),
+                     whole.subspan(f.rows(3)));
+    return all;
+  };
+  EXPECT_EQ(bits(free), bits(bounded));
+}
+
 // An image's score does not depend on what its neighbours in a tile lack, but for rounding.
 TEST_P(OnEveryTarget, CompleteImagesAreScoredAlikeAmongPartlyObservedOnes) {
   Case c{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40, 3};

@@ -22,6 +22,7 @@ struct LeafConfig {
   int latent = 25;        ///< Z, dimensions of z
   Likelihood likelihood = Likelihood::kGaussian;
   MeanLink mean_link = MeanLink::kSigmoid;  ///< Gaussian only
+  double max_precision = 0;                 ///< of a pixel (Gaussian only); 0: no bound
   Network network = Network::kMlp;
   Filters filters = {};  ///< (conv)
   int stride = 1;        ///< of each convolution, in both directions (conv)

@@ -74,6 +74,7 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
   leaf_.latent = bank.config().latent;
   leaf_.likelihood = static_cast<kernels::Likelihood>(bank.config().likelihood);
   leaf_.identity_mean = bank.config().mean_link == MeanLink::kIdentity;
+  leaf_.max_precision = static_cast<float>(bank.config().max_precision);
   leaf_.heads = static_cast<int>(networks.decoders.size());
   const kernels::Layer* next = layers_.data();
   const auto take = [&next](const NetworkStack& network, bool linear_end) {

@@ -10,13 +10,18 @@
 namespace spvae {
 namespace {
 
-const FileFormat kModelFormat = {"spvae-model", "2", "model file"};
+const FileFormat kModelFormat = {"spvae-model", "3", "model file", {"2"}};
+
+/// Fields that files of version 2 did not have: models were as their defaults say.
+bool is_new(const std::string& field) { return field == "max-precision"; }
 
 ModelConfig read_config(const TensorFile& file) {
   try {
     const Json values = Json::parse(file.metadata_value("config"));
+    const bool is_old = file.metadata_value("format_version") == "2";
     for (const Field<ModelConfig>& field : model_fields()) {
-      if (!values.contains(field.info.name)) {
+      const std::string& name = field.info.name;
+      if (!values.contains(name) && !(is_old && is_new(name))) {
         fail(ErrorKind::kData, "'{}' is missing", field.info.name);
       }
     }

@@ -47,7 +47,7 @@ class Checkpoint : public testing::Test {
   std::string refusal_after(const std::function<void(TensorFile&)>& change) {
     TensorFile file = read_safetensors(path_);
     change(file);
-    write_sealed(path_, {"spvae-model", "2", "model file"}, file);
+    write_sealed(path_, {"spvae-model", "3", "model file"}, file);
     return refusal();
   }
 
@@ -178,12 +178,33 @@ TEST_F(Checkpoint, WhoseTensorsHaveChangedPlacesIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("digest"));
 }
 
+TEST_F(Checkpoint, OfVersion2HadNoBoundOfThePrecision) {
+  TensorFile file = read_safetensors(path_);
+  Json config = Json::parse(file.metadata["config"]);
+  config.erase("max-precision");
+  file.metadata["config"] = config.dump();
+  write_sealed(path_, {"spvae-model", "2", "model file"}, file);
+  const StoredModel stored = load_model(path_);
+  EXPECT_EQ(stored.model.config().leaf.max_precision, 0);
+  EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
+  EXPECT_THAT(refusal_after([](TensorFile&) {}), HasSubstr("'max-precision' is missing"));
+}
+
+TEST_F(Checkpoint, KeepsTheBoundOfThePrecision) {
+  Spvae bounded({.height = 5,
+                 .width = 4,
+                 .delta = 3,
+                 .leaf = {.hidden = 3, .latent = 2, .max_precision = 2500.5}});
+  save_model(path_, bounded, bounded.parameters(), kOrigin);
+  EXPECT_EQ(load_model(path_).model.config().leaf.max_precision, 2500.5);
+}
+
 TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
   TensorFile file = read_safetensors(path_);
   write_sealed(path_, {"spvae-model", "1", "model file"}, file);
   EXPECT_THAT(refusal(),
-              AllOf(HasSubstr("version '1'"), HasSubstr("expected '2'"), HasSubstr("train anew")));
-  write_sealed(path_, {"other", "2", "model file"}, file);
+              AllOf(HasSubstr("version '1'"), HasSubstr("expected '3'"), HasSubstr("train anew")));
+  write_sealed(path_, {"other", "3", "model file"}, file);
   EXPECT_THAT(refusal(), AllOf(HasSubstr("'other'"), HasSubstr("'spvae-model'")));
   file.metadata.clear();
   write_safetensors(path_, file);

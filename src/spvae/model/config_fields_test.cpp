@@ -227,10 +227,11 @@ TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
 
 TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
   const Json written = config_json(model_fields(), default_model_config(model_kinds()[3]));
-  EXPECT_EQ(written.dump(),
-            R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,)"
-            R"("hidden-layers":2,"filters":[32,64],"stride":2,"dense":64,"latent":200,)"
-            R"("likelihood":"gaussian","mean-link":"sigmoid","height":28,"width":28})");
+  EXPECT_EQ(
+      written.dump(),
+      R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,)"
+      R"("hidden-layers":2,"filters":[32,64],"stride":2,"dense":64,"latent":200,)"
+      R"("likelihood":"gaussian","mean-link":"sigmoid","max-precision":0.0,"height":28,"width":28})");
 }
 
 TEST(ModelFields, NameEveryStructureWithEveryNetwork) {

@@ -40,6 +40,28 @@ Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
       field);
 }
 
+Field<LeafConfig> of_gaussian(const Field<LeafConfig>& field) {
+  return only_for<LeafConfig>(
+      std::string(likelihood_info(Likelihood::kGaussian).name),
+      [](const LeafConfig& config) { return config.likelihood == Likelihood::kGaussian; }, field);
+}
+
+Field<LeafConfig> max_precision_field() {
+  constexpr double kMaxBound = 1e12;
+  Field<LeafConfig> field =
+      number_field("max-precision", &LeafConfig::max_precision,
+                   "bound of a pixel's precision 1 + g²; 0 is none", 0, kMaxBound);
+  field.set = [set = field.set](LeafConfig& config, const Json& value) {
+    set(config, value);
+    if (config.max_precision == 0 || config.max_precision >= 1) return;
+    fail(ErrorKind::kUsage,
+         "max-precision: got {}, expected 0 (no bound) or a number of at least 1, which every "
+         "precision is",
+         config.max_precision);
+  };
+  return field;
+}
+
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
@@ -95,11 +117,9 @@ const FieldList<LeafConfig>& leaf_fields() {
           "discretised logistic (8-bit pixels), which is the default of 8-bit data without "
           "a name",
           {names.begin(), names.end()}),
-      only_for<LeafConfig>(
-          std::string(likelihood_info(Likelihood::kGaussian).name),
-          [](const LeafConfig& config) { return config.likelihood == Likelihood::kGaussian; },
-          choice_field("mean-link", &LeafConfig::mean_link, "link of the mean",
-                       {"sigmoid", "identity"})),
+      of_gaussian(choice_field("mean-link", &LeafConfig::mean_link, "link of the mean",
+                               {"sigmoid", "identity"})),
+      of_gaussian(max_precision_field()),
   };
   return list;
 }

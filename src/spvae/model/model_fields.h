@@ -5,7 +5,8 @@
 
 namespace spvae {
 
-/// "hidden", "hidden-layers", "filters", "stride", "dense", "latent", "likelihood", "mean-link".
+/// "hidden", "hidden-layers", "filters", "stride", "dense", "latent", "likelihood", "mean-link",
+/// "max-precision".
 const FieldList<LeafConfig>& leaf_fields();
 
 /// "model" (names of model_kinds()), "delta", "k-sum", "k-leaf" and the leaves' fields: what a user

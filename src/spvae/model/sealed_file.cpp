@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
@@ -41,7 +43,7 @@ TensorFile read_sealed(const std::filesystem::path& path, const FileFormat& form
          name == file.metadata.end() ? "no format" : "format '" + name->second + "'", format.name);
   }
   const std::string& version = file.metadata_value("format_version");
-  if (version != format.version) {
+  if (version != format.version && std::ranges::find(format.older, version) == format.older.end()) {
     fail(ErrorKind::kData,
          "{}: got a {} of format version '{}', expected '{}'; another version of spvae wrote it: "
          "train anew, or use that one",

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "spvae/io/safetensors.h"
 
@@ -15,7 +16,8 @@ namespace spvae {
 struct FileFormat {
   std::string name;
   std::string version;
-  std::string description;  ///< for messages: "model file"
+  std::string description;              ///< for messages: "model file"
+  std::vector<std::string> older = {};  ///< versions that are read too
 };
 
 /// Adds those metadata and writes the file atomically; errors as write_safetensors.

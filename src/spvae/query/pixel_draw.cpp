@@ -51,7 +51,7 @@ double draw_pixel(const LeafConfig& config, std::span<const double> heads,
   switch (config.likelihood) {
     case Likelihood::kGaussian:
       return gaussian_mean(config, heads[0]) +
-             random_normal(address, 2 * pixel) / std::sqrt(1 + heads[1] * heads[1]);
+             random_normal(address, 2 * pixel) / std::sqrt(gaussian_precision(config, heads[1]));
     case Likelihood::kBinomial:
       return static_cast<double>(binomial_quantile(heads[0], open_uniform(address, pixel))) /
              kMaxValue;

@@ -10,20 +10,27 @@ namespace spvae {
 
 namespace {
 
-// N(x; mean, 1 / (1 + g²)): log p = ½ log(1 + g²) − ½ (1 + g²)(x − mean)² − ½ log 2π, where mean =
-// σ(f) or f.
-PixelLogLikelihood gaussian(MeanLink link, double x, double f, double g) {
-  const double mean = link == MeanLink::kSigmoid ? sigmoid(f) : f;
-  const double grad_link = link == MeanLink::kSigmoid ? mean * sigmoid(-f) : 1;
-  const double precision = 1 + g * g;
-  const double error = x - mean;
+bool is_bounded(const LeafConfig& config, double g) {
+  return config.max_precision > 0 && 1 + g * g >= config.max_precision;
+}
 
-  const double log_precision = 0.5 * std::log1p(g * g);
+// N(x; mean, 1 / (1 + g²)): log p = ½ log(1 + g²) − ½ (1 + g²)(x − mean)² − ½ log 2π, where mean =
+// σ(f) or f. From the bound of 1 + g² on the precision no longer depends on g.
+PixelLogLikelihood gaussian(const LeafConfig& config, double x, double f, double g) {
+  const bool has_sigmoid = config.mean_link == MeanLink::kSigmoid;
+  const double mean = has_sigmoid ? sigmoid(f) : f;
+  const double grad_link = has_sigmoid ? mean * sigmoid(-f) : 1;
+  const double precision = gaussian_precision(config, g);
+  const double error = x - mean;
+  const double grad_g = is_bounded(config, g) ? 0 : g / precision - g * error * error;
+
+  const double log_precision =
+      0.5 * std::log1p(is_bounded(config, g) ? config.max_precision - 1 : g * g);
   const double quadratic = 0.5 * precision * error * error;
   const double normaliser = 0.5 * std::log(2 * std::numbers::pi);
   return {.value = log_precision - quadratic - normaliser,
           .magnitude = log_precision + quadratic + normaliser,
-          .grad_heads = {precision * error * grad_link, g / precision - g * error * error}};
+          .grad_heads = {precision * error * grad_link, grad_g}};
 }
 
 // log n! for n in 0 … 255.
@@ -106,6 +113,10 @@ PixelLogLikelihood logistic(double v, double f, double g) {
 
 }  // namespace
 
+double gaussian_precision(const LeafConfig& config, double g) {
+  return is_bounded(config, g) ? config.max_precision : 1 + g * g;
+}
+
 double sigmoid(double x) {
   const double e = std::exp(-std::abs(x));
   return (x < 0 ? e : 1) / (1 + e);
@@ -118,7 +129,7 @@ PixelLogLikelihood pixel_log_likelihood(const LeafConfig& config, double value,
   assert(heads.size() == likelihood_info(config.likelihood).heads.size());
   switch (config.likelihood) {
     case Likelihood::kGaussian:
-      return gaussian(config.mean_link, value, heads[0], heads[1]);
+      return gaussian(config, value, heads[0], heads[1]);
     case Likelihood::kBinomial:
       return binomial(std::rint(255 * value), heads[0]);
     case Likelihood::kLogistic:

@@ -24,6 +24,10 @@ struct PixelLogLikelihood {
 PixelLogLikelihood pixel_log_likelihood(const LeafConfig& config, double value,
                                         std::span<const double> heads);
 
+/// The Gaussian's precision for the output g of its head: 1 + g², or LeafConfig::max_precision if
+/// that is less.
+double gaussian_precision(const LeafConfig& config, double g);
+
 double sigmoid(double x);
 double softplus(double x);  ///< log(1 + eˣ)
 

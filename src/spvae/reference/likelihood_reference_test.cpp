@@ -24,6 +24,7 @@ double total_mass(const LeafConfig& config, const Heads& heads) {
 const LeafConfig kGaussianConfig{.likelihood = Likelihood::kGaussian};
 const LeafConfig kIdentityConfig{.likelihood = Likelihood::kGaussian,
                                  .mean_link = MeanLink::kIdentity};
+const LeafConfig kBoundedConfig{.likelihood = Likelihood::kGaussian, .max_precision = 5};
 const LeafConfig kBinomialConfig{.likelihood = Likelihood::kBinomial};
 const LeafConfig kLogisticConfig{.likelihood = Likelihood::kLogistic};
 
@@ -90,12 +91,12 @@ TEST(LogisticLikelihood, IsFiniteFarFromItsLocation) {
 }
 
 TEST(GaussianLikelihood, IntegratesToOne) {
-  for (const LeafConfig& config : {kGaussianConfig, kIdentityConfig}) {
+  for (const LeafConfig& config : {kGaussianConfig, kIdentityConfig, kBoundedConfig}) {
     for (const double f : {-1.2, 0.0, 0.7}) {
       for (const double g : {0.0, -1.5, 6.0, 30.0}) {
         // The rectangle rule over ±12 standard deviations is exact to rounding for a Gaussian.
         const double mean = config.mean_link == MeanLink::kSigmoid ? sigmoid(f) : f;
-        const double step = 0.05 / std::sqrt(1 + g * g);
+        const double step = 0.05 / std::sqrt(gaussian_precision(config, g));
         double integral = 0;
         for (int i = -240; i <= 240; ++i) {
           integral += step * std::exp(log_p(config, mean + i * step, {f, g}));
@@ -106,9 +107,33 @@ TEST(GaussianLikelihood, IntegratesToOne) {
   }
 }
 
+TEST(GaussianLikelihood, HasNoGreaterPrecisionThanItsBound) {
+  for (const double x : {0.0, 0.3, 1.0}) {
+    // Below the bound nothing changes; at it and beyond, the density is that of the bound itself.
+    for (const double g : {0.0, -1.9}) {
+      const auto bounded = pixel_log_likelihood(kBoundedConfig, x, Heads{0.4, g});
+      const auto free = pixel_log_likelihood(kGaussianConfig, x, Heads{0.4, g});
+      EXPECT_EQ(bounded.value, free.value);
+      EXPECT_EQ(bounded.grad_heads[0], free.grad_heads[0]);
+      EXPECT_EQ(bounded.grad_heads[1], free.grad_heads[1]);
+    }
+    const auto at_bound = pixel_log_likelihood(kBoundedConfig, x, Heads{0.4, 2.0});
+    EXPECT_NEAR(at_bound.value, pixel_log_likelihood(kGaussianConfig, x, Heads{0.4, 2.0}).value,
+                1e-12);
+    for (const double g : {-2.0, 2.0001, -2.5, 30.0, -1e6}) {
+      const auto beyond = pixel_log_likelihood(kBoundedConfig, x, Heads{0.4, g});
+      EXPECT_EQ(beyond.value, at_bound.value);
+      EXPECT_EQ(beyond.grad_heads[0], at_bound.grad_heads[0]);
+      EXPECT_EQ(beyond.grad_heads[1], 0);
+    }
+  }
+}
+
 TEST(PixelLogLikelihood, HasTheGradientOfFiniteDifferences) {
-  const std::array<LeafConfig, 4> configs = {kGaussianConfig, kIdentityConfig, kBinomialConfig,
-                                             kLogisticConfig};
+  // A bound that none of the precisions below is at, where the density has a kink.
+  const LeafConfig bounded{.likelihood = Likelihood::kGaussian, .max_precision = 4.5};
+  const std::array<LeafConfig, 5> configs = {kGaussianConfig, kIdentityConfig, bounded,
+                                             kBinomialConfig, kLogisticConfig};
   for (const LeafConfig& config : configs) {
     for (const double value : {0.0, 1 / 255.0, 0.3, 254 / 255.0, 1.0}) {
       for (const double f : {-2.0, 0.1, 0.9, 3.0}) {
