@@ -35,7 +35,8 @@ struct DataConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
-  std::string labels = {};  ///< file of the images' labels (see DataSet::labels); empty: none
+  std::string labels = {};      ///< file of the images' labels (see DataSet::labels); empty: none
+  std::string class_name = {};  ///< images of this class alone (see DataSet::of_class); empty: all
 };
 
 }  // namespace spvae
