@@ -17,6 +17,7 @@ Run add_score(CLI::App& command);
 Run add_inpaint(CLI::App& command);
 Run add_reconstruct(CLI::App& command);
 Run add_embed(CLI::App& command);
+Run add_classify(CLI::App& command);
 Run add_compare(CLI::App& command);
 Run add_tune(CLI::App& command);
 Run add_reproduce(CLI::App& command);

@@ -56,12 +56,16 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
 }
 
 Json query_result(const ImageQuery& query, const OpenQuery& open) {
-  Json result = {{"run", query.run}, {"images", open.images.count()}};
+  return query_result(query, open.data, open.images.count());
+}
+
+Json query_result(const ImageQuery& query, const DataSet& data, int images) {
+  Json result = {{"run", query.run}, {"images", images}};
   const Json settings = config_json(image_query_fields(), query);
   for (const char* key : {"split", "seed"}) result[key] = settings.at(key);
-  result["data"] = open.data.name();
-  result["data_digest"] = open.data.digest();
-  if (!open.data.warning().empty()) result["data_warning"] = open.data.warning();
+  result["data"] = data.name();
+  result["data_digest"] = data.digest();
+  if (!data.warning().empty()) result["data_warning"] = data.warning();
   result["version"] = version();
   return result;
 }

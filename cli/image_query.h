@@ -46,5 +46,6 @@ struct OpenQuery {
 /// The keys that every result of such a command has: run, images, split, seed, data, data_digest,
 /// data_warning (if there is one), version.
 Json query_result(const ImageQuery& query, const OpenQuery& open);
+Json query_result(const ImageQuery& query, const DataSet& data, int images);
 
 }  // namespace spvae::cli

@@ -3,16 +3,14 @@
 #include <filesystem>
 
 #include "spvae/core/error.h"
+#include "spvae/train/class_runs.h"
 #include "spvae/train/run_config.h"
 #include "spvae/train/run_folder.h"
 
 namespace spvae::cli {
 
-namespace {
-
 namespace fs = std::filesystem;
 
-// As the model's file names it.
 DataConfig training_data(const StoredModel& stored, const std::string& run) try {
   RunConfig config = run_config(stored.origin.training);
   std::error_code absent;
@@ -26,8 +24,6 @@ DataConfig training_data(const StoredModel& stored, const std::string& run) try 
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
 }
 
-}  // namespace
-
 StoredModel load_run_model(const std::string& run) {
   std::error_code error;
   const std::filesystem::path path(run);
@@ -36,6 +32,11 @@ StoredModel load_run_model(const std::string& run) {
   }
   if (!std::filesystem::is_directory(path, error)) return load_model(path);
   const std::filesystem::path model = path / RunFolder::kModelFile;
+  if (holds_class_runs(path)) {
+    const std::string first = load_class_runs(path).classes.front().folder;
+    fail(ErrorKind::kUsage, "{}: holds a model for each class; name one of them, such as {}", run,
+         (path / first).string());
+  }
   if (!std::filesystem::exists(model, error)) {
     fail(ErrorKind::kNoInput, "{}: holds no model ({}); a run has one from its first validation on",
          run, RunFolder::kModelFile);
@@ -43,23 +44,31 @@ StoredModel load_run_model(const std::string& run) {
   return load_model(model);
 }
 
-DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead,
-                  const std::string& data_dir, ThreadPool& pool) {
-  DataConfig config = training_data(stored, run);
-  if (!data_dir.empty()) config.data_dir = data_dir;
-  if (!instead.empty()) {
-    config.data = instead;
+DataSet open_data(DataConfig config, const std::string& digest, const std::string& run,
+                  const DataChoice& choice, ThreadPool& pool) {
+  if (!choice.data_dir.empty()) config.data_dir = choice.data_dir;
+  if (!choice.labels.empty()) config.labels = choice.labels;
+  if (!choice.data.empty()) {
+    config.data = choice.data;
     config.training_images = 0;
+    config.class_name.clear();
+    config.labels = choice.labels;
     return DataSet(config, &pool);
   }
   try {
     DataSet data(config, &pool);
-    if (data.digest() == stored.origin.data_digest) return data;
+    if (data.digest() == digest) return data;
     fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
-         run, data.digest(), stored.origin.data_digest);
+         run, data.digest(), digest);
   } catch (const Error& error) {
     fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
   }
+}
+
+DataSet open_data(const StoredModel& stored, const std::string& run, const std::string& instead,
+                  const std::string& data_dir, ThreadPool& pool) {
+  return open_data(training_data(stored, run), stored.origin.data_digest, run,
+                   {.data = instead, .data_dir = data_dir}, pool);
 }
 
 }  // namespace spvae::cli
