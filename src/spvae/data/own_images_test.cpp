@@ -361,7 +361,7 @@ TEST_F(OwnImages, OfOneClassAreTheSplitsWithoutTheOthers) {
     EXPECT_EQ(labels.names, (Names{"cat", "dog"}));
     EXPECT_EQ(labels.values, std::vector<int>(expected.size(), 1));
   }
-  expect_error(ErrorKind::kUsage, "class: got cow, but images has 2 classes, cat, dog",
+  expect_error(ErrorKind::kUsage, "class: got cow, but images.npy has 2 classes, cat, dog",
                [&] { all.of_class("cow"); });
 
   // Other labels give another digest, a class without validation images none at all.
