@@ -71,21 +71,29 @@ Sampling sampling_of(const ImageQuery& query, int samples) {
           .imputation = query.impute};
 }
 
-DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool) {
+DataChoice data_choice(const ImageQuery& query) {
   DataChoice choice{.data = query.data, .data_dir = query.data_dir};
   if (query.missing == QueryMissing::kNone) choice.missing = Missing::kNone;
   if (query.missing == QueryMissing::kNan) choice.missing = Missing::kNan;
-  return open_data(stored, query.run, choice, pool);
+  return choice;
 }
 
-ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
-                           ThreadPool& pool) {
+DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool) {
+  return open_data(training_data(stored, query.run), stored.origin.data_digest, query.run,
+                   data_choice(query), pool);
+}
+
+ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadPool& pool) {
   std::optional<Mask> mask;
   if (!query.mask.empty()) {
     mask = load_mask(query.mask, data.height(), data.width(), data.count(query.split));
   }
-  ImageSet images =
-      data.load(query.split, pool, {.most = query.limit, .mask = mask ? &*mask : nullptr});
+  return data.load(query.split, pool, {.most = query.limit, .mask = mask ? &*mask : nullptr});
+}
+
+ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
+                           ThreadPool& pool) {
+  ImageSet images = load_query_images(query, data, pool);
   check_images(images, model.config().height, model.config().width);
   return images;
 }
@@ -100,18 +108,22 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
 }
 
 Json query_result(const ImageQuery& query, const OpenQuery& open) {
-  Json result = {{"run", query.run}, {"images", open.images.count()}};
+  return query_result(query, open.data, open.images);
+}
+
+Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images) {
+  Json result = {{"run", query.run}, {"images", images.count()}};
   const Json settings = config_json(image_query_fields(), query);
   for (const char* key : {"split", "seed", "engine"}) result[key] = settings.at(key);
-  result["data"] = open.data.name();
-  result["data_digest"] = open.data.digest();
-  if (!open.data.warning().empty()) result["data_warning"] = open.data.warning();
+  result["data"] = data.name();
+  result["data_digest"] = data.digest();
+  if (!data.warning().empty()) result["data_warning"] = data.warning();
   if (!query.mask.empty()) {
     result["mask"] = query.mask;
     result["mask_digest"] = digest_of_content(query.mask).sha256;
   }
-  if (!open.images.observed.empty()) {
-    result["observed_pixels"] = mean_observed_pixels(open.images);
+  if (!images.observed.empty()) {
+    result["observed_pixels"] = mean_observed_pixels(images);
     for (const char* key : {"prior-share", "impute"}) result[key] = settings.at(key);
   }
   result["version"] = version();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "run_model.h"
 #include "spvae/data/data_set.h"
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
@@ -41,11 +42,16 @@ std::string image_query_default(const std::string& field);
 /// How such a command samples the codes of leaves.
 Sampling sampling_of(const ImageQuery& query, int samples);
 
+/// What the query says of the images instead of its run; labels are the command's own.
+DataChoice data_choice(const ImageQuery& query);
+
 /// The data that the query is about, of a model of its run. Errors as open_data.
 DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool);
 
-/// The first images of the query's split, its mask applied, which must have the model's size.
-/// Errors as load_mask, DataSet::load and check_images.
+/// The first images of the query's split, its mask applied. Errors as load_mask and DataSet::load.
+ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadPool& pool);
+
+/// The same; they must have the model's size. Errors also as check_images.
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
                            ThreadPool& pool);
 
@@ -66,5 +72,6 @@ struct OpenQuery {
 /// data_digest, data_warning (if there is one), mask and mask_digest (if there is one), version;
 /// of images that lack pixels also observed_pixels (the mean), prior-share and impute.
 Json query_result(const ImageQuery& query, const OpenQuery& open);
+Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images);
 
 }  // namespace spvae::cli

@@ -43,6 +43,8 @@ constexpr Command kCommands[] = {
     {"embed", "Where images lie in the latent spaces of leaves and circuit", add_embed},
     {"explain", "How an image is divided: its most probable tree, drawn over it", add_explain},
     {"report", "All of this for a run, as one HTML file", add_report},
+    {"classify", "Classes of images by the models of 'train --per-class', calibrated",
+     add_classify},
     {"compare", "Paired difference of two runs' log-likelihoods of the same images", add_compare},
     {"tune", "Choose sizes and settings by their validation bound", add_tune},
     {"reproduce", "The paper's tables and figures, computed anew", add_reproduce},

@@ -3,14 +3,12 @@
 #include <filesystem>
 
 #include "spvae/core/error.h"
-#include "spvae/train/run_config.h"
+#include "spvae/train/class_runs.h"
 #include "spvae/train/run_folder.h"
 
 namespace spvae::cli {
-
-namespace {
-
 namespace fs = std::filesystem;
+namespace {
 
 RunConfig training_config(const StoredModel& stored, const std::string& run) try {
   RunConfig config = run_config(stored.origin.training);
@@ -22,7 +20,27 @@ RunConfig training_config(const StoredModel& stored, const std::string& run) try
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
 }
 
-// As the model's file names it.
+DataSet open_same_data(const DataConfig& config, const std::string& digest, const std::string& run,
+                       ThreadPool& pool) try {
+  DataSet data(config, &pool);
+  if (data.digest() == digest) return data;
+  fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
+       run, data.digest(), digest);
+} catch (const Error& error) {
+  fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
+}
+
+DataSet open_other_data(DataConfig config, const DataChoice& choice, ThreadPool& pool) {
+  config.data = choice.data;
+  config.training_images = 0;
+  config.mask.clear();
+  config.class_name.clear();
+  config.labels = choice.labels;
+  return DataSet(config, &pool);
+}
+
+}  // namespace
+
 DataConfig training_data(const StoredModel& stored, const std::string& run) {
   RunConfig config = training_config(stored, run);
   std::error_code absent;
@@ -31,34 +49,20 @@ DataConfig training_data(const StoredModel& stored, const std::string& run) {
   return data_config(config);
 }
 
-DataSet open_same_data(const DataConfig& config, const StoredModel& stored, const std::string& run,
-                       ThreadPool& pool) try {
-  DataSet data(config, &pool);
-  if (data.digest() == stored.origin.data_digest) return data;
-  fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
-       run, data.digest(), stored.origin.data_digest);
-} catch (const Error& error) {
-  fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
-}
-
-DataSet open_other_data(DataConfig config, const std::string& data, ThreadPool& pool) {
-  config.data = data;
-  config.training_images = 0;
-  config.mask.clear();
-  return DataSet(config, &pool);
-}
-
-}  // namespace
-
 StoredModel load_run_model(const std::string& run) {
   std::error_code error;
-  const std::filesystem::path path(run);
-  if (!std::filesystem::exists(path, error)) {
+  const fs::path path(run);
+  if (!fs::exists(path, error)) {
     fail(ErrorKind::kNoInput, "{}: no such run; 'spvae train --out {}' makes one", run, run);
   }
-  if (!std::filesystem::is_directory(path, error)) return load_model(path);
-  const std::filesystem::path model = path / RunFolder::kModelFile;
-  if (!std::filesystem::exists(model, error)) {
+  if (!fs::is_directory(path, error)) return load_model(path);
+  const fs::path model = path / RunFolder::kModelFile;
+  if (holds_class_runs(path)) {
+    const std::string first = load_class_runs(path).classes.front().folder;
+    fail(ErrorKind::kUsage, "{}: holds a model for each class; name one of them, such as {}", run,
+         (path / first).string());
+  }
+  if (!fs::exists(model, error)) {
     fail(ErrorKind::kNoInput, "{}: holds no model ({}); a run has one from its first validation on",
          run, RunFolder::kModelFile);
   }
@@ -69,13 +73,13 @@ Json trained_config(const StoredModel& stored, const std::string& run) {
   return run_config_json(training_config(stored, run));
 }
 
-DataSet open_data(const StoredModel& stored, const std::string& run, const DataChoice& choice,
-                  ThreadPool& pool) {
-  DataConfig config = training_data(stored, run);
-  if (!choice.data_dir.empty()) config.data_dir = choice.data_dir;
-  if (choice.missing) config.missing = *choice.missing;
-  DataSet data = choice.data.empty() ? open_same_data(config, stored, run, pool)
-                                     : open_other_data(config, choice.data, pool);
+DataSet open_data(DataConfig training, const std::string& digest, const std::string& run,
+                  const DataChoice& choice, ThreadPool& pool) {
+  if (!choice.data_dir.empty()) training.data_dir = choice.data_dir;
+  if (!choice.labels.empty()) training.labels = choice.labels;
+  if (choice.missing) training.missing = *choice.missing;
+  DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
+                                     : open_other_data(training, choice, pool);
   if (choice.missing == Missing::kNan && !data.is_float()) {
     fail(ErrorKind::kUsage,
          "missing: got nan, but the pixels of {} are of 8 bits, which have no NaN; leave it out",

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "spvae/train/class_runs.h"
 #include "spvae/train/run_config.h"
 
 namespace spvae::cli {
@@ -22,8 +23,9 @@ std::string data_name(const std::string& data) {
 std::string run_name(const Json& given) {
   const RunConfig config = run_config(given);
   const Json values = run_config_json(config);
-  return fmt::format("{}-{}-{}", data_name(config.data), values.at("model").get<std::string>(),
-                     values.at("likelihood").get<std::string>());
+  return fmt::format("{}-{}-{}{}", data_name(config.data), values.at("model").get<std::string>(),
+                     values.at("likelihood").get<std::string>(),
+                     config.class_name.empty() ? "" : "-" + class_folder(config.class_name));
 }
 
 Json taken_keys(const std::vector<FieldInfo>& fields, Json& given) {

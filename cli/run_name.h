@@ -8,7 +8,7 @@
 namespace spvae::cli {
 
 /// What a run is called where nobody says: "mnist-spvae-gaussian", the data without folders and
-/// endings. Errors as run_config.
+/// endings; of one class with "-class-NAME". Errors as run_config.
 std::string run_name(const Json& given);
 
 /// Takes the keys of `fields` out of `given` and returns them.

@@ -1,10 +1,8 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <numeric>
 
@@ -18,11 +16,10 @@
 #include "progress.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
-#include "spvae/io/atomic_file.h"
-#include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/query/contributions.h"
 #include "spvae/query/log_likelihood.h"
+#include "table.h"
 
 namespace spvae::cli {
 namespace {
@@ -73,54 +70,12 @@ std::string shown_default(const std::string& field) {
 ScoreConfig checked_config(const Json& given) {
   ScoreConfig config;
   apply_config(score_fields(), given, config);
-  const bool is_known = has_ending(config.out, ".npy") || has_ending(config.out, ".csv") ||
-                        has_ending(config.out, ".jsonl");
-  if (!config.out.empty() && !is_known) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .npy, .csv or .jsonl",
-         config.out);
-  }
+  if (!config.out.empty()) check_table_name(config.out);
   if (!config.rank.empty() && !has_ending(config.rank, ".png")) {
     fail(ErrorKind::kUsage, "rank: got '{}', expected a name that ends in .png", config.rank);
   }
-  for (const std::string& file : {config.out, config.rank}) {
-    if (!file.empty()) check_can_create(file);
-  }
+  if (!config.rank.empty()) check_can_create(config.rank);
   return config;
-}
-
-/// A row for each image, as --out writes it.
-struct Table {
-  std::vector<std::string> columns;
-  std::vector<double> values;  ///< [images, columns]
-
-  std::size_t rows() const { return values.size() / columns.size(); }
-  std::span<const double> row(std::size_t i) const {
-    return std::span(values).subspan(i * columns.size(), columns.size());
-  }
-};
-
-/// Infinities and NaN have no JSON: null.
-Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
-void write_table(const std::string& path, const Table& table) {
-  if (has_ending(path, ".npy")) {
-    const std::size_t shape[] = {table.rows(), table.columns.size()};
-    return write_npy<double>(path, shape, table.values);
-  }
-  const bool is_csv = has_ending(path, ".csv");
-  std::string text = is_csv ? fmt::format("{}\n", fmt::join(table.columns, ",")) : "";
-  for (std::size_t i = 0; i < table.rows(); ++i) {
-    if (is_csv) {
-      text += fmt::format("{}\n", fmt::join(table.row(i), ","));
-      continue;
-    }
-    Json line = Json::object();
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-      line[table.columns[column]] = json_number(table.row(i)[column]);
-    }
-    text += line.dump() + "\n";
-  }
-  write_file_atomically(path, text);
 }
 
 int observed_pixels(const Batch& batch, int lane) {

@@ -11,6 +11,7 @@
 #include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
+#include "spvae/train/class_training.h"
 #include "spvae/train/training_run.h"
 #include "training_display.h"
 
@@ -29,13 +30,15 @@ constexpr const char* kExample =
     "  spvae train --likelihood logistic --max-steps 6000 --out runs/logistic\n"
     "  spvae train --model conv-spvae               convolutional leaves\n"
     "  spvae train --out runs/logistic --resume\n"
-    "  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1";
+    "  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1\n"
+    "  spvae train --per-class --out runs/digits    a model for each class, for spvae classify";
 
 /// Where the run goes, beside how it is trained.
 struct Destination {
   std::string out;  // empty: runs/DATA-MODEL-LIKELIHOOD
   bool resume = false;
   bool force = false;
+  bool per_class = false;
 };
 
 const FieldList<Destination>& destination_fields() {
@@ -43,6 +46,9 @@ const FieldList<Destination>& destination_fields() {
       text_field("out", &Destination::out, "folder of the run"),
       boolean_field("resume", &Destination::resume, "go on with the run in that folder"),
       boolean_field("force", &Destination::force, "replace the run in that folder"),
+      boolean_field("per-class", &Destination::per_class,
+                    "train a model for each class, into folders of the run's; the same command "
+                    "goes on"),
   };
   return list;
 }
@@ -55,7 +61,7 @@ std::vector<FieldInfo> all_fields() {
 
 std::string shown_default(const std::string& field) {
   if (field == "out") return "runs/DATA-MODEL-LIKELIHOOD";
-  if (field == "resume" || field == "force") return "";
+  if (field == "resume" || field == "force" || field == "per-class") return "";
   return default_text(field);
 }
 
@@ -67,8 +73,63 @@ Destination take_destination(Json& given) {
   if (destination.resume && destination.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }
-  if (destination.out.empty()) destination.out = "runs/" + run_name(given);
+  if (destination.out.empty()) {
+    destination.out = "runs/" + run_name(given) + (destination.per_class ? "-classes" : "");
+  }
+  if (destination.per_class && !run_config(given).class_name.empty()) {
+    fail(ErrorKind::kUsage, "train: got --per-class and the class {}, expected one of them",
+         run_config(given).class_name);
+  }
+  if (holds_class_runs(destination.out)) {
+    if (destination.force && !destination.per_class) {
+      fail(ErrorKind::kCannotCreate,
+           "{}: holds models of classes; say --per-class too, or choose another --out",
+           destination.out);
+    }
+    destination.per_class |= destination.resume;
+  }
   return destination;
+}
+
+RunMode mode_of(const Destination& destination) {
+  return destination.resume  ? RunMode::kResume
+         : destination.force ? RunMode::kReplace
+                             : RunMode::kNew;
+}
+
+void train_models_of_classes(const Destination& destination, const Json& given,
+                             const Options& options) {
+  std::vector<ClassTraining> trained;
+  run_interruptible("the same command goes on", [&] {
+    TrainingDisplay display;
+    trained = train_classes(
+        destination.out, mode_of(destination), given, display,
+        [&display](const ClassRun& run, int number, int count) {
+          display.on_message(fmt::format("class {} of {}: {}", number, count, run.name));
+        },
+        interrupted);
+  });
+  Json result = {{"run", destination.out}, {"classes", Json::array()}, {"seconds", 0.0}};
+  for (const auto& [run, training] : trained) {
+    result["classes"].push_back({{"class", run.name},
+                                 {"folder", run.folder},
+                                 {"training_images", run.training_images},
+                                 {"validation_images", run.validation_images},
+                                 {"steps", training.progress.step},
+                                 {"best_step", training.progress.best_step},
+                                 {"validation_bound", training.progress.best_bound}});
+    result["seconds"] = result["seconds"].get<double>() + training.seconds;
+    if (!training.data_warning.empty()) result["data_warning"] = training.data_warning;
+  }
+  const ClassRuns runs = load_class_runs(destination.out);
+  result["seed"] = runs.config.at("seed");
+  result["data"] = runs.data;
+  result["data_digest"] = runs.data_digest;
+  result["version"] = version();
+  if (options.json()) return print_json(result);
+  print(fmt::format("{}: models of {} classes in {}; 'spvae classify {}' asks them\n",
+                    destination.out, trained.size(), duration_text(result.at("seconds")),
+                    destination.out));
 }
 
 void run_train(const Options& options) {
@@ -76,10 +137,13 @@ void run_train(const Options& options) {
   Json given = options.given();
   const Destination destination = take_destination(given);
   // Of a run that goes on, the folder says which model it is.
-  if (!destination.resume) check_used(run_fields(), run_config(given), options.flags());
-  const RunMode mode = destination.resume  ? RunMode::kResume
-                       : destination.force ? RunMode::kReplace
-                                           : RunMode::kNew;
+  if (!destination.resume) {
+    RunConfig config = run_config(given);
+    if (destination.per_class) config.class_name = "each";
+    check_used(run_fields(), config, options.flags());
+  }
+  if (destination.per_class) return train_models_of_classes(destination, given, options);
+  const RunMode mode = mode_of(destination);
   TrainingResult training;
   run_interruptible("--resume goes on", [&] {
     TrainingDisplay display;

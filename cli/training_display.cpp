@@ -18,6 +18,7 @@ void TrainingDisplay::on_start(const TrainStart& start) {
   max_steps_ = start.config.train.max_steps;
   first_step_ = start.step;
   began_ = Clock::now();
+  last_.reset();
   progress_.show(
       fmt::format("train: {} parameters, {} training and {}{}",
                   grouped(static_cast<long long>(start.parameters)), grouped(start.training_images),
@@ -41,7 +42,10 @@ void TrainingDisplay::on_check(const CheckReport& report) {
        report.seconds_left_at_most, report.check.step == max_steps_);
 }
 
-void TrainingDisplay::on_message(const std::string& message) { progress_.say(message); }
+void TrainingDisplay::on_message(const std::string& message) {
+  const bool is_new = !message.starts_with("warning: ") || warnings_.insert(message).second;
+  if (is_new) progress_.say(message);
+}
 
 void TrainingDisplay::show(std::int64_t step, double bound, double rate, double left, bool forced) {
   const std::string best = last_

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "progress.h"
@@ -10,7 +11,7 @@
 
 namespace spvae::cli {
 
-/// Shows training on stderr.
+/// Shows training on stderr, of one model or of several after each other: a warning once.
 class TrainingDisplay : public TrainObserver {
  public:
   void on_loading(std::size_t done, std::size_t files) override;
@@ -29,6 +30,7 @@ class TrainingDisplay : public TrainObserver {
   std::int64_t first_step_ = 0;
   Clock::time_point began_;
   std::optional<CheckReport> last_;
+  std::set<std::string> warnings_;
 };
 
 }  // namespace spvae::cli

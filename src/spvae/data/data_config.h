@@ -37,7 +37,8 @@ struct DataConfig {
   Missing missing = Missing::kNone;
   /// File of what is observed of the training and validation images (see DataSet); empty: all.
   std::string mask = {};
-  std::string labels = {};  ///< file of the images' labels (see DataSet::labels); empty: none
+  std::string labels = {};      ///< file of the images' labels (see DataSet::labels); empty: none
+  std::string class_name = {};  ///< images of this class alone (see DataSet::of_class); empty: all
 };
 
 }  // namespace spvae

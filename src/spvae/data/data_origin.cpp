@@ -91,21 +91,6 @@ OpenedData open_data_files(const DataConfig& config) {
           .known = &*set};
 }
 
-std::vector<fs::path> find_label_files(const std::vector<ImageSource>& sources) {
-  constexpr std::string_view kImages = "images-idx3";
-  constexpr std::string_view kLabels = "labels-idx1";
-  std::vector<fs::path> found;
-  for (const ImageSource& source : sources) {
-    std::string name = unpacked_name(source.files().front());
-    const std::size_t place = name.find(kImages);
-    if (source.files().size() != 1 || place == std::string::npos) return {};
-    name.replace(place, kImages.size(), kLabels);
-    found.push_back(source_file_or_empty(source.files().front().parent_path(), name));
-    if (found.back().empty()) return {};
-  }
-  return found;
-}
-
 bool is_named_set(const std::string& data) {
   return std::ranges::find(known_sets(), data, &KnownSet::name) != known_sets().end();
 }

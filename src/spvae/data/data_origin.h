@@ -24,10 +24,6 @@ struct OpenedData {
 /// Finds them, and reads headers. Errors as DataSet.
 OpenedData open_data_files(const DataConfig& config);
 
-/// IDX files of labels beside those of MNIST's names, one for each source: empty if one is not
-/// there.
-std::vector<std::filesystem::path> find_label_files(const std::vector<ImageSource>& sources);
-
 /// Whether DataConfig::data names a set; else it is a path.
 bool is_named_set(const std::string& data);
 

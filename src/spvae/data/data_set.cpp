@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <mutex>
 #include <numeric>
@@ -20,6 +21,8 @@
 namespace spvae {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::array kSplitNames = {"training", "validation", "test"};
 
 std::vector<std::uint32_t> first_numbers(std::uint32_t count) {
   std::vector<std::uint32_t> numbers(count);
@@ -142,7 +145,7 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   OpenedData origin = open_data_files(config);
   name_ = std::move(origin.name);
   sources_ = std::move(origin.sources);
-  classes_ = std::move(origin.classes);
+  class_origin_ = {.labels = config.labels, .folders = std::move(origin.classes)};
   const ImageSource& first = sources_.front();
   for (const ImageSource& source : sources_) {
     check_same_size(source.files().front(), source.height(), source.width(), first.files().front(),
@@ -189,6 +192,7 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   digest_ = digest_of(files_, config.mask);
   if (origin.known != nullptr) warning_ = warning_of(name_, files_);
   noise_warning_ = find_noise_warning();
+  if (!config.class_name.empty()) keep_class(config.class_name);
 }
 
 std::string DataSet::find_noise_warning() const {
@@ -208,6 +212,10 @@ ImageSet DataSet::load(Split split, ThreadPool& pool, const LoadOptions& options
   Part wanted = part(split);
   if (options.most > 0 && options.most < count(split)) {
     wanted.indices.resize(static_cast<std::size_t>(options.most));
+  }
+  if (wanted.indices.empty()) {
+    fail(ErrorKind::kData, "data {}: of class {} there are no {} images", name_, config_.class_name,
+         kSplitNames[static_cast<std::size_t>(split)]);
   }
   const std::uint32_t images = std::ranges::max(wanted.indices) + 1;
   return prepared(wanted, read(wanted.source, images, pool, options.observer), options, pool);
@@ -303,36 +311,78 @@ Mask DataSet::mask_of(const Part& part) const {
   return mask;
 }
 
-Labels DataSet::labels(Split split) const {
-  std::vector<std::string> all;
-  const auto add = [&](const std::vector<std::string>& names) {
-    all.insert(all.end(), names.begin(), names.end());
-  };
-  const auto has_classes = [](const auto& classes) { return !classes.empty(); };
-  if (!config_.labels.empty()) {
-    const auto sources = static_cast<std::uint32_t>(sources_.size());
-    all = read_label_names(config_.labels, images_before(sources));
-  } else if (!classes_.empty() && std::ranges::all_of(classes_, has_classes)) {
-    for (const std::vector<std::string>& classes : classes_) add(classes);
-  } else {
-    const std::vector<fs::path> files = find_label_files(sources_);
-    if (files.empty()) {
-      fail(ErrorKind::kNoInput,
-           "data {}: there are no labels; say --labels with a file of them, one for each image, or "
-           "put PNG files into one folder for each class",
-           name_);
-    }
-    for (std::size_t s = 0; s < files.size(); ++s) {
-      add(read_label_names(files[s], sources_[s].count()));
-    }
+std::vector<std::vector<std::string>> DataSet::classes() const {
+  std::vector<std::vector<std::string>> classes = read_classes(class_origin_, sources_);
+  if (std::ranges::all_of(classes, [](const auto& names) { return names.empty(); })) {
+    fail_without_labels();
   }
-  const std::size_t first = images_before(part(split).source);
+  return classes;
+}
+
+void DataSet::fail_without_labels() const {
+  fail(ErrorKind::kNoInput,
+       "data {}: there are no labels; say --labels with a file of them, one for each image, or put "
+       "PNG files into one folder for each class",
+       name_);
+}
+
+bool DataSet::has_labels(Split split) const {
+  return has_classes(class_origin_, sources_, part(split).source);
+}
+
+Labels DataSet::labels(Split split) const {
+  if (!has_labels(split)) fail_without_labels();
+  const std::vector<std::vector<std::string>> classes = this->classes();
+  const auto source = classes.begin() + part(split).source;
+  std::vector<std::string> all;
+  std::size_t first = 0;  // of the split's source
+  for (auto of_source = classes.begin(); of_source != classes.end(); ++of_source) {
+    if (of_source == source) first = all.size();
+    all.insert(all.end(), of_source->begin(), of_source->end());
+  }
   const Labels of_all = labels_of(all);
   Labels labels{.names = of_all.names, .values = {}};
   for (const std::uint32_t index : part(split).indices) {
     labels.values.push_back(of_all.values[first + index]);
   }
   return labels;
+}
+
+DataSet DataSet::of_class(const std::string& name) const {
+  DataSet set = *this;
+  set.keep_class(name);
+  return set;
+}
+
+void DataSet::keep_class(const std::string& name) {
+  const std::vector<std::vector<std::string>> classes = this->classes();
+  std::vector<std::string> all;
+  std::string members;  // what the digest is to tell, of each image
+  for (const std::vector<std::string>& of_source : classes) {
+    all.insert(all.end(), of_source.begin(), of_source.end());
+    for (const std::string& own : of_source) members += own == name ? '1' : '0';
+  }
+  if (members.find('1') == std::string::npos) {
+    const std::vector<std::string> names = labels_of(all).names;
+    constexpr std::size_t kMostNames = 20;  // in a message
+    fail(ErrorKind::kUsage, "class: got {}, but {} has {} classes, {}{}; choose one of them", name,
+         name_, names.size(),
+         fmt::join(std::span(names).first(std::min(names.size(), kMostNames)), ", "),
+         names.size() > kMostNames ? ", …" : "");
+  }
+  for (Part& part : parts_) {
+    const std::vector<std::string>& own = classes[part.source];
+    std::erase_if(part.indices,
+                  [&](std::uint32_t index) { return own.empty() || own[index] != name; });
+  }
+  if (count(Split::kTrain) == 0 || count(Split::kValidation) == 0) {
+    fail(ErrorKind::kData,
+         "data {}: of class {} there are {} training and {} validation images, expected at least "
+         "one of each",
+         name_, name, count(Split::kTrain), count(Split::kValidation));
+  }
+  config_.class_name = name;
+  digest_ = sha256(digest_ + "\n" + members + "\n");
 }
 
 }  // namespace spvae

@@ -10,6 +10,7 @@
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/data_config.h"
 #include "spvae/data/data_origin.h"
+#include "spvae/data/image_classes.h"
 #include "spvae/data/image_set.h"
 #include "spvae/data/image_source.h"
 #include "spvae/data/labels.h"
@@ -83,7 +84,8 @@ class DataSet {
   /// All files, source by source.
   const std::vector<DataFile>& files() const { return files_; }
   /// SHA-256, in hex, of the files' SHA-256 in order and, if there is a mask, that of its file,
-  /// each as 64 hex digits and a newline.
+  /// each as 64 hex digits and a newline. Of a class, SHA-256 of that and of a line of digits, 1
+  /// for each labelled image that is of the class and 0 for each other, source by source.
   const std::string& digest() const { return digest_; }
   /// One sentence if a file of a named set is not the published one; else empty.
   const std::string& warning() const { return warning_; }
@@ -105,11 +107,17 @@ class DataSet {
   /// The same of the training and validation images. A source that holds both is read once.
   TrainingImages load_training(ThreadPool& pool, const LoadObserver& observer = {}) const;
 
-  /// The classes of a split's images, in its order; the names are those of the whole set. They come
-  /// from DataConfig::labels, which has one for each image, source by source; else from class
-  /// folders; else from IDX files beside MNIST's, labels-idx1 where these have images-idx3. Throws
-  /// as read_label_names; Error(kNoInput) if there are none of these.
+  /// Whether the classes of a split's images are known.
+  bool has_labels(Split split) const;
+
+  /// The classes of a split's images, in its order; the names are those of the whole set. Errors as
+  /// read_classes, which says where they come from; Error(kNoInput) without labels.
   Labels labels(Split split) const;
+
+  /// The images of one class alone: each split as it was divided, without the images of others.
+  /// DataConfig::class_name does the same. Error(kUsage) for an unknown class: lists the known;
+  /// Error(kData) without training or validation images; else as labels().
+  DataSet of_class(const std::string& name) const;
 
  private:
   struct Part {
@@ -133,6 +141,9 @@ class DataSet {
   /// DataConfig::mask of the images of a part.
   Mask mask_of(const Part& part) const;
   std::string find_noise_warning() const;
+  std::vector<std::vector<std::string>> classes() const;
+  [[noreturn]] void fail_without_labels() const;
+  void keep_class(const std::string& name);
 
   DataConfig config_;
   std::string name_;
@@ -144,8 +155,8 @@ class DataSet {
   std::string noise_warning_;
   Stretch stretch_ = Stretch::kImage;
   Dequantize dequantize_ = Dequantize::kOn;
-  std::vector<std::vector<std::string>> classes_;
   std::optional<Mask> mask_;
+  ClassOrigin class_origin_;
 };
 
 }  // namespace spvae

@@ -388,6 +388,10 @@ TEST_F(DataSetFiles, Cifar10IsFiveFilesDividedFourToOneAndItsTestFile) {
   all.insert(all.end(), validation.indices.begin(), validation.indices.end());
   EXPECT_EQ(sorted(all), first_numbers(50000));
 
+  const Labels labels = set.labels(Split::kTest);
+  EXPECT_EQ(labels.names, (std::vector<std::string>{"cat"}));  // of label 3, the only one there is
+  EXPECT_EQ(labels.values, std::vector<int>(10000, 0));
+
   // Another number of records is an error at once.
   Bytes longer = cifar_batch(6);
   longer.push_back(0);

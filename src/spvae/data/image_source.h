@@ -39,6 +39,7 @@ class ImageSource {
   int width() const { return width_; }
   /// Whether pixels are floating-point numbers, for read_floats; else 8-bit, for read_gray.
   bool is_float() const { return is_float_; }
+  ImageFormat format() const { return format_; }
 
   /// Checks that a file whose content, unpacked, is of `size` bytes holds its images and nothing
   /// else; of kMat, other arrays may follow them, and kPng is not checked. Error(kData), with the

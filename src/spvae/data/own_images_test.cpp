@@ -378,6 +378,59 @@ TEST_F(OwnImages, MayHaveTheirLabelsInAFile) {
                [&] { DataSet({.data = file}).labels(Split::kTest); });
 }
 
+TEST_F(OwnImages, OfOneClassAreTheSplitsWithoutTheOthers) {
+  write_array<std::uint8_t>({40, 2, 3}, Bytes(240, 7));
+  std::string lines;
+  for (int i = 0; i < 40; ++i) lines += i % 4 == 1 ? "dog\n" : "cat\n";
+  const auto labels_file = folder_.write("labels.txt", {lines.begin(), lines.end()});
+  const std::string file = write_array<std::uint8_t>({40, 2, 3}, Bytes(240, 7));
+  const DataSet all({.data = file, .labels = labels_file.string()}, &pool_);
+  const DataSet dogs = all.of_class("dog");
+  const DataSet same({.data = file, .labels = labels_file.string(), .class_name = "dog"}, &pool_);
+  EXPECT_EQ(dogs.digest(), same.digest());
+  EXPECT_NE(dogs.digest(), all.digest());
+  EXPECT_NE(dogs.digest(), all.of_class("cat").digest());
+  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    std::vector<std::uint32_t> expected = all.load(split, pool_).indices;
+    std::erase_if(expected, [](std::uint32_t index) { return index % 4 != 1; });
+    ASSERT_FALSE(expected.empty());
+    EXPECT_EQ(dogs.count(split), static_cast<int>(expected.size()));
+    EXPECT_EQ(dogs.load(split, pool_).indices, expected);
+    EXPECT_EQ(same.load(split, pool_).indices, expected);
+    const Labels labels = dogs.labels(split);
+    EXPECT_EQ(labels.names, (Names{"cat", "dog"}));
+    EXPECT_EQ(labels.values, std::vector<int>(expected.size(), 1));
+  }
+  expect_error(ErrorKind::kUsage, "class: got cow, but images.npy has 2 classes, cat, dog",
+               [&] { all.of_class("cow"); });
+
+  // Other labels give another digest, a class without validation images none at all.
+  std::string others = lines;
+  others.replace(others.rfind("cat"), 3, "dog");
+  const auto other_file = folder_.write("others.txt", {others.begin(), others.end()});
+  EXPECT_NE(DataSet({.data = file, .labels = other_file.string(), .class_name = "dog"}).digest(),
+            dogs.digest());
+  others.replace(others.find("cat"), 3, "cow");
+  folder_.write("others.txt", {others.begin(), others.end()});
+  expect_error(ErrorKind::kData, "expected at least one of each", [&] {
+    DataSet({.data = file, .labels = other_file.string(), .class_name = "cow"});
+  });
+}
+
+TEST_F(OwnImages, MayHaveLabelsInSomeSplitsAlone) {
+  write_images("train/ant/", 20);
+  write_images("train/bee/", 20);
+  write_image("test/1.png", 100);
+  const DataSet set({.data = path(), .discrete = true});
+  EXPECT_TRUE(set.has_labels(Split::kTrain));
+  EXPECT_TRUE(set.has_labels(Split::kValidation));
+  EXPECT_FALSE(set.has_labels(Split::kTest));
+  EXPECT_EQ(set.labels(Split::kTrain).names, (Names{"ant", "bee"}));
+  expect_error(ErrorKind::kNoInput, "there are no labels", [&] { set.labels(Split::kTest); });
+  expect_error(ErrorKind::kData, "of class ant there are no test images",
+               [&] { set.of_class("ant").load(Split::kTest, pool_); });
+}
+
 TEST(MnistLabels, AreThoseOfThePublishedFiles) {
   const DataSet mnist({.discrete = true});
   const Labels test = mnist.labels(Split::kTest);

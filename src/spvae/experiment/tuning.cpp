@@ -62,7 +62,8 @@ Grid grid_of(const Json& json) {
       fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
     }
     const auto info = std::ranges::find(infos, key, &FieldInfo::name);
-    if (!info->changes_result || key.starts_with("data") || key == "likelihood") {
+    if (!info->changes_result || key.starts_with("data") || key == "likelihood" ||
+        key == "labels" || key == "class") {
       fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out",
            key);
     }

@@ -1,6 +1,7 @@
 #include "spvae/io/cifar.h"
 
 #include <array>
+#include <functional>
 
 #include "spvae/core/error.h"
 #include "spvae/io/byte_reader.h"
@@ -9,14 +10,15 @@ namespace spvae {
 namespace {
 
 constexpr std::size_t kRecordSize = 1 + kPlanesSize;
-constexpr int kMaxLabel = 9;
+constexpr std::size_t kMaxLabel = kCifarClasses.size() - 1;
 
-}  // namespace
+using Record = std::array<std::uint8_t, kRecordSize>;
 
-void read_cifar(const std::filesystem::path& path, std::uint32_t records, const TakePlanes& take) {
+void read_records(const std::filesystem::path& path, std::uint32_t records,
+                  const std::function<void(const Record&)>& take) {
   ByteReader reader(path, "a file of CIFAR-10's binary version");
   const std::uint64_t expected = std::uint64_t{records} * kRecordSize;
-  std::array<std::uint8_t, kRecordSize> record{};
+  Record record{};
   for (std::uint32_t i = 0; i < records; ++i) {
     const std::size_t got = reader.read(record);
     if (got > 0 && record[0] > kMaxLabel) {
@@ -32,9 +34,23 @@ void read_cifar(const std::filesystem::path& path, std::uint32_t records, const 
            reader.name(), std::uint64_t{i} * kRecordSize + got, reader.unit(), expected, records,
            kRecordSize);
     }
-    take(std::span<const std::uint8_t>(record).last<kPlanesSize>());
+    take(record);
   }
   reader.expect_end(fmt::format("{} {} of its {} records", expected, reader.unit(), records));
+}
+
+}  // namespace
+
+void read_cifar(const std::filesystem::path& path, std::uint32_t records, const TakePlanes& take) {
+  read_records(path, records,
+               [&take](const Record& record) { take(std::span(record).last<kPlanesSize>()); });
+}
+
+std::vector<std::uint8_t> read_cifar_labels(const std::filesystem::path& path,
+                                            std::uint32_t records) {
+  std::vector<std::uint8_t> labels;
+  read_records(path, records, [&labels](const Record& record) { labels.push_back(record[0]); });
+  return labels;
 }
 
 }  // namespace spvae

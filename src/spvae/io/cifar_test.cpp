@@ -50,6 +50,12 @@ TEST_F(Cifar, GivesTheImagesInOrderFromPlainGzipAndXz) {
   }
 }
 
+TEST_F(Cifar, GivesTheLabelsInOrder) {
+  EXPECT_EQ(read_cifar_labels(folder_.write("file", xz(file_)), 3), (Bytes{3, 0, 9}));
+  expect_error(ErrorKind::kData, "truncated",
+               [&] { read_cifar_labels(folder_.write("file", file_), 4); });
+}
+
 TEST_F(Cifar, ReportsTruncation) {
   for (const std::size_t size : {0u, 1u, 3072u, 3073u, 9218u}) {
     const Bytes part(file_.begin(), file_.begin() + static_cast<std::ptrdiff_t>(size));

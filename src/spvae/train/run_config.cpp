@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
 #include <limits>
 
 #include "spvae/core/error.h"
@@ -44,6 +45,8 @@ const FieldList<TrainConfig>& train_fields() {
   return list;
 }
 
+bool of_class(const RunConfig& config) { return !config.class_name.empty(); }
+
 FieldList<RunConfig> all() {
   FieldList<RunConfig> list = {
       text_field("data", &RunConfig::data,
@@ -74,6 +77,12 @@ FieldList<RunConfig> all() {
                           "what is observed of training and validation images: FILE.npy, 1 "
                           "(observed) and 0 (missing), [height, width], or [images, height, width] "
                           "in the order of the data's files; or FILE.png, white and black"),
+      only_for<RunConfig>("models of classes", of_class,
+                          optional_text_field("labels", &RunConfig::labels,
+                                              "file of the images' labels: .npy, IDX, or text with "
+                                              "one a line")),
+      optional_text_field("class", &RunConfig::class_name,
+                          "train on the images of this class alone"),
   };
   for (auto& field : fields_of(&RunConfig::model, model_choice_fields())) list.push_back(field);
   for (auto& field : fields_of(&RunConfig::train, train_fields())) list.push_back(field);
@@ -124,6 +133,46 @@ RunConfig run_config(const Json& given) {
   return config;
 }
 
+void anchor_data(RunConfig& config) {
+  const auto anchor = [](std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return;
+    path = std::filesystem::absolute(path).lexically_normal().string();
+  };
+  if (!is_named_set(config.data)) anchor(config.data);
+  anchor(config.data_dir);
+  anchor(config.mask);
+  anchor(config.labels);
+}
+
+void check_same_result(const Json& config, const Json& other, const std::string& where) {
+  for (const Field<RunConfig>& field : run_fields()) {
+    const std::string& name = field.info.name;
+    // The data, mask and labels may have moved: their digest is compared.
+    const bool is_path = name == "data" || name == "mask" || name == "labels";
+    if (!field.info.changes_result || is_path) continue;
+    if (other.at(name) == config.at(name)) continue;
+    fail(ErrorKind::kUsage,
+         "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
+         name, other.at(name).dump(), config.at(name).dump());
+  }
+}
+
+RunConfig resumed_config(const Json& stored, const Json& given, const std::string& where) {
+  RunConfig config;
+  try {
+    config = run_config(stored);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUsage) throw;
+    throw Error(ErrorKind::kData, error.what());
+  }
+  // Setting the given values checks them, and spells equal ones equally.
+  const Json before = result_config_json(config);
+  apply_config(run_fields(), given, config);
+  check_same_result(before, result_config_json(config), where);
+  return config;
+}
+
 void set_image_size(int height, int width, ModelConfig& model) {
   constexpr int kSuperPixels = 4;  // along the longer side
   model.height = height;
@@ -148,7 +197,9 @@ DataConfig data_config(const RunConfig& config) {
           .stretch = config.stretch,
           .dequantize = config.dequantize,
           .missing = config.missing,
-          .mask = config.mask};
+          .mask = config.mask,
+          .labels = config.labels,
+          .class_name = config.class_name};
 }
 
 Json run_config_json(const RunConfig& config) { return config_json(run_fields(), config); }
@@ -181,6 +232,7 @@ std::string default_text(const std::string& name) {
       known->second.append(", ").append(kind.name);
     }
   }
+  if (values.empty()) return "";
   std::string text = values.front().first;
   for (std::size_t i = 1; i < values.size(); ++i) {
     text += "; " + values[i].second + ": " + values[i].first;

@@ -37,8 +37,10 @@ struct RunConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
-  std::string mask;   ///< of training and validation images
-  ModelConfig model;  ///< height and width follow from the data
+  std::string mask;         ///< of training and validation images
+  std::string labels;      ///< file of the images' labels; empty: the data set's own
+  std::string class_name;  ///< the field "class": whose images alone are learnt; empty: all
+  ModelConfig model;       ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;
   int threads = 0;  ///< 0: one for each processor
@@ -51,6 +53,19 @@ const FieldList<RunConfig>& run_fields();
 /// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae and
 /// conv-spvae, 0.001 for vae and conv-vae).
 RunConfig default_run_config(const ModelKind& kind);
+
+/// Makes the paths of the data absolute where they are there, so that a run is found again from any
+/// folder.
+void anchor_data(RunConfig& config);
+
+/// The config of a run that goes on: what was `stored` of it, with those values of `given` that do
+/// not change a result, or say where the data are. Error(kUsage) names the first other difference;
+/// `where` names the run.
+RunConfig resumed_config(const Json& stored, const Json& given, const std::string& where);
+
+/// Refuses, as resumed_config, the first field of `other` that would change the result of a run
+/// with `config`; both as result_config_json gives them.
+void check_same_result(const Json& config, const Json& other, const std::string& where);
 
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
 /// `given` (flags laid over a config file). Of data without a name, delta is 0 by default, and the

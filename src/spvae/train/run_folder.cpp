@@ -34,18 +34,13 @@ void check_is_new(const fs::path& path) {
        path.string());
 }
 
-/// Makes the folder if the mode allows it, and returns the path of its lock.
-fs::path prepared_lock(const fs::path& path, RunMode mode) try {
-  if (mode == RunMode::kResume && !fs::exists(path / RunFolder::kConfigFile)) {
-    fail(ErrorKind::kNoInput,
-         "{}: there is no run to resume (no config.json); start one without --resume",
-         path.string());
-  }
+/// Makes the folder if need be, and returns the path of its lock.
+fs::path prepared_lock(const fs::path& path, bool is_new) try {
   if (fs::exists(path) && !fs::is_directory(path)) {
     fail(ErrorKind::kCannotCreate, "{}: cannot be a run folder: it is a file; choose another --out",
          path.string());
   }
-  if (mode == RunMode::kNew && fs::exists(path)) check_is_new(path);
+  if (is_new && fs::exists(path)) check_is_new(path);
   fs::create_directories(path);
   return path / RunFolder::kLockFile;
 } catch (const fs::filesystem_error& error) {
@@ -71,17 +66,12 @@ std::uintmax_t size_or_zero(const fs::path& path) {
   fail(ErrorKind::kIo, "{}: cannot be looked at: {}", path.string(), error.message());
 }
 
-/// Refuses the first field of `other` that would change the result of a run with `config`.
-void check_same_result(const Json& config, const Json& other, const std::string& where) {
-  for (const Field<RunConfig>& field : run_fields()) {
-    const std::string& name = field.info.name;
-    // The data and their mask may have moved: their digest is compared.
-    if (!field.info.changes_result || name == "data" || name == "mask") continue;
-    if (other.at(name) == config.at(name)) continue;
-    fail(ErrorKind::kUsage,
-         "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
-         name, other.at(name).dump(), config.at(name).dump());
-  }
+/// The path, if there is a run to resume.
+const fs::path& path_of_run(const fs::path& path) {
+  std::error_code absent;
+  if (fs::exists(path / RunFolder::kConfigFile, absent)) return path;
+  fail(ErrorKind::kNoInput,
+       "{}: there is no run to resume (no config.json); start one without --resume", path.string());
 }
 
 Json metrics_json(const CheckReport& report) {
@@ -97,27 +87,28 @@ Json metrics_json(const CheckReport& report) {
 
 }  // namespace
 
-RunFolder::RunFolder(const fs::path& path, RunMode mode)
-    : path_(path), lock_(prepared_lock(path, mode)) {
+FileLock lock_folder(const fs::path& path, bool is_new) {
+  FileLock lock(prepared_lock(path, is_new));
   // Another trainer may have come and gone before the lock was taken.
-  if (mode == RunMode::kNew) check_is_new(path);
+  if (is_new) check_is_new(path);
   remove_temporary_files(path);
+  return lock;
 }
 
+RunFolder::RunFolder(const fs::path& path, RunMode mode)
+    : path_(path),
+      lock_(lock_folder(mode == RunMode::kResume ? path_of_run(path) : path,
+                        mode == RunMode::kNew)) {}
+
 RunConfig RunFolder::resumed_config(const Json& given) const {
-  const auto infos = field_infos(run_fields());
-  RunConfig config;
+  Json stored;
   try {
-    config = run_config(read_config_file(config_path().string(), infos));
+    stored = read_config_file(config_path().string(), field_infos(run_fields()));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUsage) throw;
     throw Error(ErrorKind::kData, error.what());
   }
-  // Setting the given values checks them, and spells equal ones equally.
-  const Json before = result_config_json(config);
-  apply_config(run_fields(), given, config);
-  check_same_result(before, result_config_json(config), path_.string());
-  return config;
+  return spvae::resumed_config(stored, given, path_.string());
 }
 
 std::string kept_data_dir(const fs::path& folder) try {
@@ -129,13 +120,17 @@ std::string kept_data_dir(const fs::path& folder) try {
   return "";
 }
 
-void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
-  config_ = config;
-  origin_ = origin;
+void RunFolder::clear() {
   // The config goes first: what is left after a kill in between is no run to resume.
   for (const fs::path& old : {config_path(), state_path(), metrics_path(), model_path()}) {
     remove_file(old);
   }
+}
+
+void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
+  config_ = config;
+  origin_ = origin;
+  clear();
   write_file_atomically(config_path(), run_config_json(config).dump(2) + "\n");
 }
 

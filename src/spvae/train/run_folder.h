@@ -44,6 +44,9 @@ class RunFolder {
   /// Error(kData) says what is wrong with config.json.
   RunConfig resumed_config(const Json& given) const;
 
+  /// Removes the files of the run that it holds: there is nothing to resume any more.
+  void clear();
+
   /// Begins a run (not kResume): removes an old one's files, writes config.json. Keeps config and
   /// origin for the files to come.
   void begin(const RunConfig& config, const DataOrigin& origin);
@@ -82,6 +85,10 @@ class RunFolder {
   DataOrigin origin_;
   std::chrono::steady_clock::time_point state_saved_{};
 };
+
+/// Makes a run's folder, or one of several runs, if it is not there, and keeps other processes that
+/// train in it out. Errors as RunFolder; if `is_new`, as of RunMode::kNew.
+FileLock lock_folder(const std::filesystem::path& path, bool is_new);
 
 /// Where the run in `folder` looked for a named set first, as its config.json keeps it: the field
 /// "data-dir", an absolute path. Empty if it looked nowhere first, if the place is no folder any

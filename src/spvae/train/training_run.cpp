@@ -88,19 +88,6 @@ double train(Trainer& trainer, RunFolder& folder, int max_steps, TrainObserver& 
   return stopwatch.seconds();
 }
 
-/// A path means the same from every folder, so that a run is found again from anywhere.
-std::string anchored(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return path;
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
-void anchor_data(RunConfig& config) {
-  if (!is_named_set(config.data)) config.data = anchored(config.data);
-  config.data_dir = anchored(config.data_dir);
-  config.mask = anchored(config.mask);
-}
-
 DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool,
                   const LoadObserver& observer) try {
   return DataSet(data_config(config), &pool, observer);

@@ -1,0 +1,273 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "class_models.h"
+#include "commands.h"
+#include "image_query.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "spvae/core/error.h"
+#include "spvae/query/classification.h"
+#include "table.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "RUN is what 'spvae train --per-class' made: a density of each class. Images are classified by "
+    "Bayes'\n"
+    "rule from their log-likelihoods under all of them. Such posteriors are far too sure of "
+    "themselves,\n"
+    "so their logarithms are divided by one temperature, which is fitted on the run's validation "
+    "images\n"
+    "(Guo et al., ICML 2017). Accuracy, negative log-likelihood in nats and expected calibration "
+    "error (15\n"
+    "bins) are given before and after; --json adds the confusion matrix. --out writes the "
+    "log-posteriors of\n"
+    "every image, also of images without labels.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae classify runs/mnist-spvae-gaussian-classes\n"
+    "  spvae classify runs/mnist-spvae-gaussian-classes --data mine.npy --out posteriors.csv";
+
+enum class Prior { kEqual, kEmpirical };
+
+struct ClassifyConfig {
+  ImageQuery query;
+  std::string labels;
+  int samples = 100;
+  Prior prior = Prior::kEqual;
+  double temperature = 0;  // 0: to be fitted
+  int fit_images = 0;      // 0: all
+  std::string out;
+};
+
+const FieldList<ClassifyConfig>& classify_fields() {
+  using Config = ClassifyConfig;
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    fields.front().info.help = "Folder of 'spvae train --per-class'";
+    fields.push_back(text_field("labels", &Config::labels,
+                                "file of the images' labels: .npy, IDX, or text with one a line"));
+    fields.push_back(number_field("samples", &Config::samples,
+                                  "importance samples of each leaf, image and class", 1, 1e9));
+    fields.push_back(choice_field(
+        "prior", &Config::prior,
+        "of the classes: equal, or as frequent as among the training images (empirical)",
+        {"equal", "empirical"}));
+    fields.push_back(number_field("temperature", &Config::temperature,
+                                  "take this one instead of fitting it; 1: as they are",
+                                  kLeastTemperature, kGreatestTemperature));
+    fields.push_back(number_field("fit-images", &Config::fit_images,
+                                  "fit the temperature on no more than the first N validation "
+                                  "images",
+                                  1, 1e9));
+    fields.push_back(text_field("out", &Config::out,
+                                "write every image's log-posteriors to FILE.npy, .csv or .jsonl"));
+    return fields;
+  }();
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  if (field == "temperature") return "fitted";
+  if (field == "fit-images") return "all";
+  if (field == "samples" || field == "prior") {
+    return flag_text(config_json(classify_fields(), ClassifyConfig{}).at(field));
+  }
+  return image_query_default(field);
+}
+
+ClassifyConfig checked_config(const Json& given) {
+  ClassifyConfig config;
+  apply_config(classify_fields(), given, config);
+  if (config.query.run.empty()) {
+    fail(ErrorKind::kUsage, "classify: no run given; say 'spvae classify RUN'");
+  }
+  if (config.temperature > 0 && config.fit_images > 0) {
+    fail(ErrorKind::kUsage,
+         "fit-images: has no effect where --temperature is given; leave out one of them");
+  }
+  if (!config.out.empty()) check_table_name(config.out);
+  return config;
+}
+
+std::vector<double> class_priors(const ClassRuns& runs, Prior prior) {
+  double images = 0;
+  for (const ClassRun& run : runs.classes) images += run.training_images;
+  std::vector<double> priors;
+  for (const ClassRun& run : runs.classes) {
+    priors.push_back(prior == Prior::kEmpirical ? run.training_images / images
+                                                : 1.0 / static_cast<double>(runs.classes.size()));
+  }
+  return priors;
+}
+
+Json quality_json(std::span<const double> log_posteriors, std::span<const int> labels) {
+  const ClassificationQuality quality = classification_quality(log_posteriors, labels);
+  return {{"accuracy", quality.accuracy},
+          {"negative_log_likelihood", quality.negative_log_likelihood},
+          {"calibration_error", quality.calibration_error}};
+}
+
+Json confusion_json(std::span<const double> log_posteriors, std::span<const int> labels) {
+  const std::vector<int> counts = confusion_matrix(log_posteriors, labels);
+  const std::size_t classes = log_posteriors.size() / labels.size();
+  Json matrix = Json::array();
+  for (std::size_t row = 0; row < classes; ++row) {
+    matrix.push_back(std::span(counts).subspan(row * classes, classes));
+  }
+  return matrix;
+}
+
+Table table_of(const ClassRuns& runs, const ClassifiedImages& set,
+               std::span<const double> log_posteriors) {
+  const bool has_labels = !set.labels.empty();
+  Table table{{"image"}, {}};
+  if (has_labels) table.columns.emplace_back("label");
+  table.columns.emplace_back("predicted");
+  for (const ClassRun& run : runs.classes) table.columns.push_back("log_posterior_" + run.name);
+  const std::vector<int> predicted = most_probable_classes(log_posteriors, runs.classes.size());
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    table.values.push_back(set.images.indices[i]);
+    if (has_labels) table.values.push_back(set.labels[i]);
+    table.values.push_back(predicted[i]);
+    const auto own = log_posteriors.subspan(i * runs.classes.size(), runs.classes.size());
+    table.values.insert(table.values.end(), own.begin(), own.end());
+  }
+  return table;
+}
+
+std::string quality_text(const Json& quality) {
+  return fmt::format(
+      "accuracy {:.2f} %, negative log-likelihood {:.4f} nats, calibration error {:.4f}",
+      100 * quality.at("accuracy").get<double>(),
+      quality.at("negative_log_likelihood").get<double>(),
+      quality.at("calibration_error").get<double>());
+}
+
+std::string readable(const Json& result) {
+  std::string text = fmt::format(
+      "{}: {}, {} classes, {} priors, temperature {:.4g}{}\n", result.at("run").get<std::string>(),
+      counted(result.at("images").get<int>(), "image"), result.at("classes").size(),
+      result.at("prior").get<std::string>(), result.at("temperature").get<double>(),
+      result.contains("fit_images")
+          ? fmt::format(", fitted on {}",
+                        counted(result.at("fit_images").get<int>(), "validation image"))
+          : "");
+  if (!result.value("temperature_fits", true)) {
+    text +=
+        "warning: every validation image is classified right, hence no temperature fits; 1 is "
+        "taken\n";
+  }
+  if (!result.contains("before")) {
+    return text + "these images have no labels: --out writes their log-posteriors\n";
+  }
+  text += fmt::format("before  {}\n", quality_text(result.at("before")));
+  return text + fmt::format("after   {}\n", quality_text(result.at("after")));
+}
+
+/// What Bayes' rule makes of the likelihoods.
+struct Classification {
+  double temperature = 1;
+  bool fits = true;                 ///< false: it was to be fitted, but the lowest would be best
+  std::vector<double> before = {};  ///< log-posteriors at temperature 1, [images, classes]
+  std::vector<double> after = {};   ///< at `temperature`
+};
+
+Classification classify(const ClassifyConfig& config, const ClassRuns& runs,
+                        const ClassifiedImages& asked, const ClassifiedImages* validation) {
+  const std::vector<double> priors = class_priors(runs, config.prior);
+  Classification result{.temperature = config.temperature};
+  if (validation != nullptr) {
+    const auto fitted =
+        fit_temperature(log_joint(validation->likelihoods, priors), validation->labels);
+    result.fits = fitted.has_value();
+    result.temperature = fitted.value_or(1);
+  }
+  const std::vector<double> joint = log_joint(asked.likelihoods, priors);
+  result.before = log_posteriors(joint, priors.size());
+  result.after = log_posteriors(joint, priors.size(), result.temperature);
+  return result;
+}
+
+Json result_json(const ClassifyConfig& config, const ClassModels& models,
+                 const ClassifiedImages& asked, const ClassifiedImages* validation,
+                 const Classification& found, double seconds) {
+  Json result = query_result(config.query, models.data, asked.images);
+  result["samples"] = config.samples;
+  Json names = Json::array();
+  for (const ClassRun& run : models.runs.classes) names.push_back(run.name);
+  result["classes"] = names;
+  result["prior"] = config_json(classify_fields(), config).at("prior");
+  result["class_priors"] = class_priors(models.runs, config.prior);
+  result["temperature"] = found.temperature;
+  if (validation != nullptr) {
+    result["fit_images"] = validation->images.count();
+    result["temperature_fits"] = found.fits;
+  }
+  result["labelled"] = !asked.labels.empty();
+  if (!asked.labels.empty()) {
+    result["before"] = quality_json(found.before, asked.labels);
+    result["after"] = quality_json(found.after, asked.labels);
+    result["confusion"] = confusion_json(found.after, asked.labels);
+  }
+  result["seconds"] = seconds;
+  return result;
+}
+
+void run_classify(const Options& options) {
+  stop_on_signals();
+  const ClassifyConfig config = checked_config(options.given());
+  const ImageQuery& query = config.query;
+  DataChoice choice = data_choice(query);
+  choice.labels = config.labels;
+  ClassModels models(query, choice);
+  ClassifiedImages asked = models.load(query);
+  std::vector<ClassifiedImages*> sets = {&asked};
+  ClassifiedImages validation;
+  if (config.temperature == 0) {
+    validation = models.load_validation(query, config.fit_images);
+    sets.push_back(&validation);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  models.score(query, config.samples, sets);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+
+  const ClassifiedImages* fitted_on = sets.size() > 1 ? &validation : nullptr;
+  const Classification found = classify(config, models.runs, asked, fitted_on);
+  const Json result = result_json(config, models, asked, fitted_on, found, elapsed.count());
+  // Printed first: a file that cannot be written must not cost the result.
+  if (options.json()) {
+    print_json(result);
+  } else {
+    print(readable(result));
+  }
+  if (config.out.empty()) return;
+  const Table table = table_of(models.runs, asked, found.after);
+  write_table(config.out, table);
+  Json description = result;
+  description["columns"] = table.columns;
+  description["model"] = {{"data", models.runs.data},
+                          {"data_digest", models.runs.data_digest},
+                          {"config", models.runs.config}};
+  write_description(config.out, std::move(description));
+}
+
+}  // namespace
+
+Run add_classify(CLI::App& command) {
+  command.footer(kExample);
+  auto options = std::make_shared<Options>(command, field_infos(classify_fields()), shown_default,
+                                           std::vector<std::string>{"run"});
+  return [options] { run_classify(*options); };
+}
+
+}  // namespace spvae::cli

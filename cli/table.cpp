@@ -1,0 +1,67 @@
+#include "table.h"
+
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "output.h"
+#include "output_file.h"
+#include "spvae/core/error.h"
+#include "spvae/io/atomic_file.h"
+#include "spvae/io/npy.h"
+
+namespace spvae::cli {
+namespace {
+
+/// Infinities and NaN have no JSON: null.
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+/// As RFC 4180 has it.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string cell = "\"";
+  for (const char letter : text) cell += letter == '"' ? "\"\"" : std::string(1, letter);
+  return cell + "\"";
+}
+
+std::string csv_text(const Table& table) {
+  std::vector<std::string> columns;
+  for (const std::string& column : table.columns) columns.push_back(csv_cell(column));
+  std::string text = fmt::format("{}\n", fmt::join(columns, ","));
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    text += fmt::format("{}\n", fmt::join(table.row(i), ","));
+  }
+  return text;
+}
+
+std::string json_lines(const Table& table) {
+  std::string text;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    Json line = Json::object();
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      line[table.columns[column]] = json_number(table.row(i)[column]);
+    }
+    text += json_text(line) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void check_table_name(const std::string& path) {
+  if (!has_ending(path, ".npy") && !has_ending(path, ".csv") && !has_ending(path, ".jsonl")) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .npy, .csv or .jsonl",
+         path);
+  }
+  check_can_create(path);
+}
+
+void write_table(const std::string& path, const Table& table) {
+  if (has_ending(path, ".npy")) {
+    const std::size_t shape[] = {table.rows(), table.columns.size()};
+    return write_npy<double>(path, shape, table.values);
+  }
+  write_file_atomically(path, has_ending(path, ".csv") ? csv_text(table) : json_lines(table));
+}
+
+}  // namespace spvae::cli
