@@ -17,6 +17,8 @@ Run add_score(CLI::App& command);
 Run add_inpaint(CLI::App& command);
 Run add_reconstruct(CLI::App& command);
 Run add_embed(CLI::App& command);
+Run add_explain(CLI::App& command);
+Run add_report(CLI::App& command);
 Run add_compare(CLI::App& command);
 Run add_tune(CLI::App& command);
 Run add_reproduce(CLI::App& command);

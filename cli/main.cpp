@@ -41,6 +41,8 @@ constexpr Command kCommands[] = {
     {"reconstruct", "Images through their most probable tree and the means of its leaves",
      add_reconstruct},
     {"embed", "Where images lie in the latent spaces of leaves and circuit", add_embed},
+    {"explain", "How an image is divided: its most probable tree, drawn over it", add_explain},
+    {"report", "All of this for a run, as one HTML file", add_report},
     {"compare", "Paired difference of two runs' log-likelihoods of the same images", add_compare},
     {"tune", "Choose sizes and settings by their validation bound", add_tune},
     {"reproduce", "The paper's tables and figures, computed anew", add_reproduce},

@@ -86,10 +86,9 @@ void run_reconstruct(const Options& options) {
                           .noise = {.seed = config.query.seed, .purpose = Purpose::kEvaluation}};
   {
     ProgressDisplay display;
-    for_each_batch(model, images, sampling, *open.engine, open.pool,
-                   scoring_progress(display, "reconstruct"), [&](const Evidence& evidence) {
-                     append(reconstruct(model, evidence, open.pool), all);
-                   });
+    for_each_batch(
+        model, images, sampling, *open.engine, open.pool, scoring_progress(display, "reconstruct"),
+        [&](const Evidence& evidence) { append(reconstruct(model, evidence, open.pool), all); });
   }
   if (has_ending(config.out, ".png")) {
     ImageSet rows = images;

@@ -27,18 +27,25 @@ double normal_quantile(double p) {
   return 0.5 * (low + high);
 }
 
-GrayImage leaf_picture(const Spvae& model, std::span<const double> parameters, int leaf, int side) {
+}  // namespace
+
+GrayImage latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
+                               const LatentPlane& plane, int side) {
   const LeafConfig& config = model.config().leaf;
   const auto scope = model.leaves().scope(leaf);
   const int image_width = model.config().width;
   const PixelRectangle patch = bounding_rectangle(scope, image_width);
-  GrayImage picture{.height = side * patch.height, .width = side * patch.width, .pixels = {}};
+  const int rows = plane.upwards < 0 ? 1 : side;
+  GrayImage picture{.height = rows * patch.height, .width = side * patch.width, .pixels = {}};
   picture.pixels.resize(static_cast<std::size_t>(picture.height) *
                         static_cast<std::size_t>(picture.width));
-  for (int row = 0; row < side; ++row) {
+  std::vector<double> z(static_cast<std::size_t>(config.latent));
+  for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < side; ++column) {
-      const std::vector<double> z = {normal_quantile((column + 0.5) / side),
-                                     normal_quantile((side - 1 - row + 0.5) / side)};
+      z[static_cast<std::size_t>(plane.across)] = normal_quantile((column + 0.5) / side);
+      if (plane.upwards >= 0) {
+        z[static_cast<std::size_t>(plane.upwards)] = normal_quantile((side - 1 - row + 0.5) / side);
+      }
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
       std::vector<double> heads(decoded.size());
       for (std::size_t i = 0; i < scope.size(); ++i) {
@@ -56,8 +63,6 @@ GrayImage leaf_picture(const Spvae& model, std::span<const double> parameters, i
   return picture;
 }
 
-}  // namespace
-
 ImageGrid latent_space_grid(const Spvae& model, int side) {
   if (model.config().leaf.latent != 2) {
     fail(ErrorKind::kUsage, "latent: got {}, expected 2 to draw the latent spaces",
@@ -67,9 +72,11 @@ ImageGrid latent_space_grid(const Spvae& model, int side) {
   std::map<std::pair<int, int>, ImageTile> tiles;  // by row and column of the super-pixel
   std::set<int> columns;
   for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
-    const PixelRectangle patch = bounding_rectangle(model.leaves().scope(leaf), model.config().width);
+    const PixelRectangle patch =
+        bounding_rectangle(model.leaves().scope(leaf), model.config().width);
     columns.insert(patch.left);
-    tiles[{patch.top, patch.left}].pictures.push_back(leaf_picture(model, parameters, leaf, side));
+    tiles[{patch.top, patch.left}].pictures.push_back(
+        latent_plane_picture(model, parameters, leaf, {}, side));
   }
   ImageGrid grid{.title = "", .columns = static_cast<int>(columns.size()), .tiles = {}};
   for (auto& [place, tile] : tiles) grid.tiles.push_back(std::move(tile));

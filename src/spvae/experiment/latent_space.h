@@ -1,15 +1,27 @@
 #pragma once
 
+#include <span>
+
 #include "spvae/model/spvae.h"
 #include "spvae/plot/figure.h"
 
 namespace spvae {
 
-/// Latent spaces of a model's leaves (TP19 Fig. 3, after Kingma and Welling 2014): a tile for each
-/// super-pixel, arranged as they are in the image, with a picture for each of its leaves: the
-/// decoder's mean patches over codes whose coordinates are the (i + ½)/side quantiles of N(0, 1),
-/// the first coordinate growing to the right, the second upwards. Error(kUsage) unless the latent
-/// codes have two dimensions.
+/// Two dimensions of a leaf's latent code.
+struct LatentPlane {
+  int across = 0;   ///< grows to the right
+  int upwards = 1;  ///< −1: none, and the picture has one row
+};
+
+/// The plane of a leaf's latent space, after Kingma and Welling (2014): its decoder's mean patches
+/// over codes whose coordinates are the (i + ½)/side quantiles of N(0, 1) and whose other
+/// dimensions are 0. parameters: the model's, widened.
+GrayImage latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
+                               const LatentPlane& plane, int side);
+
+/// Latent spaces of a model's leaves (TP19 Fig. 3): a tile for each super-pixel, arranged as they
+/// are in the image, with the plane of each of its leaves. Error(kUsage) unless the latent codes
+/// have two dimensions.
 ImageGrid latent_space_grid(const Spvae& model, int side);
 
 }  // namespace spvae

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "spvae/core/error_testing.h"
 
 namespace spvae {
@@ -55,6 +57,34 @@ TEST(LatentSpace, PatchesStandWhereTheirPixelsAre) {
     }
   }
   EXPECT_EQ(bright, 4);  // once for each of 2 × 2 codes
+}
+
+// A decoder without hidden layers whose mean depends on dimension 2 alone.
+TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
+  Spvae model({.height = 4,
+               .width = 6,
+               .delta = 2,
+               .leaf = {.hidden_layers = 0, .latent = 3, .mean_link = MeanLink::kSigmoid}});
+  const Tensor& tensor = model.layout().find("leaves.0.decoder_mean.0");  // [leaves, 3 + 1, pixels]
+  ASSERT_EQ(tensor.shape, (std::vector<std::size_t>{12, 4, 4}));
+  for (std::size_t pixel = 0; pixel < 4; ++pixel) {
+    model.parameters()[tensor.offset + std::size_t{2} * 4 + pixel] = 3;
+  }
+  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+  const auto picture = [&](const LatentPlane& plane) {
+    return latent_plane_picture(model, parameters, 0, plane, 2);
+  };
+  // The quantiles of a quarter and of three quarters, ∓0.6745.
+  const auto dark = static_cast<std::uint8_t>(std::lround(255 / (1 + std::exp(3 * 0.67449))));
+  const auto bright = static_cast<std::uint8_t>(255 - dark);
+  const std::vector<std::uint8_t> one_row = {dark, dark, bright, bright,
+                                             dark, dark, bright, bright};
+  EXPECT_EQ(picture({.across = 2, .upwards = -1}).pixels, one_row);
+  const GrayImage plane = picture({.across = 0, .upwards = 2});
+  for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(plane.pixels[i], i < 8 ? bright : dark) << i;
+  for (const std::uint8_t pixel : picture({.across = 0, .upwards = 1}).pixels) {
+    EXPECT_EQ(pixel, 128);
+  }
 }
 
 TEST(LatentSpace, NeedsTwoDimensions) {

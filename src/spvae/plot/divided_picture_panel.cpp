@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,18 @@ constexpr double kMargin = 4.0;  // half of the thickest line, which may lie on 
 constexpr double kThickest = 4.0;
 constexpr double kThinner = 0.75;  // each level
 constexpr double kThinnest = 1.0;
-constexpr double kHalo = 1.2;      // of white, on both sides of a line
+constexpr double kHalo = 1.2;      // on both sides of a line
 constexpr double kTextRoom = 2.0;  // between a text and its box
 constexpr double kTextHeight = 0.729 * kTickText;
 
 double width_of(int level) {
   return std::max(kThinnest, kThickest - kThinner * static_cast<double>(level - 1));
+}
+
+Colour mean_colour(const GrayImage& picture) {
+  const double sum = std::accumulate(picture.pixels.begin(), picture.pixels.end(), 0.0);
+  const double gray = sum / (255.0 * static_cast<double>(picture.pixels.size()));
+  return {gray, gray, gray};
 }
 
 // Black on white, so that it can be read on any picture.
@@ -35,8 +42,8 @@ Size box_size(const Canvas& canvas, const std::string& text) {
 
 DividedPicturePanel::DividedPicturePanel(const DividedPicture& divided)
     : divided_(&divided),
-      pixel_size_(std::max(
-          1, kLargePicture / std::max(divided.picture.height, divided.picture.width))) {
+      pixel_size_(
+          std::max(1, kLargePicture / std::max(divided.picture.height, divided.picture.width))) {
   const double width = divided.picture.width * pixel_size_;
   const double height = divided.picture.height * pixel_size_;
   box_ = {.size = {width + 2 * kMargin, height + 2 * kMargin},
@@ -57,6 +64,9 @@ void DividedPicturePanel::draw(Canvas& canvas, Point origin) const {
   canvas.picture(divided_->picture, frame, pixel_size_);
   canvas.outline({frame.x, frame.y, box_.frame.width, box_.frame.height},
                  {.colour = kFrameGray, .width = 0.8});
+  // The thickness of a line is seen where it contrasts with the picture.
+  const Colour ink = text_colour(mean_colour(divided_->picture));
+  const Colour halo = ink == kBlack ? kWhite : kBlack;
   std::vector<DividedPicture::Cut> cuts = divided_->cuts;
   std::ranges::stable_sort(cuts, std::ranges::greater{}, &DividedPicture::Cut::level);
   for (const DividedPicture::Cut& cut : cuts) {
@@ -64,8 +74,8 @@ void DividedPicturePanel::draw(Canvas& canvas, Point origin) const {
     const std::array points = {Point{frame.x + line.from.x, frame.y + line.from.y},
                                Point{frame.x + line.to.x, frame.y + line.to.y}};
     const double width = width_of(cut.level);
-    canvas.line(points, {.colour = kWhite, .width = width + 2 * kHalo});
-    canvas.line(points, {.colour = kBlack, .width = width});
+    canvas.line(points, {.colour = halo, .width = width + 2 * kHalo});
+    canvas.line(points, {.colour = ink, .width = width});
   }
   for (const DividedPicture::Cut& cut : cuts) draw_level(canvas, frame, cut);
   for (const DividedPicture::Label& label : divided_->labels) draw_label(canvas, frame, label);
@@ -78,8 +88,7 @@ void DividedPicturePanel::draw_level(Canvas& canvas, Point frame,
   const std::string text = std::to_string(cut.level);
   const Size size = box_size(canvas, text);
   const Segment line = line_of(cut);
-  const double along =
-      cut.is_horizontal ? line.to.x - line.from.x : line.to.y - line.from.y;
+  const double along = cut.is_horizontal ? line.to.x - line.from.x : line.to.y - line.from.y;
   if (along < 2 * (cut.is_horizontal ? size.width : size.height)) return;
   const Point centre = {frame.x + line.from.x + kShare * (line.to.x - line.from.x),
                         frame.y + line.from.y + kShare * (line.to.y - line.from.y)};
@@ -89,7 +98,7 @@ void DividedPicturePanel::draw_level(Canvas& canvas, Point frame,
 
 void DividedPicturePanel::draw_label(Canvas& canvas, Point frame,
                                      const DividedPicture::Label& label) const {
-  constexpr double kInset = 5.0;
+  constexpr double kInset = 8.0;  // beyond what levels of cuts along the part take
   const Size size = box_size(canvas, label.text);
   const double room = kInset + kMargin;
   if (label.part.width * pixel_size_ < size.width + room ||

@@ -70,10 +70,10 @@ struct ImageGrid {
 /// lie above the others; each has its level at three eighths of its way, where there is room.
 struct DividedPicture {
   struct Cut {
-    PixelRectangle part;      ///< which is divided
+    PixelRectangle part;        ///< which is divided
     bool is_horizontal = true;  ///< between two rows; otherwise between two columns
-    int before = 0;           ///< the row or column of the picture behind the line
-    int level = 1;            ///< ≥ 1, printed
+    int before = 0;             ///< the row or column of the picture behind the line
+    int level = 1;              ///< ≥ 1, printed
   };
   struct Label {
     PixelRectangle part;
@@ -91,7 +91,7 @@ struct PartShares {
   struct Part {
     PixelRectangle rectangle;
     std::vector<std::string> names;
-    std::vector<double> shares;  ///< as many, in [0, 1]
+    std::vector<double> shares;  ///< as many, cut to [0, 1]
     int marked = -1;             ///< the place of one whose bar is black; −1: none
   };
   std::string title;

@@ -6,18 +6,23 @@
 #include <string>
 
 #include "spvae/plot/number_text.h"
+#include "spvae/plot/scale.h"
 
 namespace spvae::plot {
 namespace {
 
 constexpr double kMargin = 1.0;
-constexpr double kInset = 3.0;         // between a part's outline and what it holds
+constexpr double kInset = 3.0;  // between a part's outline and what it holds
 constexpr double kTallestRow = 18.0;
-constexpr double kBarShare = 0.6;      // of a row's height
+constexpr double kBarShare = 0.6;  // of a row's height
 constexpr double kTextGap = 3.0;
 constexpr double kShortestBar = 12.0;  // of a share of 1
 constexpr double kTextHeight = 11.0;   // what a row with text takes
 constexpr Colour kBarGray = {0.72, 0.72, 0.72};
+
+double share_of(const PartShares::Part& part, std::size_t i) {
+  return has_place(part.shares[i], false) ? std::clamp(part.shares[i], 0.0, 1.0) : 0.0;
+}
 
 std::string percent(double share) { return number_text(100 * share, 0) + "%"; }
 
@@ -54,7 +59,7 @@ void draw_part(Canvas& canvas, const PartShares::Part& part, const Rectangle& ou
   for (std::size_t i = 0; i < part.shares.size(); ++i, middle += row) {
     const bool is_marked = static_cast<int>(i) == part.marked;
     const double left = inside.x + room.names;
-    const double share = std::clamp(part.shares[i], 0.0, 1.0);
+    const double share = share_of(part, i);
     canvas.fill({left, middle - bar / 2, longest * share, bar}, is_marked ? kBlack : kBarGray);
     canvas.line(std::array{Point{left, middle - bar / 2}, Point{left, middle + bar / 2}},
                 {.colour = kBlack, .width = 0.6});

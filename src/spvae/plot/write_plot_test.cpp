@@ -70,10 +70,29 @@ ImageGrid image_grid() {
   return grid;
 }
 
+DividedPicture divided_picture() {
+  return {.title = "tree",
+          .picture = blob(28, 14, 3.0),
+          .cuts = {{.part = {0, 0, 28, 14}, .is_horizontal = true, .before = 7, .level = 1},
+                   {.part = {7, 0, 21, 14}, .is_horizontal = false, .before = 7, .level = 2}},
+          .labels = {{.part = {0, 0, 7, 14}, .text = "3"}}};
+}
+
+PartShares part_shares() {
+  return {
+      .title = "responsibilities",
+      .height = 28,
+      .width = 14,
+      .parts = {
+          {.rectangle = {0, 0, 7, 14}, .names = {"2", "3"}, .shares = {0.25, kNan}, .marked = 1},
+          {.rectangle = {7, 0, 21, 14}, .names = {}, .shares = {}}}};
+}
+
 std::vector<Figure> figures() {
   return {{chart("continuous", 1000), chart("discrete", -600)},
           {heat_map()},
           {image_grid()},
+          {divided_picture(), part_shares()},
           {chart("chart", 0), heat_map(), image_grid()}};
 }
 

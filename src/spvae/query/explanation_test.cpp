@@ -41,9 +41,8 @@ Spvae grid_model() {
 class Enumerated {
  public:
   Enumerated(const Spvae& model, const Evidence& evidence, int lane)
-      : enumeration_(
-            model.graph(), model.config().k_sum, model.circuit().k_leaf(),
-            {evidence.trace.log_weights.begin(), evidence.trace.log_weights.end()}),
+      : enumeration_(model.graph(), model.config().k_sum, model.circuit().k_leaf(),
+                     {evidence.trace.log_weights.begin(), evidence.trace.log_weights.end()}),
         model_(model),
         evidence_(evidence),
         lane_(lane) {}
@@ -94,9 +93,9 @@ void expect_best_of_all(const Spvae& model, const ImageSet& images) {
           circuit.children(node.node - circuit.leaves(), node.product);
       EXPECT_EQ(children.left, left);
       EXPECT_EQ(children.right, right);
-      const double log_weight = evidence.trace.log_weights[circuit.first_weight(
-                                                               node.node - circuit.leaves()) +
-                                                           at(node.product)];
+      const double log_weight =
+          evidence.trace
+              .log_weights[circuit.first_weight(node.node - circuit.leaves()) + at(node.product)];
       log_prior += log_weight;
       EXPECT_NEAR(node.probability,
                   std::exp(log_weight + all.value(left) + all.value(right) - all.value(node.node)),

@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "image_query.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "spvae/core/error.h"
+#include "spvae/plot/write_plot.h"
+#include "spvae/query/explanation.h"
+#include "spvae/report/explanation_figure.h"
+#include "spvae/report/picture.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "Draws the most probable induced tree of one image over it: how the image is divided, level by "
+    "level,\n"
+    "which leaf each super-pixel takes, and beside it the responsibilities of all leaves. --json "
+    "and\n"
+    "FILE.json hold the tree as data.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae explain runs/mnist-spvae-gaussian --image 7 --out seven.png\n"
+    "  spvae explain runs/mnist-spvae-gaussian --split train --image 0 --out first.svg --json";
+
+struct ExplainConfig {
+  ImageQuery query;
+  int image = 0;
+  int samples = 1000;
+  std::string out;
+};
+
+const FieldList<ExplainConfig>& explain_fields() {
+  using Config = ExplainConfig;
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    // --image says how many images are read.
+    std::erase_if(fields, [](const Field<Config>& field) { return field.info.name == "limit"; });
+    for (const Field<Config>& field : {
+             number_field("image", &Config::image,
+                          "which image: its place in the split, counted from 0", 0, 1e9),
+             number_field("samples", &Config::samples,
+                          "importance samples behind the choice of the tree", 1, 1e9),
+             text_field("out", &Config::out, "FILE.png or FILE.svg (required)"),
+         }) {
+      fields.push_back(field);
+    }
+    return fields;
+  }();
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  const Json value = config_json(explain_fields(), ExplainConfig{}).at(field);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+ExplainConfig checked_config(const Json& given) {
+  ExplainConfig config;
+  apply_config(explain_fields(), given, config);
+  config.query.limit = config.image + 1;
+  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".svg")) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .svg", config.out);
+  }
+  plot_format(config.out);
+  check_can_create(config.out);
+  return config;
+}
+
+void check_place(const ExplainConfig& config, const OpenQuery& open) {
+  if (config.image < open.images.count()) return;
+  const std::string split = config_json(image_query_fields(), config.query).at("split");
+  fail(ErrorKind::kUsage, "image: got {}, expected 0 to {}: {} has {} {} images", config.image,
+       open.images.count() - 1, open.data.name(), grouped(open.images.count()), split);
+}
+
+Explanation explained(const ExplainConfig& config, OpenQuery& open) {
+  Sampling sampling{.samples = config.samples};
+  sampling.noise.seed = config.query.seed;
+  const std::uint32_t rows[] = {static_cast<std::uint32_t>(config.image)};
+  Evidence evidence;
+  if (!gather_evidence(
+          open.stored.model, open.images, rows, sampling, *open.engine, open.pool,
+          [](double) { return !interrupted(); }, evidence)) {
+    fail(ErrorKind::kInterrupted, "stopped; nothing is written");
+  }
+  return explain(open.stored.model, evidence, 0);
+}
+
+Json rectangle_json(const PixelRectangle& rectangle) {
+  return {{"top", rectangle.top},
+          {"left", rectangle.left},
+          {"height", rectangle.height},
+          {"width", rectangle.width}};
+}
+
+/// A node: a sum with its choice, or a leaf with its responsibility. Parent and children are places
+/// in the list of nodes.
+Json node_json(const Spvae& model, const Explanation& explanation, const ExplanationNode& node) {
+  const int leaves = model.circuit().leaves();
+  Json json = {{"parent", node.parent < 0 ? Json() : Json(node.parent)},
+               {"level", node.level},
+               {"rectangle", rectangle_json(node.rectangle)}};
+  if (node.is_leaf()) {
+    json["leaf"] = node.node;
+    json["responsibility"] = explanation.responsibilities[static_cast<std::size_t>(node.node)];
+    return json;
+  }
+  json["sum"] = node.node - leaves;
+  json["product"] = node.product;
+  json["probability"] = node.probability;
+  json["children"] = {node.left, node.right};
+  return json;
+}
+
+Json tree_json(const Spvae& model, const Explanation& explanation) {
+  Json nodes = Json::array();
+  for (const ExplanationNode& node : explanation.nodes) {
+    nodes.push_back(node_json(model, explanation, node));
+  }
+  return {{"probability", explanation.probability},
+          {"log_prior", explanation.log_prior},
+          {"nodes", nodes}};
+}
+
+void run_explain(const Options& options) {
+  stop_on_signals();
+  const ExplainConfig config = checked_config(options.given());
+  OpenQuery open("explain", config.query);
+  check_place(config, open);
+  const Explanation explanation = explained(config, open);
+  write_plot(config.out, explanation_figure(open.stored.model, explanation,
+                                            picture_of(open.images, config.image)));
+
+  Json result = query_result(config.query, open);
+  result.erase("images");
+  result["out"] = config.out;
+  result["image"] = config.image;
+  result["index"] = open.images.indices[static_cast<std::size_t>(config.image)];
+  result["samples"] = config.samples;
+  result["log_likelihood"] = explanation.log_likelihood;
+  result["tree"] = tree_json(open.stored.model, explanation);
+  result["responsibilities"] = explanation.responsibilities;
+  write_description(config.out, config.query.run, open.stored.origin, result);
+  if (options.json()) return print_json(result);
+  const auto cuts = static_cast<long long>(explanation.nodes.size()) / 2;
+  print(
+      fmt::format("{}: image {}, log-likelihood {} nats; its most probable tree has {} and "
+                  "probability {:.3g}\n",
+                  config.out, config.image, nats_text(explanation.log_likelihood),
+                  counted(cuts, "cut"), explanation.probability));
+}
+
+}  // namespace
+
+Run add_explain(CLI::App& command) {
+  command.footer(kExample);
+  auto options = std::make_shared<Options>(command, field_infos(explain_fields()), shown_default,
+                                           std::vector<std::string>{"run"});
+  return [options] { run_explain(*options); };
+}
+
+}  // namespace spvae::cli

@@ -1,0 +1,140 @@
+#include "spvae/report/report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "commands.h"
+#include "image_query.h"
+#include "interruption.h"
+#include "options.h"
+#include "output.h"
+#include "output_file.h"
+#include "progress.h"
+#include "scoring_progress.h"
+#include "spvae/core/error.h"
+#include "spvae/io/atomic_file.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    "One HTML file for people: what was learnt from what, learning curves, log-likelihood, the "
+    "least and\n"
+    "most likely images, trees, samples, reconstructions, completions, latent spaces, sum weights. "
+    "It needs\n"
+    "no other file and no network.\n"
+    "\n"
+    "Examples:\n"
+    "  spvae report runs/mnist-spvae-gaussian\n"
+    "  spvae report runs/mnist-spvae-gaussian --samples 1000 --pictures 24 --out report.html";
+
+struct ReportConfig {
+  ImageQuery query{.limit = 10000};
+  int samples = ReportOptions{}.samples;
+  int proposals = ReportOptions{}.proposals;
+  int pictures = ReportOptions{}.pictures;
+  std::string out;
+};
+
+const FieldList<ReportConfig>& report_fields() {
+  using Config = ReportConfig;
+  static const FieldList<Config> list = [] {
+    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+    for (const Field<Config>& field : {
+             number_field("samples", &Config::samples, "importance samples of each leaf and image",
+                          1, 1e9),
+             number_field("proposals", &Config::proposals,
+                          "codes of each leaf that completions resample", 1, 1e5),
+             number_field("pictures", &Config::pictures, "images in each section that shows some",
+                          1, 200),
+             text_field("out", &Config::out, "FILE.html, if not report.html in the run's folder"),
+         }) {
+      fields.push_back(field);
+    }
+    return fields;
+  }();
+  return list;
+}
+
+std::string shown_default(const std::string& field) {
+  const Json value = config_json(report_fields(), ReportConfig{}).at(field);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+ReportConfig checked_config(const Json& given) {
+  ReportConfig config;
+  apply_config(report_fields(), given, config);
+  if (config.query.run.empty()) {
+    fail(ErrorKind::kUsage, "report: no run given; say 'spvae report RUN'");
+  }
+  if (config.out.empty()) {
+    const std::filesystem::path run(config.query.run);
+    std::error_code absent;
+    const bool is_folder = std::filesystem::is_directory(run, absent);
+    config.out = ((is_folder ? run : run.parent_path()) / "report.html").string();
+  } else if (!has_ending(config.out, ".html")) {
+    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .html", config.out);
+  }
+  return config;
+}
+
+/// Shows what is being computed, scores with the time left; stops when the user asks to.
+ReportObserver report_progress(ProgressDisplay& display) {
+  return [&display, scoring = scoring_progress(display, "report: scores")](const std::string& what,
+                                                                           double done, int total) {
+    if (total > 0) return scoring(done, total);
+    display.show("report: " + what, true);
+    return !interrupted();
+  };
+}
+
+void run_report(const Options& options) {
+  stop_on_signals();
+  const ReportConfig config = checked_config(options.given());
+  OpenQuery open("report", config.query);
+  check_can_create(config.out);
+  Report report;
+  {
+    ProgressDisplay display;
+    report = make_report({.run = config.query.run,
+                          .stored = open.stored,
+                          .data = open.data,
+                          .images = open.images,
+                          .split = config.query.split,
+                          .engine = *open.engine,
+                          .pool = open.pool},
+                         {.samples = config.samples,
+                          .proposals = config.proposals,
+                          .pictures = config.pictures,
+                          .seed = config.query.seed},
+                         report_progress(display));
+  }
+  write_file_atomically(config.out, report.html);
+
+  Json result = query_result(config.query, open);
+  result["out"] = config.out;
+  result["bytes"] = report.html.size();
+  result["samples"] = config.samples;
+  result["proposals"] = config.proposals;
+  result["pictures"] = config.pictures;
+  result["log_likelihood"] = report.score.log_likelihood;
+  result["standard_error"] = report.score.standard_error;
+  result["monte_carlo_error"] = report.score.monte_carlo_error;
+  result["effective_samples"] = report.score.effective_samples;
+  if (options.json()) return print_json(result);
+  print(fmt::format("{}: {}, mean log-likelihood {} nats; open it in a browser\n", config.out,
+                    counted(open.images.count(), "image"), nats_text(report.score.log_likelihood)));
+}
+
+}  // namespace
+
+Run add_report(CLI::App& command) {
+  command.footer(kExample);
+  auto options = std::make_shared<Options>(command, field_infos(report_fields()), shown_default,
+                                           std::vector<std::string>{"run"});
+  return [options] { run_report(*options); };
+}
+
+}  // namespace spvae::cli

@@ -1,0 +1,100 @@
+#include "spvae/report/blocks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include "spvae/io/base64.h"
+#include "spvae/report/inline_svg.h"
+
+namespace spvae {
+namespace {
+
+constexpr int kGap = 2;
+constexpr std::uint8_t kGapGray = 128;
+
+Html gallery_figure(const GalleryPicture& item, int height) {
+  const int scale = std::max(1, height / item.picture.height);
+  const int width = item.picture.width * scale;
+  Html content = html_void_element(
+      "img", {{"src", "data:image/png;base64," + base64(encode_png(item.picture))},
+              {"alt", item.alt},
+              {"width", std::to_string(width)},
+              {"height", std::to_string(item.picture.height * scale)}});
+  if (!item.caption.empty()) content += html_element("figcaption", item.caption);
+  // Captions are wrapped, not the gallery widened.
+  return html_element("figure", {{"style", fmt::format("width:max(5.5rem,{}px)", width)}}, content);
+}
+
+}  // namespace
+
+Html paragraph(std::string_view text) { return html_element("p", text); }
+
+Html warning_note(std::string_view text) {
+  return html_element("p", {{"class", "warning"}},
+                      html_element("strong", "Warning: ") + html_text(text));
+}
+
+Html fact_list(const Facts& facts) {
+  Html list;
+  for (const auto& [name, value] : facts) {
+    list += html_element("div", html_element("dt", name) + html_element("dd", value));
+  }
+  return html_element("dl", list);
+}
+
+Html table(std::string_view caption, const std::vector<std::vector<std::string>>& rows) {
+  assert(!rows.empty());
+  const auto row_of = [](const std::vector<std::string>& cells, std::string_view name,
+                         const HtmlAttributes& attributes) {
+    Html row;
+    for (const std::string& cell : cells) row += html_element(name, attributes, html_text(cell));
+    return html_element("tr", row);
+  };
+  Html body;
+  for (std::size_t i = 1; i < rows.size(); ++i) body += row_of(rows[i], "td", {});
+  return html_element("table",
+                      html_element("caption", caption) +
+                          html_element("thead", row_of(rows[0], "th", {{"scope", "col"}})) +
+                          html_element("tbody", body));
+}
+
+Html command_line(std::string_view text) { return html_element("pre", html_element("code", text)); }
+
+Html plot_figure(const Figure& figure, std::string_view name, std::string_view alt,
+                 std::string_view caption) {
+  return html_element("figure", {{"class", "plot"}},
+                      inline_svg(figure, name, alt) + html_element("figcaption", caption));
+}
+
+Html gallery(const std::vector<GalleryPicture>& pictures, int height) {
+  Html figures;
+  for (const GalleryPicture& picture : pictures) figures += gallery_figure(picture, height);
+  return html_element("div", {{"class", "gallery"}}, figures);
+}
+
+GrayImage side_by_side(const std::vector<GrayImage>& pictures) {
+  assert(!pictures.empty());
+  GrayImage strip{.height = pictures.front().height, .width = -kGap, .pixels = {}};
+  for (const GrayImage& picture : pictures) {
+    assert(picture.height == strip.height);
+    strip.width += picture.width + kGap;
+  }
+  const auto width = static_cast<std::size_t>(strip.width);
+  strip.pixels.assign(static_cast<std::size_t>(strip.height) * width, kGapGray);
+  std::size_t left = 0;
+  for (const GrayImage& picture : pictures) {
+    const auto own_width = static_cast<std::size_t>(picture.width);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(strip.height); ++row) {
+      const auto from = picture.pixels.begin() + static_cast<std::ptrdiff_t>(row * own_width);
+      std::copy_n(from, own_width,
+                  strip.pixels.begin() + static_cast<std::ptrdiff_t>(row * width + left));
+    }
+    left += own_width + kGap;
+  }
+  return strip;
+}
+
+}  // namespace spvae

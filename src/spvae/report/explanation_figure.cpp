@@ -1,0 +1,65 @@
+#include "spvae/report/explanation_figure.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace spvae {
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+DividedPicture divided_picture(const Explanation& explanation, const GrayImage& picture) {
+  DividedPicture divided{.title = "The most probable tree: cuts by level, leaves by number",
+                         .picture = picture,
+                         .cuts = {},
+                         .labels = {}};
+  for (const ExplanationNode& node : explanation.nodes) {
+    if (node.is_leaf()) {
+      divided.labels.push_back({.part = node.rectangle, .text = std::to_string(node.node)});
+      continue;
+    }
+    const PixelRectangle& right = explanation.nodes[index(node.right)].rectangle;
+    const bool is_horizontal = right.width == node.rectangle.width;
+    divided.cuts.push_back({.part = node.rectangle,
+                            .is_horizontal = is_horizontal,
+                            .before = is_horizontal ? right.top : right.left,
+                            .level = node.level + 1});
+  }
+  return divided;
+}
+
+PartShares responsibility_map(const Spvae& model, const Explanation& explanation) {
+  PartShares map{.title = "Responsibilities of all leaves; black: the tree's",
+                 .height = model.config().height,
+                 .width = model.config().width,
+                 .parts = {}};
+  std::vector<bool> is_chosen(index(model.circuit().leaves()));
+  for (const ExplanationNode& node : explanation.nodes) {
+    if (node.is_leaf()) is_chosen[index(node.node)] = true;
+  }
+  const int k = model.circuit().k_leaf();
+  for (int region = 0; region < model.graph().leaf_regions(); ++region) {
+    PartShares::Part part{
+        .rectangle = bounding_rectangle(model.graph().regions()[index(region)].scope, map.width),
+        .names = {},
+        .shares = {}};
+    for (int i = 0; i < k; ++i) {
+      const int leaf = region * k + i;
+      part.names.push_back(std::to_string(leaf));
+      part.shares.push_back(explanation.responsibilities[index(leaf)]);
+      if (is_chosen[index(leaf)]) part.marked = i;
+    }
+    map.parts.push_back(std::move(part));
+  }
+  return map;
+}
+
+}  // namespace
+
+Figure explanation_figure(const Spvae& model, const Explanation& explanation,
+                          const GrayImage& picture) {
+  return {divided_picture(explanation, picture), responsibility_map(model, explanation)};
+}
+
+}  // namespace spvae

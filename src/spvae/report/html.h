@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace spvae {
+
+/// Well-formed HTML: it can be made of escaped texts and of elements alone, so that no text of a
+/// user becomes markup.
+class Html {
+ public:
+  Html() = default;
+
+  /// Markup that is known to be well-formed, which is not escaped: a style sheet, a drawing.
+  static Html trusted(std::string markup);
+
+  const std::string& markup() const { return markup_; }
+  Html& operator+=(const Html& more);
+  friend Html operator+(Html first, const Html& second) { return first += second; }
+
+ private:
+  std::string markup_;
+};
+
+/// A text, escaped. Bytes that are not UTF-8 become "?", control characters spaces.
+Html html_text(std::string_view text);
+
+using HtmlAttributes = std::vector<std::pair<std::string_view, std::string>>;
+
+/// <name attributes>content</name>; values of attributes are escaped as texts are.
+Html html_element(std::string_view name, const HtmlAttributes& attributes, const Html& content);
+Html html_element(std::string_view name, const Html& content);
+Html html_element(std::string_view name, std::string_view text);
+
+/// An element without content or end: meta, img.
+Html html_void_element(std::string_view name, const HtmlAttributes& attributes);
+
+}  // namespace spvae

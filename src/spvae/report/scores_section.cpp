@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "spvae/likelihood/likelihood.h"
+#include "spvae/report/blocks.h"
+#include "spvae/report/numbers.h"
+#include "spvae/report/sections.h"
+
+namespace spvae {
+namespace {
+
+/// The outline of a histogram in bins of one width.
+Series histogram(std::span<const ImageScore> scores) {
+  const auto [least, most] = std::ranges::minmax(scores, {}, &ImageScore::log_likelihood);
+  const double low = least.log_likelihood;
+  const double high = most.log_likelihood;
+  const auto bins = static_cast<std::size_t>(
+      std::clamp(std::sqrt(static_cast<double>(scores.size())), 1.0, 40.0));
+  std::vector<double> counts(bins);
+  const double width = high > low ? (high - low) / static_cast<double>(bins) : 1.0;
+  for (const ImageScore& score : scores) {
+    const auto bin = static_cast<std::size_t>((score.log_likelihood - low) / width);
+    ++counts[std::min(bin, bins - 1)];
+  }
+  Series series{.name = {}, .x = {low}, .y = {0}, .error = {}, .marked = false};
+  for (std::size_t bin = 0; bin < bins; ++bin) {
+    for (const std::size_t edge : {bin, bin + 1}) {
+      series.x.push_back(low + width * static_cast<double>(edge));
+      series.y.push_back(counts[bin]);
+    }
+  }
+  series.x.push_back(series.x.back());
+  series.y.push_back(0);
+  return series;
+}
+
+int hanging_on_one_sample(std::span<const ImageScore> scores) {
+  return static_cast<int>(std::ranges::count_if(
+      scores, [](const ImageScore& score) { return score.effective_samples < 2; }));
+}
+
+}  // namespace
+
+ReportSection scores_section(const ReportSource& source, const ReportOptions& options,
+                             std::span<const ImageScore> scores) {
+  const ScoreSummary summary = summarise(scores);
+  const auto nats = [](double value) {
+    const std::string text = decimal_text(value, 2);
+    return std::isfinite(value) ? text + " nats" : text;
+  };
+  Facts facts = {
+      {"Log-likelihood", nats(summary.log_likelihood) + " per image"},
+      {"Standard error", nats(summary.standard_error) + ", over images"},
+      {"Monte-Carlo error", nats(summary.monte_carlo_error)},
+      {"Effective samples", decimal_text(summary.effective_samples, 1) + ", median over images"}};
+  if (likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
+    facts.emplace_back(
+        "Bits per dimension",
+        decimal_text(bits_per_dimension(summary.log_likelihood, source.images.pixels()), 3));
+  }
+  facts.emplace_back("Images", count_text(summary.images));
+  facts.emplace_back("Samples", count_text(options.samples) + " importance samples of each leaf");
+  Html content = paragraph(
+      "The importance-weighted bound on log p(x) (TP19 Eq. (9)), averaged over the images.");
+  content += fact_list(facts);
+  if (const int unreliable = hanging_on_one_sample(scores); unreliable > 0) {
+    content += warning_note(fmt::format(
+        "for {} of {} images the effective sample size is about 1, so that their bound may be far "
+        "below log p(x); more samples raise it.",
+        count_text(unreliable), count_text(summary.images)));
+  }
+  Chart chart{.title = {},
+              .x = {.label = "log-likelihood of an image / nats"},
+              .y = {.label = "images"},
+              .series = {histogram(scores)}};
+  content +=
+      plot_figure({chart}, "histogram",
+                  fmt::format("Histogram of {} log-likelihoods with mean {} nats.",
+                              count_text(summary.images), decimal_text(summary.log_likelihood, 1)),
+                  "How the images' log-likelihoods are spread.");
+  return {.id = "scores", .title = "Log-likelihood", .content = content};
+}
+
+}  // namespace spvae

@@ -1,0 +1,51 @@
+#include "spvae/train/train_command.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "spvae/model/model_kinds.h"
+
+namespace spvae {
+namespace {
+
+/// In single quotes, unless it is a plain word.
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./,:+=@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, is_plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return quoted + "'";
+}
+
+}  // namespace
+
+Json train_flags(const RunConfig& config) {
+  RunConfig defaults =
+      run_config({{"model", std::string(model_kind(config.model).name)}, {"data", config.data}});
+  set_image_size(config.model.height, config.model.width, defaults.model);
+  const RunConfig nothing = default_run_config(model_kinds().front());
+  Json flags = Json::object();
+  for (const Field<RunConfig>& field : run_fields()) {
+    // The model and the data say which defaults the others have.
+    const bool is_choice = field.info.name == "model" || field.info.name == "data";
+    const Json value = field.get(config);
+    if (!is_used(field, config) || value == field.get(is_choice ? nothing : defaults)) continue;
+    flags[field.info.name] = value;
+  }
+  return flags;
+}
+
+std::string train_command(const RunConfig& config, const std::string& out) {
+  std::string command = "spvae train";
+  const Json flags = train_flags(config);
+  for (const auto& [name, value] : flags.items()) {
+    command += " --" + name + " " + shell_word(flag_text(value));
+  }
+  return command + " --out " + shell_word(out);
+}
+
+}  // namespace spvae
