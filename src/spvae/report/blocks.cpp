@@ -25,7 +25,8 @@ Html gallery_figure(const GalleryPicture& item, int height) {
               {"height", std::to_string(item.picture.height * scale)}});
   if (!item.caption.empty()) content += html_element("figcaption", item.caption);
   // Captions are wrapped, not the gallery widened.
-  return html_element("figure", {{"style", fmt::format("width:max(5.5rem,{}px)", width)}}, content);
+  return html_element("figure", {{"style", fmt::format("width:max(5.25rem,{}px)", width)}},
+                      content);
 }
 
 }  // namespace

@@ -45,12 +45,12 @@ ChosenPlane plane_of(std::span<const double> information) {
 }
 
 std::string caption_of(int leaf, const PixelRectangle& place, const ChosenPlane& plane) {
-  std::string text = fmt::format("Leaf {}, rows {}–{}, columns {}–{}: → {} ({} nats)", leaf,
-                                 place.top, place.bottom() - 1, place.left, place.right() - 1,
-                                 plane.dimensions.across, decimal_text(plane.across, 2));
+  std::string text =
+      fmt::format("Leaf {} at row {}, column {}. → z{}, {} nats", leaf, place.top, place.left,
+                  plane.dimensions.across, decimal_text(plane.across, 2));
   if (plane.dimensions.upwards >= 0) {
     text +=
-        fmt::format(", ↑ {} ({} nats)", plane.dimensions.upwards, decimal_text(plane.upwards, 2));
+        fmt::format("; ↑ z{}, {} nats", plane.dimensions.upwards, decimal_text(plane.upwards, 2));
   }
   return text;
 }
@@ -85,9 +85,9 @@ std::string explanation(const Spvae& model, bool is_part) {
         "information about the first images, and the others are 0. ",
         latent);
   }
-  text += fmt::format(
-      "In brackets, a dimension's information: its mean Kullback-Leibler divergence from the "
-      "prior, images weighted by the leaf's responsibility.");
+  text +=
+      "Below, where the super-pixel begins, and the dimensions' information: their mean "
+      "Kullback-Leibler divergence from the prior, images weighted by the leaf's responsibility.";
   if (is_part) {
     text += fmt::format(" Shown are {} of {} super-pixels, those of most information.",
                         kSuperPixels, count_text(model.graph().leaf_regions()));

@@ -40,7 +40,7 @@ ReportSection learning_curves_section(const ReportSource& source) {
                   "at each of {} checks over the validation images. The best model is that "
                   "of step {}.",
                   count_text(static_cast<std::int64_t>(checks.size())), count_text(best)));
-  section.content += plot_figure(
+  Html charts = plot_figure(
       {chart_of("", checks, 0)}, "curves",
       fmt::format(
           "Learning curves: training bound from {} to {} nats, validation bound from {} to {}.",
@@ -52,11 +52,12 @@ ReportSection learning_curves_section(const ReportSource& source) {
   // The first steps leave little of the scale to what comes later.
   const double half = static_cast<double>(best) / 2;
   if (checks.size() >= 8 && half > 0) {
-    section.content +=
+    charts +=
         plot_figure({chart_of("", checks, half)}, "late-curves",
                     "The same learning curves from half of the best step on.",
                     fmt::format("From step {} on.", count_text(static_cast<std::int64_t>(half))));
   }
+  section.content += html_element("div", {{"class", "gallery"}}, charts);
   return section;
 }
 

@@ -39,6 +39,7 @@ img { display: block; max-width: 100%; height: auto; image-rendering: pixelated;
   outline: 1px solid var(--line); }
 .gallery { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1rem 0; }
 .gallery figure { max-width: 100%; }
+.gallery figure.plot { margin: 0; }
 .gallery figcaption { font-size: 0.8rem; line-height: 1.35; padding-top: 0.2rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: 0.4rem; }
@@ -48,7 +49,9 @@ th { color: var(--soft); font-weight: 600; }
 .warning { border-left: 0.25rem solid var(--alert); padding-left: 0.75rem; }
 .warning strong { color: var(--alert); }
 @media (max-width: 40rem) {
-  dt { flex-basis: 100%; font-size: 0.9rem; }
+  dt { flex-basis: 8rem; font-size: 0.9rem; }
+  dd { flex-basis: 10rem; }
+  .gallery { gap: 0.4rem; }
   th, td { padding-right: 0.5rem; font-size: 0.85rem; } }
 @media print { h2 { break-after: avoid; } figure { break-inside: avoid; } }
 )";

@@ -25,7 +25,7 @@ ReportSection trees_section(const ReportSource& source, const ReportOptions& opt
   section.content = paragraph(
       "How the model divides an image: each sum of the circuit that the tree reaches chooses a cut "
       "and a pair of nodes below it, down to one leaf for each super-pixel. Cuts are numbered by "
-      "their level, 1 the first, and are the thicker the earlier they are. Beside it, the "
+      "their level, 1 the first, and are the thicker the earlier they are. With it, the "
       "responsibilities of all leaves, over all trees.");
   const int count = std::min({kTrees, options.pictures, source.images.count()});
   const Evidence evidence = evidence_of_first(source, count, options);
