@@ -31,7 +31,7 @@ constexpr const char* kExample =
     "  spvae report runs/mnist-spvae-gaussian --samples 1000 --pictures 24 --out report.html";
 
 struct ReportConfig {
-  ImageQuery query{.limit = 10000};
+  ImageQuery query{.limit = 2000};
   int samples = ReportOptions{}.samples;
   int proposals = ReportOptions{}.proposals;
   int pictures = ReportOptions{}.pictures;

@@ -16,7 +16,7 @@ constexpr int kGap = 2;
 constexpr std::uint8_t kGapGray = 128;
 
 Html gallery_figure(const GalleryPicture& item, int height) {
-  const int scale = std::max(1, height / item.picture.height);
+  const int scale = std::max(1, (height + item.picture.height / 2) / item.picture.height);
   const int width = item.picture.width * scale;
   Html content = html_void_element(
       "img", {{"src", "data:image/png;base64," + base64(encode_png(item.picture))},

@@ -49,9 +49,11 @@ Facts model_facts(const Spvae& model) {
       fmt::format("{}, of which {} only serve the estimate (encoders)",
                   count_text(static_cast<std::int64_t>(model.layout().size())),
                   count_text(static_cast<std::int64_t>(model.leaves().encoder_parameters()))));
-  facts.emplace_back(
-      "Leaves", fmt::format("{} VAEs over {} regions of the image", count_text(circuit.leaves()),
-                            count_text(model.graph().leaf_regions())));
+  facts.emplace_back("Leaves",
+                     circuit.leaves() == 1
+                         ? "one VAE over the whole image"
+                         : fmt::format("{} VAEs over {} super-pixels", count_text(circuit.leaves()),
+                                       count_text(model.graph().leaf_regions())));
   facts.emplace_back(
       "Circuit",
       circuit.sum_nodes() == 0

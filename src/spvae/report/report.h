@@ -25,7 +25,7 @@ struct ReportSource {
 };
 
 struct ReportOptions {
-  int samples = 100;     ///< importance samples of each image
+  int samples = 1000;    ///< importance samples of each image
   int proposals = 1000;  ///< codes of each leaf that completions resample
   int pictures = 10;     ///< images in each section that shows some
   std::uint32_t seed = 0;
