@@ -89,7 +89,7 @@ void DividedPicturePanel::draw_level(Canvas& canvas, Point frame,
   const Size size = box_size(canvas, text);
   const Segment line = line_of(cut);
   const double along = cut.is_horizontal ? line.to.x - line.from.x : line.to.y - line.from.y;
-  if (along < 2 * (cut.is_horizontal ? size.width : size.height)) return;
+  if (along < 4 * (cut.is_horizontal ? size.width : size.height)) return;
   const Point centre = {frame.x + line.from.x + kShare * (line.to.x - line.from.x),
                         frame.y + line.from.y + kShare * (line.to.y - line.from.y)};
   boxed_text(canvas, text,
