@@ -28,7 +28,7 @@ constexpr const char* kExample =
     "\n"
     "Examples:\n"
     "  spvae report runs/mnist-spvae-gaussian\n"
-    "  spvae report runs/mnist-spvae-gaussian --samples 1000 --pictures 24 --out report.html";
+    "  spvae report runs/mnist-spvae-gaussian --samples 5000 --pictures 20 --out report.html";
 
 struct ReportConfig {
   ImageQuery query{.limit = 2000};

@@ -15,6 +15,7 @@ ReportSection reconstructions_section(const ReportSource& source, const ReportOp
   const Evidence evidence = evidence_of_first(source, count, options);
   const ImageSet reconstructions = reconstruct(source.stored.model, evidence, source.pool);
   std::vector<GalleryPicture> pictures;
+  pictures.reserve(static_cast<std::size_t>(count));
   for (int image = 0; image < count; ++image) {
     pictures.push_back({.picture = side_by_side(
                             {picture_of(source.images, image), picture_of(reconstructions, image)}),

@@ -13,6 +13,7 @@ Html samples_of(const ReportSource& source, const ReportOptions& options, Sample
   const ImageSet samples =
       sample(source.stored.model, options.pictures, options.seed, pixels, source.pool);
   std::vector<GalleryPicture> pictures;
+  pictures.reserve(static_cast<std::size_t>(samples.count()));
   for (int i = 0; i < samples.count(); ++i) {
     pictures.push_back(
         {.picture = picture_of(samples, i), .alt = fmt::format("sample {}", i + 1), .caption = {}});
