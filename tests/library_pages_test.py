@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-from cli_support import SIDE, CommandTest, main, read_npy
+from cli_support import SIDE, CommandTest, main, read_npy, small
 
 PAGES = pathlib.Path(os.environ["PAGES"])
 
@@ -73,6 +73,30 @@ class LibraryPages(CommandTest):
         values = list(read_npy(self.path("codes.npy"))[1])
         for value in [deviation, responsibility]:
             self.assertLess(min(abs(value - other) for other in values), 1e-6)
+
+    def test_explanation(self):
+        model = self.model()
+        expected = self.run_json("explain", model, "--samples", "100", "--image", "0", "--out",
+                                 self.path("tree.svg"))
+        printed = self.page("explanation", model, self.data)
+        leaves = [node["leaf"] for node in expected["tree"]["nodes"] if "leaf" in node]
+        self.assertEqual([int(leaf) for leaf in re.findall(r"^leaf (\d+):", printed, re.M)], leaves)
+        self.assert_close([float(line.split(":")[1].split()[0]) for line in printed.splitlines()[-2:]],
+                          [expected["tree"]["probability"], expected["log_likelihood"]])
+
+    def test_classification(self):
+        labels = self.path("labels.txt")
+        pathlib.Path(labels).write_text("".join("AB"[i % 2] + "\n" for i in range(80)))
+        run = self.path("classes")
+        self.run_spvae("train", "--per-class", "--data", self.data, "--labels", labels, "--out", run,
+                       *small())
+        result = self.run_json("classify", run, "--temperature", "1", "--samples", "100", "--out",
+                               self.path("posteriors.npy"))
+        shape, values = read_npy(self.path("posteriors.npy"))
+        models = [os.path.join(run, f"class-{name}", "model.safetensors") for name in "AB"]
+        log_posterior, first = self.numbers("classification", *models, self.data)
+        self.assert_close([log_posterior], [values[3]])
+        self.assertEqual(first, sum(row[0] for row in result["confusion"]))
 
     def test_comparison(self):
         model = self.model()
