@@ -102,11 +102,10 @@ ClassifyConfig checked_config(const Json& given) {
 std::vector<double> class_priors(const ClassRuns& runs, Prior prior) {
   double images = 0;
   for (const ClassRun& run : runs.classes) images += run.training_images;
-  std::vector<double> priors;
-  for (const ClassRun& run : runs.classes) {
-    priors.push_back(prior == Prior::kEmpirical ? run.training_images / images
-                                                : 1.0 / static_cast<double>(runs.classes.size()));
-  }
+  const std::size_t classes = runs.classes.size();
+  std::vector<double> priors(classes, 1.0 / static_cast<double>(classes));
+  if (prior == Prior::kEqual) return priors;
+  for (std::size_t c = 0; c < classes; ++c) priors[c] = runs.classes[c].training_images / images;
   return priors;
 }
 

@@ -25,8 +25,8 @@ std::string csv_cell(const std::string& text) {
 }
 
 std::string csv_text(const Table& table) {
-  std::vector<std::string> columns;
-  for (const std::string& column : table.columns) columns.push_back(csv_cell(column));
+  std::vector<std::string> columns = table.columns;
+  for (std::string& column : columns) column = csv_cell(column);
   std::string text = fmt::format("{}\n", fmt::join(columns, ","));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     text += fmt::format("{}\n", fmt::join(table.row(i), ","));

@@ -96,6 +96,7 @@ ClassificationQuality classification_quality(std::span<const double> log_posteri
   const std::vector<int> best = most_probable_classes(log_posteriors, classes);
   const auto images = static_cast<double>(labels.size());
   ClassificationQuality quality;
+  double right = 0;
   std::array<double, kCalibrationBins> excess{};  // right images less their probabilities, by bin
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::span<const double> scores = row(log_posteriors, classes, i);
@@ -104,9 +105,10 @@ ClassificationQuality classification_quality(std::span<const double> log_posteri
     const int bin = static_cast<int>(std::ceil(probability * kCalibrationBins)) - 1;
     excess[static_cast<std::size_t>(std::clamp(bin, 0, kCalibrationBins - 1))] +=
         is_right - probability;
-    quality.accuracy += is_right / images;
+    right += is_right;
     quality.negative_log_likelihood -= scores[static_cast<std::size_t>(labels[i])] / images;
   }
+  quality.accuracy = right / images;
   for (const double of_bin : excess) quality.calibration_error += std::abs(of_bin) / images;
   return quality;
 }

@@ -111,7 +111,7 @@ ClassificationQuality quality_of(double probability, int right) {
 
 TEST(Classification, QualityIsThatOfAHandfulOfImages) {
   const ClassificationQuality quality = quality_of(0.7, 4);
-  EXPECT_NEAR(quality.accuracy, 0.4, 1e-15);
+  EXPECT_EQ(quality.accuracy, 0.4);
   EXPECT_NEAR(quality.negative_log_likelihood, -0.4 * std::log(0.7) - 0.6 * std::log(0.3), 1e-14);
   EXPECT_NEAR(quality.calibration_error, 0.3, 1e-15);
 }
