@@ -12,13 +12,14 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "picture.h"
 #include "progress.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/likelihood/likelihood.h"
+#include "spvae/plot/write_plot.h"
 #include "spvae/query/contributions.h"
 #include "spvae/query/log_likelihood.h"
+#include "spvae/report/picture.h"
 #include "table.h"
 
 namespace spvae::cli {
@@ -53,7 +54,8 @@ const FieldList<ScoreConfig>& score_fields() {
     fields.push_back(
         text_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl"));
     fields.push_back(
-        text_field("rank", &Config::rank, "draw the least likely images into FILE.png"));
+        text_field("rank", &Config::rank,
+                   "draw the least likely images and their scores into FILE.png or .svg"));
     fields.push_back(number_field("count", &Config::count, "images that --rank draws", 1, 10000));
     return fields;
   }();
@@ -71,8 +73,10 @@ ScoreConfig checked_config(const Json& given) {
   ScoreConfig config;
   apply_config(score_fields(), given, config);
   if (!config.out.empty()) check_table_name(config.out);
-  if (!config.rank.empty() && !has_ending(config.rank, ".png")) {
-    fail(ErrorKind::kUsage, "rank: got '{}', expected a name that ends in .png", config.rank);
+  if (!config.rank.empty() && !has_ending(config.rank, ".png") &&
+      !has_ending(config.rank, ".svg")) {
+    fail(ErrorKind::kUsage, "rank: got '{}', expected a name that ends in .png or .svg",
+         config.rank);
   }
   if (!config.rank.empty()) check_can_create(config.rank);
   return config;
@@ -128,7 +132,16 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&table](std::size_t row) { return table.row(row)[1]; });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
-  write_png(config.rank, contact_sheet(images_of_rows(images, order)));
+  const double side = std::ceil(std::sqrt(static_cast<double>(order.size())));
+  ImageGrid grid{.title = "least likely images: number, log-likelihood in nats",
+                 .columns = static_cast<int>(side),
+                 .tiles = {}};
+  for (const std::size_t row : order) {
+    grid.tiles.push_back(
+        {.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0], table.row(row)[1]),
+         .pictures = {picture_of(images, static_cast<int>(row))}});
+  }
+  write_plot(config.rank, {grid});
   return order;
 }
 

@@ -37,7 +37,7 @@ struct RunConfig {
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
-  std::string mask;         ///< of training and validation images
+  std::string mask;        ///< of training and validation images
   std::string labels;      ///< file of the images' labels; empty: the data set's own
   std::string class_name;  ///< the field "class": whose images alone are learnt; empty: all
   ModelConfig model;       ///< height and width follow from the data
