@@ -80,8 +80,7 @@ void check_place(const ExplainConfig& config, const OpenQuery& open) {
 }
 
 Explanation explained(const ExplainConfig& config, OpenQuery& open) {
-  Sampling sampling{.samples = config.samples};
-  sampling.noise.seed = config.query.seed;
+  const Sampling sampling = sampling_of(config.query, config.samples);
   const std::uint32_t rows[] = {static_cast<std::uint32_t>(config.image)};
   Evidence evidence;
   if (!gather_evidence(

@@ -268,14 +268,15 @@ void run_inpaint(const Options& options) {
   result["squared_error_of_mean_image"] = error_of_mean ? Json(*error_of_mean) : Json();
   write_description(config.out, config.query.run, open.stored.origin, result);
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n",
-                    config.out, counted(images.count(), "image"),
-                    counted(config.count, "completion"),
-                    error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
-                                        "training images' mean {:.4f}",
-                                        *error, *error_of_mean)
-                          : "no true value of a hidden pixel is known",
-                    effective, config.proposals));
+  print(fmt::format(
+      "{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n", config.out,
+      counted(images.count(), "image"), counted(config.count, "completion"),
+      error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
+                          "training images' mean {:.4f}",
+                          *error, *error_of_mean)
+      : std::ranges::count(images.observed, 0) == 0 ? "nothing is missing"
+                                                    : "no true value of a hidden pixel is known",
+      effective, config.proposals));
 }
 
 }  // namespace

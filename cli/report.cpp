@@ -32,7 +32,7 @@ constexpr const char* kExample =
 
 struct ReportConfig {
   ImageQuery query{.limit = 2000};
-  int samples = ReportOptions{}.samples;
+  int samples = ReportOptions{}.sampling.samples;
   int proposals = ReportOptions{}.proposals;
   int pictures = ReportOptions{}.pictures;
   std::string out;
@@ -105,10 +105,9 @@ void run_report(const Options& options) {
                           .split = config.query.split,
                           .engine = *open.engine,
                           .pool = open.pool},
-                         {.samples = config.samples,
+                         {.sampling = sampling_of(config.query, config.samples),
                           .proposals = config.proposals,
-                          .pictures = config.pictures,
-                          .seed = config.query.seed},
+                          .pictures = config.pictures},
                          report_progress(display));
   }
   write_file_atomically(config.out, report.html);

@@ -33,6 +33,7 @@ DataSet open_same_data(const DataConfig& config, const std::string& digest, cons
 DataSet open_other_data(DataConfig config, const DataChoice& choice, ThreadPool& pool) {
   config.data = choice.data;
   config.training_images = 0;
+  config.whole = true;
   config.mask.clear();
   config.class_name.clear();
   config.labels = choice.labels;

@@ -206,13 +206,13 @@ class Classify(ClassifyTest):
         for name in ["p.csv", "p.jsonl"]:
             out = self.path(name)
             result = self.run_json("classify", run, "--samples", "3", "--data", others, "--out", out)
-            self.assertEqual((result["images"], result["labelled"]), (3, False))
+            self.assertEqual((result["images"], result["labelled"]), (30, False))
             self.assertNotIn("before", result)
         with open(self.path("p.csv"), newline="") as file:
             rows = list(csv.DictReader(file))
         lines = [json.loads(line) for line in
                  pathlib.Path(self.path("p.jsonl")).read_text().splitlines()]
-        self.assertEqual(len(rows), 3)
+        self.assertEqual(len(rows), 30)
         for row, line in zip(rows, lines):
             self.assertEqual(list(row), ["image", "predicted", "log_posterior_even",
                                          "log_posterior_odd 1"])

@@ -4,7 +4,8 @@ import json
 import math
 import pathlib
 
-from cli_support import LIKELIHOODS, SIDE, CommandTest, main, read_png_size
+from cli_support import (LIKELIHOODS, SIDE, CommandTest, main, read_npy, read_png_size,
+                         write_npy)
 
 
 class Explain(CommandTest):
@@ -42,6 +43,20 @@ class Explain(CommandTest):
             self.check_tree(self.explain(run, "--image", "3"), 4)
         self.check_tree(self.explain(self.train("vae", "--model", "vae")), 1)
         self.check_tree(self.explain(self.train("conv", "--model", "conv-spvae")), 4)
+
+    def test_estimates_as_score_does(self):
+        run = self.train("run")
+        mask = write_npy(self.path("m.npy"), (SIDE, SIDE), [1] * 28 + [0] * 36)
+        found = set()
+        for flags in [["--prior-share", "0"], ["--prior-share", "1"], ["--impute", "zero"]]:
+            flags += ["--mask", mask, "--samples", "7"]
+            explained = self.run_json("explain", run, "--image", "2", "--out", self.path("t.svg"),
+                                      *flags)["log_likelihood"]
+            self.run_spvae("score", run, "--out", self.path("s.npy"), *flags)
+            shape, values = read_npy(self.path("s.npy"))
+            self.assertAlmostEqual(explained, values[2 * shape[1] + 1], places=9)
+            found.add(explained)
+        self.assertEqual(len(found), 3)
 
     def test_draws_both_formats_and_describes_them(self):
         run = self.train("run")

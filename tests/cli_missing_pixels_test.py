@@ -124,7 +124,7 @@ class MissingPixels(CommandTest):
         mask = self.mask("half.npy", lower_half())
         rank = self.path("rank.png")
         self.run_spvae("score", run, "--samples", "2", "--count", "4", "--mask", mask, "--rank", rank)
-        self.assertEqual(read_png_size(rank), (18, 18))
+        self.assertGreater(min(read_png_size(rank)), 18)
         out = self.path("rec.png")
         self.run_spvae("reconstruct", run, "--limit", "3", "--mask", mask, "--out", out)
         self.assertEqual(read_png_size(out), (28, 18))
@@ -149,7 +149,8 @@ class MissingPixels(CommandTest):
         holes = self.float_data("holes.npy", 60, missing=range(32, 64))
         self.fails(65, "score", run, "--samples", "3", "--data", holes, says=["nan", "image"])
         flags = ["--data", holes, "--missing", "nan"]
-        by_mask = self.scores(run, "--mask", self.mask("half.npy", lower_half()))
+        by_mask = self.scores(run, "--data", whole, "--mask", self.mask("half.npy", lower_half()))
+        self.assertEqual(len(by_mask), 60)  # images without splits are taken whole
         self.assertEqual(self.scores(run, *flags), by_mask)
         self.fails(65, "score", run, "--samples", "3", "--data", holes, "--missing", "none",
                    says="nan")

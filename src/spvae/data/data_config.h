@@ -32,6 +32,8 @@ struct DataConfig {
   bool discrete = false;        ///< 8-bit pixels without noise
   std::string data_dir = {};    ///< where to look for a named set first; empty: nowhere
   int training_images = 0;      ///< no more than so many; 0: all
+  /// Images that have no splits of their own are not divided: each split is all of them, in order.
+  bool whole = false;
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;

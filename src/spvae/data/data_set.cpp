@@ -152,23 +152,12 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
                     height(), width());
   }
 
-  const Division& division = origin.division;
-  check_divisible(first, division);
   auto& [train, validation, test] = parts_;
   test.is_masked = false;
-  train.indices =
-      random_permutation({.seed = config.data_seed, .purpose = Purpose::kSplit}, first.count());
-  if (division.test_part > 0) {
-    test.indices = taken_off(train.indices, first.count() / division.test_part);
+  if (config.whole && sources_.size() == 1) {
+    for (Part& part : parts_) part.indices = first_numbers(first.count());
   } else {
-    test.source = static_cast<std::uint32_t>(sources_.size()) - 1;
-    test.indices = first_numbers(sources_.back().count());
-  }
-  if (division.validation_part > 0) {
-    validation.indices = taken_off(train.indices, first.count() / division.validation_part);
-  } else {
-    validation.source = 1;
-    validation.indices = first_numbers(std::min(sources_[1].count(), division.most_validation));
+    divide(origin.division);
   }
   if (config.training_images > count(Split::kTrain)) {
     fail(ErrorKind::kUsage,
@@ -193,6 +182,26 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   if (origin.known != nullptr) warning_ = warning_of(name_, files_);
   noise_warning_ = find_noise_warning();
   if (!config.class_name.empty()) keep_class(config.class_name);
+}
+
+void DataSet::divide(const Division& division) {
+  const ImageSource& first = sources_.front();
+  check_divisible(first, division);
+  auto& [train, validation, test] = parts_;
+  train.indices =
+      random_permutation({.seed = config_.data_seed, .purpose = Purpose::kSplit}, first.count());
+  if (division.test_part > 0) {
+    test.indices = taken_off(train.indices, first.count() / division.test_part);
+  } else {
+    test.source = static_cast<std::uint32_t>(sources_.size()) - 1;
+    test.indices = first_numbers(sources_.back().count());
+  }
+  if (division.validation_part > 0) {
+    validation.indices = taken_off(train.indices, first.count() / division.validation_part);
+  } else {
+    validation.source = 1;
+    validation.indices = first_numbers(std::min(sources_[1].count(), division.most_validation));
+  }
 }
 
 std::string DataSet::find_noise_warning() const {

@@ -58,12 +58,13 @@ struct LoadOptions {
 ///   PNG files      0 training; 1 validation, if there is any; then test, if there is any; what
 ///                  there is not, is one tenth of source 0
 ///   one file       0: one tenth for validation, one tenth for test
-/// Parts of a source are rounded down and at random: random_permutation, addressed by (data_seed,
-/// step 0, Purpose::kSplit), of source 0's images is cut into training, validation, test in this
-/// order, and each keeps the permutation's order; what is a source of its own keeps the file's.
-/// Training images are the first `training_images` of theirs. `mask` is a file of load_mask for the
-/// images of all sources that training and validation images come from, source by source; what it
-/// hides of these is missing, but nothing of test images is.
+/// With DataConfig::whole, what has one source, and no splits of its own, is not divided.
+/// Otherwise, parts of a source are rounded down and at random: random_permutation, addressed by
+/// (data_seed, step 0, Purpose::kSplit), of source 0's images is cut into training, validation,
+/// test in this order, and each keeps the permutation's order; what is a source of its own keeps
+/// the file's. Training images are the first `training_images` of theirs. `mask` is a file of
+/// load_mask for the images of all sources that training and validation images come from, source by
+/// source; what it hides of these is missing, but nothing of test images is.
 class DataSet {
  public:
   /// Finds the files, checks their headers and reads them through for their digests, on the threads
@@ -140,6 +141,7 @@ class DataSet {
   std::size_t images_before(std::uint32_t source) const;
   /// DataConfig::mask of the images of a part.
   Mask mask_of(const Part& part) const;
+  void divide(const Division& division);
   std::string find_noise_warning() const;
   std::vector<std::vector<std::string>> classes() const;
   [[noreturn]] void fail_without_labels() const;

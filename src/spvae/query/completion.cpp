@@ -50,6 +50,7 @@ class Proposals {
                        normalised_);
     std::vector<float> grad_logits(model_.circuit().sum_weights());
     model_.circuit().forward(model_.logits(), leaf_values_, batch_.stride, pool_, trace_);
+    check_finite(batch_, trace_.root());
     model_.circuit().backward(trace_, batch_.size, pool_, responsibilities_, grad_logits);
   }
 
@@ -237,6 +238,7 @@ Completions complete(const Spvae& model, const ImageSet& images,
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
   }
+  check_images(images, model.config().height, model.config().width);
   Completions completions{
       .images = {.height = images.height, .width = images.width, .values = {}, .indices = {}},
       .effective_samples = std::vector<double>(rows.size())};

@@ -14,17 +14,6 @@ namespace {
 // Samples between two calls of the observer.
 constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 
-void check_finite(const Evidence& evidence) {
-  for (int lane = 0; lane < evidence.batch.size; ++lane) {
-    const double bound = evidence.trace.root()[static_cast<std::size_t>(lane)];
-    if (std::isfinite(bound)) continue;
-    fail(ErrorKind::kNumerical,
-         "the log-likelihood of image {} is {}, expected a finite number; the model's parameters "
-         "or the image are out of range",
-         evidence.batch.indices[static_cast<std::size_t>(lane)], bound);
-  }
-}
-
 // log 1, where the sum over a sum's rounded weights may be off by one in the last place.
 void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
   const Batch& batch = evidence.batch;
@@ -41,6 +30,16 @@ void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
 }
 
 }  // namespace
+
+void check_finite(const Batch& batch, std::span<const double> log_likelihoods) {
+  for (std::size_t lane = 0; lane < static_cast<std::size_t>(batch.size); ++lane) {
+    if (std::isfinite(log_likelihoods[lane])) continue;
+    fail(ErrorKind::kNumerical,
+         "the log-likelihood of image {} is {}, expected a finite number; the model's parameters "
+         "or the image are out of range",
+         batch.indices[lane], log_likelihoods[lane]);
+  }
+}
 
 bool gather_evidence(const Spvae& model, const ImageSet& images,
                      std::span<const std::uint32_t> rows, const Sampling& sampling,
@@ -71,7 +70,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   model.circuit().backward(evidence.trace, batch.size, pool, evidence.responsibilities,
                            grad_logits);
   set_empty_images_to_zero(model, evidence);
-  check_finite(evidence);
+  check_finite(batch, evidence.trace.root());
   return true;
 }
 

@@ -33,11 +33,11 @@ ReportSection completions_section(const ReportSource& source, const ReportOption
   const ImageSet hidden = without_lower_halves(source.images, count);
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), 0U);
-  Sampling sampling{.samples = options.proposals};
-  sampling.noise.seed = options.seed;
+  Sampling sampling = options.sampling;
+  sampling.samples = options.proposals;
   const auto filled = [&](Filling filling, int completions) {
-    return complete(source.stored.model, hidden, rows, filling, completions, options.seed, sampling,
-                    source.engine, source.pool)
+    return complete(source.stored.model, hidden, rows, filling, completions, sampling.noise.seed,
+                    sampling, source.engine, source.pool)
         .images;
   };
   const ImageSet means = filled(Filling::kMean, 1);

@@ -8,11 +8,9 @@ namespace spvae {
 Evidence evidence_of_first(const ReportSource& source, int count, const ReportOptions& options) {
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), 0U);
-  Sampling sampling{.samples = options.samples};
-  sampling.noise.seed = options.seed;
   Evidence evidence;
-  gather_evidence(source.stored.model, source.images, rows, sampling, source.engine, source.pool,
-                  {}, evidence);
+  gather_evidence(source.stored.model, source.images, rows, options.sampling, source.engine,
+                  source.pool, {}, evidence);
   return evidence;
 }
 

@@ -15,10 +15,8 @@ namespace {
 std::vector<ImageScore> scores_of(const ReportSource& source, const ReportOptions& options,
                                   const ReportObserver& observer) {
   std::vector<ImageScore> scores;
-  Sampling sampling{.samples = options.samples};
-  sampling.noise.seed = options.seed;
   for_each_batch(
-      source.stored.model, source.images, sampling, source.engine, source.pool,
+      source.stored.model, source.images, options.sampling, source.engine, source.pool,
       [&](double done, int total) { return !observer || observer("scores", done, total); },
       [&](const Evidence& evidence) {
         for (int lane = 0; lane < evidence.batch.size; ++lane) {

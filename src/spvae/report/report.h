@@ -9,6 +9,7 @@
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/checkpoint.h"
+#include "spvae/query/evidence.h"
 #include "spvae/query/log_likelihood.h"
 
 namespace spvae {
@@ -25,10 +26,9 @@ struct ReportSource {
 };
 
 struct ReportOptions {
-  int samples = 1000;    ///< importance samples of each image
-  int proposals = 1000;  ///< codes of each leaf that completions resample
-  int pictures = 10;     ///< images in each section that shows some
-  std::uint32_t seed = 0;
+  Sampling sampling = {.samples = 1000};  ///< of everything; its noise's seed is that of draws too
+  int proposals = 1000;                   ///< codes of each leaf that completions resample
+  int pictures = 10;                      ///< images in each section that shows some
 };
 
 /// Told what is being computed; of scores the images done and in all, otherwise 0 of 0. Returns

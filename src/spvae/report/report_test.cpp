@@ -41,7 +41,7 @@ class ReportTest : public ::testing::Test {
                         .images = images,
                         .engine = *engine,
                         .pool = pool},
-                       {.samples = 3, .proposals = 4, .pictures = 2}, observer);
+                       {.sampling = {.samples = 3}, .proposals = 4, .pictures = 2}, observer);
   }
 
   testing::TemporaryFolder folder_;

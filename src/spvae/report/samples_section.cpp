@@ -10,8 +10,8 @@ namespace spvae {
 namespace {
 
 Html samples_of(const ReportSource& source, const ReportOptions& options, SampledPixels pixels) {
-  const ImageSet samples =
-      sample(source.stored.model, options.pictures, options.seed, pixels, source.pool);
+  const ImageSet samples = sample(source.stored.model, options.pictures,
+                                  options.sampling.noise.seed, pixels, source.pool);
   std::vector<GalleryPicture> pictures;
   pictures.reserve(static_cast<std::size_t>(samples.count()));
   for (int i = 0; i < samples.count(); ++i) {

@@ -58,10 +58,20 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
   if (likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
     facts.emplace_back(
         "Bits per dimension",
-        decimal_text(bits_per_dimension(summary.log_likelihood, source.images.pixels()), 3));
+        decimal_text(
+            bits_per_dimension(summary.log_likelihood, mean_observed_pixels(source.images)), 3));
   }
   facts.emplace_back("Images", count_text(summary.images));
-  facts.emplace_back("Samples", count_text(options.samples) + " importance samples of each leaf");
+  if (!source.images.observed.empty()) {
+    facts.emplace_back("Observed pixels",
+                       fmt::format("{} of {} of an image, on average; of partly observed leaves, "
+                                   "{} % of the codes come from the prior",
+                                   decimal_text(mean_observed_pixels(source.images), 1),
+                                   count_text(source.images.pixels()),
+                                   decimal_text(100 * options.sampling.noise.prior_share, 0)));
+  }
+  facts.emplace_back("Samples",
+                     count_text(options.sampling.samples) + " importance samples of each leaf");
   Html content = paragraph(
       "The importance-weighted bound on log p(x) (TP19 Eq. (9)), averaged over the images. More "
       "samples raise it: 'spvae evaluate' takes all images and 5,000 samples.");

@@ -82,13 +82,11 @@ std::vector<ClassTraining> train_classes(const fs::path& folder, RunMode mode, c
   const bool goes_on = is_resumed || (mode == RunMode::kNew && holds_class_runs(folder));
   ClassRuns runs;
   if (goes_on) runs = load_class_runs(folder);
-  if (is_resumed) {
-    runs.config = run_config_json(resumed_config(runs.config, given, folder.string()));
-  } else {
-    const ClassRuns planned = planned_runs(given, observer);
-    if (goes_on) check_same_runs(runs, planned, folder.string());
-    runs = planned;
-  }
+  const ClassRuns planned = planned_runs(
+      is_resumed ? run_config_json(resumed_config(runs.config, given, folder.string())) : given,
+      observer);
+  if (goes_on) check_same_runs(runs, planned, folder.string());
+  runs = planned;
   const FileLock lock = lock_folder(folder, mode == RunMode::kNew && !goes_on);
   if (mode == RunMode::kReplace) clear(folder);
   if (!goes_on) save_class_runs(folder, runs);

@@ -142,10 +142,10 @@ TEST_F(ClassTraining, WithAnotherConfigOrOtherLabelsIsRefusedOrReplaced) {
   EXPECT_EQ(load_class_runs(path("all")).config.at("hidden"), 7);
 
   write_labels({"cat", "wild dog"});
-  expect_error(ErrorKind::kData, "the data or their labels are not those",
-               [&] { train("all", RunMode::kNew, other); });
-  expect_error(ErrorKind::kData, "the data are not those",
-               [&] { train("all", RunMode::kResume, Json::object()); });
+  for (const RunMode mode : {RunMode::kNew, RunMode::kResume}) {
+    expect_error(ErrorKind::kData, "the data or their labels are not those",
+                 [&] { train("all", mode, mode == RunMode::kNew ? other : Json::object()); });
+  }
 }
 
 TEST_F(ClassTraining, ThatWasReplacedAndInterruptedGoesOn) {
