@@ -71,15 +71,18 @@ ClassifiedImages ClassModels::load(const DataSet& from, Split split, int most) {
   return loaded;
 }
 
-ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) {
-  if (query.data.empty()) {
-    if (!data.has_labels(Split::kValidation)) static_cast<void>(data.labels(Split::kValidation));
-    return load(data, Split::kValidation, most);
-  }
+ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) try {
   // Of other data than the run's, the temperature is the run's all the same.
-  const DataSet own = open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
+  const DataSet own = query.data.empty()
+                          ? data
+                          : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
   if (!own.has_labels(Split::kValidation)) static_cast<void>(own.labels(Split::kValidation));
   return load(own, Split::kValidation, most);
+} catch (const Error& error) {
+  fail(error.kind(),
+       "{}: no temperature can be fitted, since the run's own validation images, or their labels, "
+       "cannot be had ({}); --temperature gives one",
+       query.run, error.what());
 }
 
 void ClassModels::score(const ImageQuery& query, int samples,

@@ -29,7 +29,7 @@ struct ClassModels {
   ClassifiedImages load(const DataSet& from, Split split, int most);
 
   /// The first `most` validation images (0: all) of the data that the models were trained on.
-  /// Error(kNoInput) if there are no labels of them any more.
+  /// Errors as load and open_data, with what to do.
   ClassifiedImages load_validation(const ImageQuery& query, int most);
 
   /// Fills in the likelihoods of all sets, one model in memory at a time; shows progress. All
