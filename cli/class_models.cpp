@@ -76,15 +76,19 @@ ClassifiedImages ClassModels::load(const ImageQuery& query) {
   return with_labels(runs, data, query.split, load_query_images(query, data, pool));
 }
 
-ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) {
-  const auto from = [&](const DataSet& own) {
-    if (!own.has_labels(Split::kValidation)) static_cast<void>(own.labels(Split::kValidation));
-    return with_labels(runs, own, Split::kValidation,
-                       own.load(Split::kValidation, pool, {.most = most}));
-  };
-  if (query.data.empty()) return from(data);
+ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) try {
   // Of other data than the run's, the temperature is the run's all the same.
-  return from(open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool));
+  const DataSet own = query.data.empty()
+                          ? data
+                          : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
+  if (!own.has_labels(Split::kValidation)) static_cast<void>(own.labels(Split::kValidation));
+  return with_labels(runs, own, Split::kValidation,
+                     own.load(Split::kValidation, pool, {.most = most}));
+} catch (const Error& error) {
+  fail(error.kind(),
+       "{}: no temperature can be fitted, since the run's own validation images, or their labels, "
+       "cannot be had ({}); --temperature gives one",
+       query.run, error.what());
 }
 
 void ClassModels::score(const ImageQuery& query, int samples,

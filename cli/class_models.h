@@ -29,7 +29,7 @@ struct ClassModels {
   ClassifiedImages load(const ImageQuery& query);
 
   /// The first `most` validation images (0: all) of the data that the models were trained on, with
-  /// all pixels that these have. Error(kNoInput) if there are no labels of them any more.
+  /// all pixels that these have. Errors as open_data and DataSet::load, with what to do.
   ClassifiedImages load_validation(const ImageQuery& query, int most);
 
   /// Fills in the likelihoods of all sets, one model in memory at a time; shows progress. All

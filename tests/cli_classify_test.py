@@ -267,6 +267,9 @@ class Classify(ClassifyTest):
         self.fails(65, "classify", run, "--data", self.path("large"), says="12")
         pathlib.Path(self.labels).unlink()
         self.fails(66, "classify", run, says="labels.txt")
+        other = ["classify", run, "--samples", "2", "--data", self.data]
+        self.fails(66, *other, says=["labels.txt", "--temperature"])
+        self.run_spvae(*other, "--temperature", "1")
         shutil.rmtree(run + "/class-odd%201")
         self.fails(66, "classify", run, says=["odd 1", "--resume"])
         pathlib.Path(run, "classes.json").write_text("{}")
