@@ -38,7 +38,6 @@ DataSet open_whole_data(const std::string& folder, const ClassRuns& runs, const 
 }
 
 std::vector<int> class_labels(const ClassRuns& runs, const DataSet& data, Split split) {
-  if (!data.has_labels(split)) return {};
   const Labels labels = data.labels(split);
   std::vector<int> values;
   for (const int label : labels.values) {
@@ -53,10 +52,10 @@ std::vector<int> class_labels(const ClassRuns& runs, const DataSet& data, Split 
   return values;
 }
 
-ClassifiedImages with_labels(const ClassRuns& runs, const DataSet& data, Split split,
-                             ImageSet images) {
+/// Labels may be of more images than there are.
+ClassifiedImages classified(const ClassRuns& runs, ImageSet images, std::vector<int> labels) {
   ClassifiedImages loaded{
-      .images = std::move(images), .labels = class_labels(runs, data, split), .likelihoods = {}};
+      .images = std::move(images), .labels = std::move(labels), .likelihoods = {}};
   const auto count = static_cast<std::size_t>(loaded.images.count());
   loaded.labels.resize(std::min(loaded.labels.size(), count));
   loaded.likelihoods.resize(count * runs.classes.size());
@@ -73,7 +72,9 @@ ClassModels::ClassModels(const ImageQuery& query, const DataChoice& choice)
 }
 
 ClassifiedImages ClassModels::load(const ImageQuery& query) {
-  return with_labels(runs, data, query.split, load_query_images(query, data, pool));
+  std::vector<int> labels;
+  if (data.has_labels(query.split)) labels = class_labels(runs, data, query.split);
+  return classified(runs, load_query_images(query, data, pool), std::move(labels));
 }
 
 ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) try {
@@ -81,9 +82,8 @@ ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most)
   const DataSet own = query.data.empty()
                           ? data
                           : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
-  if (!own.has_labels(Split::kValidation)) static_cast<void>(own.labels(Split::kValidation));
-  return with_labels(runs, own, Split::kValidation,
-                     own.load(Split::kValidation, pool, {.most = most}));
+  return classified(runs, own.load(Split::kValidation, pool, {.most = most}),
+                    class_labels(runs, own, Split::kValidation));
 } catch (const Error& error) {
   fail(error.kind(),
        "{}: no temperature can be fitted, since the run's own validation images, or their labels, "

@@ -95,7 +95,7 @@ ClassifyConfig checked_config(const Json& given) {
     fail(ErrorKind::kUsage,
          "fit-images: has no effect where --temperature is given; leave out one of them");
   }
-  if (!config.out.empty()) check_table_name(config.out);
+  if (!config.out.empty()) check_output("out", config.out, kTableEndings);
   return config;
 }
 

@@ -69,13 +69,7 @@ CompareConfig checked_config(const Json& given) {
   if (config.query.run.empty() || config.other.empty()) {
     fail(ErrorKind::kUsage, "compare: expected two runs; say 'spvae compare RUN_A RUN_B'");
   }
-  if (!config.per_image.empty()) {
-    if (!has_ending(config.per_image, ".npy")) {
-      fail(ErrorKind::kUsage, "per-image: got {}, expected a name that ends in .npy",
-           config.per_image);
-    }
-    check_can_create(config.per_image);
-  }
+  if (!config.per_image.empty()) check_output("per-image", config.per_image, {".npy"});
   return config;
 }
 

@@ -55,8 +55,7 @@ const FieldList<ShowConfig>& show_fields() {
 }
 
 std::string shown_default(const std::string& field) {
-  const Json value = config_json(show_fields(), ShowConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(show_fields(), ShowConfig{}).at(field));
 }
 
 ShowConfig checked_config(const Options& options) {
@@ -75,10 +74,7 @@ ShowConfig checked_config(const Options& options) {
     fail(ErrorKind::kUsage, "data: got --out, but no data set; say 'spvae data NAME --out {}'",
          config.out);
   }
-  if (!has_ending(config.out, ".png")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png", config.out);
-  }
-  check_can_create(config.out);
+  check_output("out", config.out, {".png"});
   return config;
 }
 

@@ -54,10 +54,7 @@ std::string shown_default(const std::string& field) {
 EmbedConfig checked_config(const Json& given) {
   EmbedConfig config;
   apply_config(embed_fields(), given, config);
-  if (!has_ending(config.out, ".npy")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .npy", config.out);
-  }
-  check_can_create(config.out);
+  check_output("out", config.out, {".npy"});
   return config;
 }
 

@@ -56,13 +56,7 @@ std::string shown_default(const std::string& field) {
 EvaluateConfig checked_config(const Json& given) {
   EvaluateConfig config;
   apply_config(evaluate_fields(), given, config);
-  if (!config.per_image.empty()) {
-    if (!has_ending(config.per_image, ".npy")) {
-      fail(ErrorKind::kUsage, "per-image: got {}, expected a name that ends in .npy",
-           config.per_image);
-    }
-    check_can_create(config.per_image);
-  }
+  if (!config.per_image.empty()) check_output("per-image", config.per_image, {".npy"});
   return config;
 }
 

@@ -56,19 +56,14 @@ const FieldList<ExplainConfig>& explain_fields() {
 }
 
 std::string shown_default(const std::string& field) {
-  const Json value = config_json(explain_fields(), ExplainConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(explain_fields(), ExplainConfig{}).at(field));
 }
 
 ExplainConfig checked_config(const Json& given) {
   ExplainConfig config;
   apply_config(explain_fields(), given, config);
   config.query.limit = config.image + 1;
-  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".svg")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .svg", config.out);
-  }
-  plot_format(config.out);
-  check_can_create(config.out);
+  check_output("out", config.out, {".png", ".svg"});
   return config;
 }
 

@@ -58,9 +58,7 @@ std::string image_query_default(const std::string& field) {
   if (field == "limit") return "all";
   if (field == "missing") return "as the run";
   const Json values = config_json(image_query_fields(), ImageQuery{});
-  if (!values.contains(field)) return "";
-  const Json& value = values.at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return values.contains(field) ? flag_text(values.at(field)) : "";
 }
 
 Sampling sampling_of(const ImageQuery& query, int samples) {

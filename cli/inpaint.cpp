@@ -93,8 +93,7 @@ const FieldList<InpaintConfig>& inpaint_fields() {
 
 std::string shown_default(const std::string& field) {
   if (field == "missing") return image_query_default(field);
-  const Json value = config_json(inpaint_fields(), InpaintConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(inpaint_fields(), InpaintConfig{}).at(field));
 }
 
 InpaintConfig checked_config(const Json& given) {
@@ -103,13 +102,10 @@ InpaintConfig checked_config(const Json& given) {
   if (config.query.run.empty()) {
     fail(ErrorKind::kUsage, "inpaint: no run given; say 'spvae inpaint RUN --out FILE.png'");
   }
-  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".npy")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .npy", config.out);
-  }
+  check_output("out", config.out, {".png", ".npy"});
   if (given.contains("share") && config.hide != Hidden::kRandom) {
     fail(ErrorKind::kUsage, "share: has an effect with --hide random alone; leave it out");
   }
-  check_can_create(config.out);
   // The same whatever the number.
   if (config.fill != Filling::kDrawn) config.count = 1;
   return config;
@@ -262,8 +258,11 @@ void run_inpaint(const Options& options) {
   result["effective_samples"] = effective;
   const std::vector<std::uint8_t> tested = tested_pixels(images, known);
   const std::optional<double> error = mean_squared_error(images, filled, tested);
-  const ImageSet mean = mean_images(images, open.data.load(Split::kTrain, open.pool));
-  const std::optional<double> error_of_mean = mean_squared_error(images, mean, tested);
+  std::optional<double> error_of_mean;
+  if (error) {
+    const ImageSet mean = mean_images(images, open.data.load(Split::kTrain, open.pool));
+    error_of_mean = mean_squared_error(images, mean, tested);
+  }
   result["squared_error"] = error ? Json(*error) : Json();
   result["squared_error_of_mean_image"] = error_of_mean ? Json(*error_of_mean) : Json();
   write_description(config.out, config.query.run, open.stored.origin, result);

@@ -1,8 +1,11 @@
 #include "output_file.h"
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +22,17 @@ bool has_ending(const std::filesystem::path& name, const std::string& ending) {
     letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   }
   return own == ending;
+}
+
+void check_output(const std::string& flag, const std::string& path,
+                  const std::vector<std::string>& endings) {
+  const auto is_of = [&path](const std::string& ending) { return has_ending(path, ending); };
+  if (!std::ranges::any_of(endings, is_of)) {
+    const std::span<const std::string> others(endings.data(), endings.size() - 1);
+    fail(ErrorKind::kUsage, "{}: got '{}', expected a name that ends in {}{}{}", flag, path,
+         fmt::join(others, ", "), others.empty() ? "" : " or ", endings.back());
+  }
+  check_can_create(path);
 }
 
 void check_can_create(const std::filesystem::path& path) {

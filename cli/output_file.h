@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/config_fields.h"
@@ -10,6 +11,11 @@ namespace spvae::cli {
 
 /// Whether a name has this ending, of letters of either case, and something before it.
 bool has_ending(const std::filesystem::path& name, const std::string& ending);
+
+/// Error(kUsage), naming the flag, unless the path has one of the endings; else as
+/// check_can_create.
+void check_output(const std::string& flag, const std::string& path,
+                  const std::vector<std::string>& endings);
 
 /// Error(kCannotCreate) if a file could not be made at `path`: asked before long computations.
 void check_can_create(const std::filesystem::path& path);

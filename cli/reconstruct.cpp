@@ -51,17 +51,13 @@ const FieldList<ReconstructConfig>& reconstruct_fields() {
 
 std::string shown_default(const std::string& field) {
   if (field == "missing") return image_query_default(field);
-  const Json value = config_json(reconstruct_fields(), ReconstructConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(reconstruct_fields(), ReconstructConfig{}).at(field));
 }
 
 ReconstructConfig checked_config(const Json& given) {
   ReconstructConfig config;
   apply_config(reconstruct_fields(), given, config);
-  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".npy")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .npy", config.out);
-  }
-  check_can_create(config.out);
+  check_output("out", config.out, {".png", ".npy"});
   return config;
 }
 

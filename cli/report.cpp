@@ -59,8 +59,7 @@ const FieldList<ReportConfig>& report_fields() {
 }
 
 std::string shown_default(const std::string& field) {
-  const Json value = config_json(report_fields(), ReportConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(report_fields(), ReportConfig{}).at(field));
 }
 
 ReportConfig checked_config(const Json& given) {

@@ -79,8 +79,7 @@ const FieldList<ReproduceConfig>& reproduce_fields() {
 std::string shown_default(const std::string& field) {
   if (field == "cell") return "all";
   if (field == "what" || field == "status" || field == "data-dir") return "";
-  const Json value = config_json(reproduce_fields(), ReproduceConfig{}).at(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return flag_text(config_json(reproduce_fields(), ReproduceConfig{}).at(field));
 }
 
 ReproduceConfig checked_config(const Json& given) {

@@ -66,10 +66,7 @@ SampleConfig checked_config(const Json& given) {
   if (config.out.empty()) {
     fail(ErrorKind::kUsage, "sample: no --out given; say --out FILE.png or FILE.npy");
   }
-  if (!has_ending(config.out, ".png") && !has_ending(config.out, ".npy")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .png or .npy", config.out);
-  }
-  check_can_create(config.out);
+  check_output("out", config.out, {".png", ".npy"});
   return config;
 }
 

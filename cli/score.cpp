@@ -72,13 +72,8 @@ std::string shown_default(const std::string& field) {
 ScoreConfig checked_config(const Json& given) {
   ScoreConfig config;
   apply_config(score_fields(), given, config);
-  if (!config.out.empty()) check_table_name(config.out);
-  if (!config.rank.empty() && !has_ending(config.rank, ".png") &&
-      !has_ending(config.rank, ".svg")) {
-    fail(ErrorKind::kUsage, "rank: got '{}', expected a name that ends in .png or .svg",
-         config.rank);
-  }
-  if (!config.rank.empty()) check_can_create(config.rank);
+  if (!config.out.empty()) check_output("out", config.out, kTableEndings);
+  if (!config.rank.empty()) check_output("rank", config.rank, {".png", ".svg"});
   return config;
 }
 

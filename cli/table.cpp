@@ -48,14 +48,6 @@ std::string json_lines(const Table& table) {
 
 }  // namespace
 
-void check_table_name(const std::string& path) {
-  if (!has_ending(path, ".npy") && !has_ending(path, ".csv") && !has_ending(path, ".jsonl")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .npy, .csv or .jsonl",
-         path);
-  }
-  check_can_create(path);
-}
-
 void write_table(const std::string& path, const Table& table) {
   if (has_ending(path, ".npy")) {
     const std::size_t shape[] = {table.rows(), table.columns.size()};

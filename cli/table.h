@@ -18,9 +18,8 @@ struct Table {
   }
 };
 
-/// Error(kUsage) unless a file's name has an ending that write_table knows; else as
-/// check_can_create: asked before long computations.
-void check_table_name(const std::string& path);
+/// The endings of files' names that write_table knows.
+inline const std::vector<std::string> kTableEndings = {".npy", ".csv", ".jsonl"};
 
 /// Writes a table as the name's ending says: .npy, .csv with a line of the columns' names, or
 /// .jsonl with an object for each row, where numbers that are not finite are null. Errors as

@@ -180,7 +180,6 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   files_ = digested_files(sources_, origin.known, pool, observer);
   digest_ = digest_of(files_, config.mask);
   if (origin.known != nullptr) warning_ = warning_of(name_, files_);
-  noise_warning_ = find_noise_warning();
   if (!config.class_name.empty()) keep_class(config.class_name);
 }
 
@@ -204,7 +203,7 @@ void DataSet::divide(const Division& division) {
   }
 }
 
-std::string DataSet::find_noise_warning() const {
+std::string DataSet::noise_warning() const {
   if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
   const ImageSource& first = sources_.front();
   if (first.is_float() &&

@@ -92,7 +92,7 @@ class DataSet {
   const std::string& warning() const { return warning_; }
   /// One sentence if pixels for a continuous model take few values and get no noise, so that its
   /// precision may grow without limit; else empty.
-  const std::string& noise_warning() const { return noise_warning_; }
+  std::string noise_warning() const;
   /// What was done where the config says kAuto; as it says, else.
   Stretch stretch() const { return stretch_; }
   Dequantize dequantize() const { return dequantize_; }
@@ -142,7 +142,6 @@ class DataSet {
   /// DataConfig::mask of the images of a part.
   Mask mask_of(const Part& part) const;
   void divide(const Division& division);
-  std::string find_noise_warning() const;
   std::vector<std::vector<std::string>> classes() const;
   [[noreturn]] void fail_without_labels() const;
   void keep_class(const std::string& name);
@@ -154,7 +153,6 @@ class DataSet {
   std::vector<DataFile> files_;
   std::string digest_;
   std::string warning_;
-  std::string noise_warning_;
   Stretch stretch_ = Stretch::kImage;
   Dequantize dequantize_ = Dequantize::kOn;
   std::optional<Mask> mask_;

@@ -8,8 +8,8 @@
 #include "spvae/core/error.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/query/leaf_posterior.h"
 #include "spvae/query/pixel_draw.h"
-#include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
 namespace {
@@ -34,35 +34,32 @@ class Proposals {
         sampling_(sampling),
         engine_(engine),
         pool_(pool),
-        parameters_(model.parameters().begin(), model.parameters().end()) {}
+        parameters_(wide_parameters(model)) {}
 
   void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
-    gather_batch(images, rows, batch_);
-    impute(model_.graph(), sampling_.imputation, batch_);
-    const std::size_t cells = index(leaves()) * index(batch_.stride);
+    Batch& batch = evidence_.batch;
+    gather_batch(images, rows, batch);
+    impute(model_.graph(), sampling_.imputation, batch);
+    const std::size_t cells = index(leaves()) * index(batch.stride);
     std::vector<float> log_weight(cells * index(sampling_.samples));
     normalised_.resize(log_weight.size());
-    leaf_values_.resize(cells);
-    responsibilities_.resize(cells);
-    engine_.log_weights(model_.parameters(), batch_, sampling_.noise, 0, sampling_.samples,
+    evidence_.leaf_values.resize(cells);
+    engine_.log_weights(model_.parameters(), batch, sampling_.noise, 0, sampling_.samples,
                         log_weight);
-    importance_weights(log_weight, leaves(), sampling_.samples, batch_.stride, pool_, leaf_values_,
-                       normalised_);
-    std::vector<float> grad_logits(model_.circuit().sum_weights());
-    model_.circuit().forward(model_.logits(), leaf_values_, batch_.stride, pool_, trace_);
-    check_finite(batch_, trace_.root());
-    model_.circuit().backward(trace_, batch_.size, pool_, responsibilities_, grad_logits);
+    importance_weights(log_weight, leaves(), sampling_.samples, batch.stride, pool_,
+                       evidence_.leaf_values, normalised_);
+    weigh_trees(model_, pool_, evidence_);
   }
 
   int leaves() const { return model_.circuit().leaves(); }
-  const Batch& batch() const { return batch_; }
-  const Circuit::Trace& trace() const { return trace_; }
+  const Batch& batch() const { return evidence_.batch; }
+  const Circuit::Trace& trace() const { return evidence_.trace; }
   double responsibility(int leaf, int lane) const {
-    return responsibilities_[index(leaf) * index(batch_.stride) + index(lane)];
+    return evidence_.responsibilities[index(leaf) * index(batch().stride) + index(lane)];
   }
   bool is_observed(int pixel, int lane) const {
-    return batch_.observed.empty() ||
-           batch_.observed[index(pixel) * index(batch_.stride) + index(lane)] != 0.0f;
+    return batch().observed.empty() ||
+           batch().observed[index(pixel) * index(batch().stride) + index(lane)] != 0.0f;
   }
   bool lacks_pixels(int leaf, int lane) const {
     return std::ranges::any_of(model_.leaves().scope(leaf),
@@ -107,7 +104,7 @@ class Proposals {
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
                                 .purpose = sampling_.noise.purpose,
-                                .image = batch_.indices[index(lane)],
+                                .image = batch().indices[index(lane)],
                                 .leaf = static_cast<std::uint32_t>(leaf),
                                 .sample = static_cast<std::uint32_t>(sample)};
     Vector noise(index(bank.config().latent));
@@ -115,17 +112,13 @@ class Proposals {
       noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
     }
     if (is_of_prior(leaf, lane, address)) return decode_leaf(bank, leaf, parameters_, noise);
-    Vector pixels;
-    for (const std::int32_t pixel : bank.scope(leaf)) {
-      pixels.push_back(batch_.values[index(pixel) * index(batch_.stride) + index(lane)]);
-    }
-    const LeafPosterior posterior = encode_leaf(bank, leaf, parameters_, pixels);
+    const LeafPosterior posterior = posterior_of(bank, parameters_, batch(), leaf, lane);
     return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
   }
 
  private:
   std::size_t row(int leaf, int sample, int lane) const {
-    return (index(leaf) * index(sampling_.samples) + index(sample)) * index(batch_.stride) +
+    return (index(leaf) * index(sampling_.samples) + index(sample)) * index(batch().stride) +
            index(lane);
   }
   /// A leaf of which nothing is observed has the prior for its posterior.
@@ -140,11 +133,8 @@ class Proposals {
   LeafEngine& engine_;
   ThreadPool& pool_;
   Vector parameters_;
-  Batch batch_;
-  std::vector<float> normalised_;           // [L, samples, stride]
-  AlignedVector<double> leaf_values_;       // [L, stride]
-  AlignedVector<double> responsibilities_;  // [L, stride]
-  Circuit::Trace trace_;
+  Evidence evidence_;              // without statistics
+  std::vector<float> normalised_;  // [L, samples, stride]
 };
 
 /// One completion of one image of the tile.

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "spvae/circuit/induced_tree.h"
+#include "spvae/query/leaf_posterior.h"
 #include "spvae/query/pixel_draw.h"
-#include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
 namespace {
@@ -15,19 +15,6 @@ namespace {
 using Vector = std::vector<double>;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-Vector wide_parameters(const Spvae& model) {
-  return {model.parameters().begin(), model.parameters().end()};
-}
-
-LeafPosterior posterior_of(const Spvae& model, std::span<const double> parameters,
-                           const Batch& batch, int leaf, int lane) {
-  Vector pixels;
-  for (const std::int32_t pixel : model.leaves().scope(leaf)) {
-    pixels.push_back(batch.values[index(pixel) * index(batch.stride) + index(lane)]);
-  }
-  return encode_leaf(model.leaves(), leaf, parameters, pixels);
-}
 
 }  // namespace
 
@@ -46,7 +33,7 @@ Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) 
     const std::size_t image = index(lane);
     for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
       const LeafPosterior posterior =
-          posterior_of(model, parameters, batch, static_cast<int>(leaf), lane);
+          posterior_of(model.leaves(), parameters, batch, static_cast<int>(leaf), lane);
       const std::size_t at = (image * leaves + leaf) * latent;
       for (std::size_t d = 0; d < latent; ++d) {
         result.mean[at + d] = posterior.mean[d];
@@ -74,7 +61,7 @@ ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& p
   pool.run(batch.size, [&](int lane, int) {
     const std::span<float> image = std::span(images.values).subspan(index(lane) * pixels, pixels);
     for (const int leaf : best_tree(model.circuit(), evidence.trace, lane).leaves) {
-      const LeafPosterior posterior = posterior_of(model, parameters, batch, leaf, lane);
+      const LeafPosterior posterior = posterior_of(model.leaves(), parameters, batch, leaf, lane);
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, posterior.mean);
       const auto scope = model.leaves().scope(leaf);
       Vector heads(decoded.size());

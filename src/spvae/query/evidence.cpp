@@ -29,8 +29,6 @@ void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
   }
 }
 
-}  // namespace
-
 void check_finite(const Batch& batch, std::span<const double> log_likelihoods) {
   for (std::size_t lane = 0; lane < static_cast<std::size_t>(batch.size); ++lane) {
     if (std::isfinite(log_likelihoods[lane])) continue;
@@ -39,6 +37,18 @@ void check_finite(const Batch& batch, std::span<const double> log_likelihoods) {
          "or the image are out of range",
          batch.indices[lane], log_likelihoods[lane]);
   }
+}
+
+}  // namespace
+
+void weigh_trees(const Spvae& model, ThreadPool& pool, Evidence& evidence) {
+  const Batch& batch = evidence.batch;
+  evidence.responsibilities.resize(evidence.leaf_values.size());
+  std::vector<float> grad_logits(model.circuit().sum_weights());
+  model.circuit().forward(model.logits(), evidence.leaf_values, batch.stride, pool, evidence.trace);
+  check_finite(batch, evidence.trace.root());
+  model.circuit().backward(evidence.trace, batch.size, pool, evidence.responsibilities,
+                           grad_logits);
 }
 
 bool gather_evidence(const Spvae& model, const ImageSet& images,
@@ -63,14 +73,9 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   const std::size_t cells =
       static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
   evidence.leaf_values.resize(cells);
-  evidence.responsibilities.resize(cells);
   leaf_elbo(statistics, evidence.leaf_values);
-  std::vector<float> grad_logits(model.circuit().sum_weights());
-  model.circuit().forward(model.logits(), evidence.leaf_values, batch.stride, pool, evidence.trace);
-  model.circuit().backward(evidence.trace, batch.size, pool, evidence.responsibilities,
-                           grad_logits);
+  weigh_trees(model, pool, evidence);
   set_empty_images_to_zero(model, evidence);
-  check_finite(batch, evidence.trace.root());
   return true;
 }
 

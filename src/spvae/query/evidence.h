@@ -36,8 +36,9 @@ struct Evidence {
 /// Asked after every few hundred samples, with the share of them that is done; false stops.
 using SamplingObserver = std::function<bool(double share)>;
 
-/// Error(kNumerical), naming the image, unless the log-likelihoods [stride] of a batch are finite.
-void check_finite(const Batch& batch, std::span<const double> log_likelihoods);
+/// From an evidence's batch and leaf values, trace and responsibilities. Error(kNumerical), naming
+/// the image, when log p is not finite.
+void weigh_trees(const Spvae& model, ThreadPool& pool, Evidence& evidence);
 
 /// Fills `evidence` with rows `rows` of `images`, reusing its memory. False if the observer stopped
 /// it. Error(kUsage) for samples < 1; Error(kNumerical), naming the image, when log p is not

@@ -307,6 +307,41 @@ struct LinearGaussian {
   Vector g;
 };
 
+struct Estimate {
+  double mean = 0;
+  double error = 0;  ///< standard error of the mean
+};
+
+/// Of p(x) from importance weights, relative to the true one.
+Estimate relative_estimate(const Vector& log_weights, double log_p) {
+  const auto count = static_cast<double>(log_weights.size());
+  double sum = 0;
+  double sum_squares = 0;
+  for (const double log_weight : log_weights) {
+    const double relative = std::exp(log_weight - log_p);
+    sum += relative;
+    sum_squares += relative * relative;
+  }
+  const double mean = sum / count;
+  return {mean, std::sqrt((sum_squares / count - mean * mean) / count)};
+}
+
+/// Over nested divisions of the same samples the average bound rises surely (Jensen); returns the
+/// last.
+double expect_bounds_that_rise(const Vector& log_weights) {
+  double former = -std::numeric_limits<double>::infinity();
+  for (const std::size_t k : {1U, 5U, 50U, 5000U}) {
+    double bound = 0;
+    for (std::size_t first = 0; first < log_weights.size(); first += k) {
+      bound += log_mean_exp(std::span(log_weights).subspan(first, k));
+    }
+    bound /= static_cast<double>(log_weights.size() / k);
+    EXPECT_GT(bound, former) << k;
+    former = bound;
+  }
+  return former;
+}
+
 TEST(LinearGaussianVae, WithItsExactPosteriorGivesLogPForEverySample) {
   LinearGaussian model(4, 1);
   // Posterior of the one latent dimension: precision 1 + Σ w²λ, mean Σ wλ(x − b) / precision.
@@ -343,29 +378,11 @@ TEST(LinearGaussianVae, HasABoundThatRisesWithTheSamplesToItsClosedForm) {
     log_weights[i] = model.leaf.log_weight(x, normals(2, static_cast<std::uint32_t>(1000 + i), 1));
   }
   // The importance weights are an unbiased estimate of p(x): five standard errors.
-  double sum = 0;
-  double sum_squares = 0;
-  for (const double log_weight : log_weights) {
-    const double relative = std::exp(log_weight - log_p);
-    sum += relative;
-    sum_squares += relative * relative;
-  }
-  const double mean = sum / kSamples;
-  const double error = std::sqrt((sum_squares / kSamples - mean * mean) / kSamples);
+  const auto [mean, error] = relative_estimate(log_weights, log_p);
   EXPECT_LT(error, 0.02);
   EXPECT_NEAR(mean, 1, 5 * error);
 
-  // Over nested divisions of the same samples the average bound rises surely (Jensen).
-  double former = -std::numeric_limits<double>::infinity();
-  for (const std::size_t k : {1U, 5U, 50U, 5000U}) {
-    double bound = 0;
-    for (std::size_t first = 0; first < kSamples; first += k) {
-      bound += log_mean_exp(std::span(log_weights).subspan(first, k));
-    }
-    bound /= static_cast<double>(kSamples / k);
-    EXPECT_GT(bound, former) << k;
-    former = bound;
-  }
+  const double former = expect_bounds_that_rise(log_weights);
   EXPECT_NEAR(former, log_p, 5 * error);
 }
 
@@ -390,27 +407,10 @@ TEST(LinearGaussianVae, WithHalfOfItsPixelsMissingAgreesWithItsClosedForm) {
                                             normals(2, 1000 + i, 1), observation)
                                 .value);
     }
-    double sum = 0;
-    double sum_squares = 0;
-    for (const double log_weight : log_weights) {
-      const double relative = std::exp(log_weight - log_p);
-      sum += relative;
-      sum_squares += relative * relative;
-    }
-    const double mean = sum / kSamples;
-    const double error = std::sqrt((sum_squares / kSamples - mean * mean) / kSamples);
+    const auto [mean, error] = relative_estimate(log_weights, log_p);
     EXPECT_LT(error, 0.03);
     EXPECT_NEAR(mean, 1, 3 * error) << share;
-    double former = -std::numeric_limits<double>::infinity();
-    for (const std::size_t k : {1U, 5U, 50U, 5000U}) {
-      double bound = 0;
-      for (std::size_t first = 0; first < kSamples; first += k) {
-        bound += log_mean_exp(std::span(log_weights).subspan(first, k));
-      }
-      bound /= static_cast<double>(kSamples / k);
-      EXPECT_GT(bound, former) << k;
-      former = bound;
-    }
+    expect_bounds_that_rise(log_weights);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "spvae/experiment/latent_space.h"
 #include "spvae/query/embedding.h"
 #include "spvae/query/latent_information.h"
+#include "spvae/query/leaf_posterior.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/evidence_of.h"
 #include "spvae/report/numbers.h"
@@ -111,7 +112,7 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
   const std::vector<double> information =
       latent_information(embed(model, evidence, source.pool), leaves, latent);
   const std::vector<int> regions = chosen_regions(model, information);
-  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+  const std::vector<double> parameters = wide_parameters(model);
   std::vector<GalleryPicture> pictures;
   for (const int region : regions) {
     const PixelRectangle place =

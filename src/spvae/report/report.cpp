@@ -14,16 +14,9 @@ namespace {
 
 std::vector<ImageScore> scores_of(const ReportSource& source, const ReportOptions& options,
                                   const ReportObserver& observer) {
-  std::vector<ImageScore> scores;
-  for_each_batch(
+  return log_likelihood(
       source.stored.model, source.images, options.sampling, source.engine, source.pool,
-      [&](double done, int total) { return !observer || observer("scores", done, total); },
-      [&](const Evidence& evidence) {
-        for (int lane = 0; lane < evidence.batch.size; ++lane) {
-          scores.push_back(score_of(evidence, lane));
-        }
-      });
-  return scores;
+      [&](double done, int total) { return !observer || observer("scores", done, total); });
 }
 
 }  // namespace

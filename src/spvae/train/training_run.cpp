@@ -138,8 +138,9 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   };
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
-  if (!data.noise_warning().empty() && config.model.leaf.max_precision == 0) {
-    observer.on_message("warning: " + data.noise_warning());
+  if (config.model.leaf.max_precision == 0) {
+    const std::string warning = data.noise_warning();
+    if (!warning.empty()) observer.on_message("warning: " + warning);
   }
   fit_to_data(data, config);
   Spvae model(config.model);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "spvae/data/batch.h"
+#include "spvae/leaves/leaf_bank.h"
+#include "spvae/model/spvae.h"
+#include "spvae/reference/leaf_reference.h"
+
+namespace spvae {
+
+/// A model's parameters as the reference's functions take them.
+std::vector<double> wide_parameters(const Spvae& model);
+
+/// q(z | x) of a leaf for image `lane` of a batch; its encoder sees the batch's values at all
+/// pixels.
+LeafPosterior posterior_of(const LeafBank& bank, std::span<const double> parameters,
+                           const Batch& batch, int leaf, int lane);
+
+}  // namespace spvae
