@@ -39,7 +39,7 @@ Step training_step(Subject& subject, int number) {
 
 void add_images(const Batch& batch, TensorFile& file) {
   const auto size = static_cast<std::size_t>(batch.size);
-  const auto pixels = static_cast<std::size_t>(batch.pixels);
+  const auto pixels = static_cast<std::size_t>(batch.variables);
   std::vector<float> images;
   for (std::size_t image = 0; image < size; ++image) {
     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {

@@ -12,7 +12,7 @@ namespace {
 
 ImageSet resized(const ImageSet& from, int height, int width) {
   ImageSet to{.height = height, .width = width, .values = {}, .indices = from.indices};
-  const auto pixels = static_cast<std::size_t>(from.pixels());
+  const auto pixels = static_cast<std::size_t>(from.variables());
   for (std::size_t image = 0; image < from.indices.size(); ++image) {
     const float* values = &from.values[image * pixels];
     for (int row = 0; row < height; ++row) {
@@ -59,7 +59,7 @@ ImageSet subject_images(const RunConfig& config, ThreadPool& pool) {
 
 ImageSet first_images(const ImageSet& images, int count) {
   ImageSet first{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  const auto pixels = static_cast<std::ptrdiff_t>(images.pixels());
+  const auto pixels = static_cast<std::ptrdiff_t>(images.variables());
   for (int i = 0; i < count; ++i) {
     const int image = i % images.count();
     const auto values = images.values.begin() + image * pixels;

@@ -32,6 +32,7 @@ struct ShowConfig {
   std::string data_dir;
   Split split = Split::kTrain;
   int count = 64;
+  ColourMode colour = ColourMode::kGray;
   std::string out;
   std::uint32_t data_seed = 0;
   int threads = 0;
@@ -47,6 +48,7 @@ const FieldList<ShowConfig>& show_fields() {
       choice_field("split", &Config::split, "which images to draw",
                    {"train", "validation", "test"}),
       number_field("count", &Config::count, "draw no more than the first N images", 1, 1e5),
+      choice_field("colour", &Config::colour, "of the images that are drawn", {"gray", "rgb"}),
       text_field("out", &Config::out, "FILE.png to draw images into"),
       number_field("data-seed", &Config::data_seed, "seed of the split", 0, 4294967295.0),
       number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
@@ -63,7 +65,7 @@ ShowConfig checked_config(const Options& options) {
   apply_config(show_fields(), options.given(), config);
   if (config.out.empty()) {
     const Json flags = options.flags();
-    for (const char* of_picture : {"split", "count"}) {
+    for (const char* of_picture : {"split", "count", "colour"}) {
       if (!flags.contains(of_picture)) continue;
       fail(ErrorKind::kUsage, "data: got --{} without a picture to draw; say --out FILE.png too",
            of_picture);
@@ -83,6 +85,7 @@ DataSet open(const ShowConfig& config, const std::string& name, ThreadPool& pool
   DataSet data({.data = name,
                 .data_seed = config.data_seed,
                 .data_dir = config.data_dir,
+                .colour = config.colour,
                 .dequantize = Dequantize::kOff,
                 .missing = Missing::kNan},
                &pool);
@@ -94,6 +97,7 @@ Json description(const DataSet& data) {
   Json result = {{"data", data.name()},
                  {"height", data.height()},
                  {"width", data.width()},
+                 {"channels", data.has_colours() ? 3 : 1},
                  {"train", data.count(Split::kTrain)},
                  {"validation", data.count(Split::kValidation)},
                  {"test", data.count(Split::kTest)},
@@ -125,9 +129,11 @@ std::string readable(const Json& set) {
   if (set.contains("problem")) {
     return fmt::format("{}\n  {}\n", text(set.at("data")), one_line(text(set.at("problem"))));
   }
-  std::string lines = fmt::format(
-      "{}\n  {}×{} pixels; {} training, {} validation and {} test images\n", text(set.at("data")),
-      number("height"), number("width"), number("train"), number("validation"), number("test"));
+  std::string lines =
+      fmt::format("{}\n  {}×{} pixels in {}; {} training, {} validation and {} test images\n",
+                  text(set.at("data")), number("height"), number("width"),
+                  set.at("channels") == 1 ? "gray" : "colour", number("train"),
+                  number("validation"), number("test"));
   constexpr std::size_t kShown = 12;  // more are those of a folder of pictures
   const Json& files = set.at("files");
   if (files.size() > kShown) {

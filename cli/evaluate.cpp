@@ -121,7 +121,7 @@ Json result_json(const EvaluateConfig& config, const OpenQuery& open, const Scor
   result["effective_samples"] = summary.effective_samples;
   if (likelihood_info(model.config().leaf.likelihood).discrete) {
     result["bits_per_dimension"] =
-        bits_per_dimension(summary.log_likelihood, mean_observed_pixels(open.images));
+        bits_per_dimension(summary.log_likelihood, mean_observed_variables(open.images));
   }
   result["parameters"] = model.layout().size();
   result["encoder_parameters"] = model.leaves().encoder_parameters();

@@ -92,7 +92,7 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadP
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
                            ThreadPool& pool) {
   ImageSet images = load_query_images(query, data, pool);
-  check_images(images, model.config().height, model.config().width);
+  check_images(images, model.config().height, model.config().width, model.config().channels);
   return images;
 }
 
@@ -121,7 +121,7 @@ Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& 
     result["mask_digest"] = digest_of_content(query.mask).sha256;
   }
   if (!images.observed.empty()) {
-    result["observed_pixels"] = mean_observed_pixels(images);
+    result["observed_pixels"] = mean_observed_variables(images);
     for (const char* key : {"prior-share", "impute"}) result[key] = settings.at(key);
   }
   result["version"] = version();

@@ -31,11 +31,15 @@ FieldInfo run_field() {
           .choices = {}};
 }
 
-// What a run's config.json may hold, and the size of the images, which there follows from the data.
+bool is_of_images(const std::string& field) {
+  return field == "height" || field == "width" || field == "channels";
+}
+
+// What a run's config.json may hold, and the form of the images, which there follows from the data.
 std::vector<FieldInfo> file_fields() {
   std::vector<FieldInfo> fields = field_infos(run_fields());
   for (const Field<ModelConfig>& field : model_fields()) {
-    if (field.info.name == "height" || field.info.name == "width") fields.push_back(field.info);
+    if (is_of_images(field.info.name)) fields.push_back(field.info);
   }
   return fields;
 }
@@ -55,6 +59,7 @@ std::vector<FieldInfo> flag_fields() {
 std::string shown_default(const std::string& field) {
   if (field == "run" || field == "data") return "";
   if (field == "height" || field == "width") return "28, or that of --data";
+  if (field == "channels") return "1";
   return default_text(field);
 }
 
@@ -74,7 +79,7 @@ void take_size_of_data(const DataSet& data, const Json& given, ModelConfig& mode
 ModelConfig described_model(const Json& given) {
   Json run = given;
   Json size = Json::object();
-  for (const char* key : {"height", "width"}) {
+  for (const char* key : {"height", "width", "channels"}) {
     if (given.contains(key)) size[key] = given.at(key);
     run.erase(key);
   }

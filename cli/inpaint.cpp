@@ -34,7 +34,8 @@ constexpr const char* kExample =
     "posterior\n"
     "mean, --fill best the most probable tree. A .png has a column for each image: original, "
     "masked, then\n"
-    "its completions; a .npy is float32 [images, completions, height, width]. --mask and --missing "
+    "its completions; a .npy is float32 [images, completions, height, width], of colours with 3 "
+    "channels behind. --mask and --missing "
     "nan say\n"
     "which pixels are missing; --hide then hides further ones. Errors are of hidden pixels whose "
     "true\n"
@@ -111,9 +112,10 @@ InpaintConfig checked_config(const Json& given) {
   return config;
 }
 
-bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_t image, int v) {
-  const int row = v / images.width;
-  const int column = v % images.width;
+bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_t image,
+               int pixel) {
+  const int row = pixel / images.width;
+  const int column = pixel % images.width;
   switch (config.hide) {
     case Hidden::kAuto:
     case Hidden::kNone:
@@ -131,15 +133,15 @@ bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_
   }
   const RandomAddress address{
       .seed = config.query.seed, .purpose = Purpose::kSampling, .image = image};
-  return random_uniform(address, static_cast<std::uint32_t>(v)) < config.share;
+  return random_uniform(address, static_cast<std::uint32_t>(pixel)) < config.share;
 }
 
 void hide_pixels(const InpaintConfig& config, ImageSet& images) {
   images.observed.resize(images.values.size(), 1);
   auto flag = images.observed.begin();
   for (const std::uint32_t image : images.indices) {
-    for (int v = 0; v < images.pixels(); ++v, ++flag) {
-      if (is_hidden(config, images, image, v)) *flag = 0;
+    for (int v = 0; v < images.variables(); ++v, ++flag) {
+      if (is_hidden(config, images, image, v / images.channels)) *flag = 0;
     }
   }
 }
@@ -189,17 +191,17 @@ std::vector<std::uint8_t> tested_pixels(const ImageSet& images,
 /// Every image is the mean of the training images' observed pixels, which knows nothing of what is
 /// observed of it.
 ImageSet mean_images(const ImageSet& images, const ImageSet& training) {
-  const auto pixels = static_cast<std::size_t>(images.pixels());
-  std::vector<double> sum(pixels);
-  std::vector<int> count(pixels);
+  const auto variables = static_cast<std::size_t>(images.variables());
+  std::vector<double> sum(variables);
+  std::vector<int> count(variables);
   for (std::size_t i = 0; i < training.values.size(); ++i) {
     if (!training.observed.empty() && training.observed[i] == 0) continue;
-    sum[i % pixels] += static_cast<double>(training.values[i]);
-    ++count[i % pixels];
+    sum[i % variables] += static_cast<double>(training.values[i]);
+    ++count[i % variables];
   }
   ImageSet mean = images;
   for (std::size_t i = 0; i < mean.values.size(); ++i) {
-    const std::size_t v = i % pixels;
+    const std::size_t v = i % variables;
     mean.values[i] = count[v] == 0 ? 0.0f : static_cast<float>(sum[v] / count[v]);
   }
   return mean;
@@ -228,9 +230,8 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
     return write_png(config.out, contact_sheet(picture_rows(images, known, filled, config.count),
                                                images.count()));
   }
-  const std::size_t shape[] = {
-      static_cast<std::size_t>(images.count()), static_cast<std::size_t>(config.count),
-      static_cast<std::size_t>(images.height), static_cast<std::size_t>(images.width)};
+  const auto shape = array_shape(
+      images, {static_cast<std::size_t>(images.count()), static_cast<std::size_t>(config.count)});
   write_npy<float>(config.out, shape, filled.values);
 }
 

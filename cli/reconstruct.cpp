@@ -81,9 +81,7 @@ void run_reconstruct(const Options& options) {
     append_images(all, rows);
     write_png(config.out, contact_sheet(rows, images.count()));
   } else {
-    const std::size_t shape[] = {static_cast<std::size_t>(all.count()),
-                                 static_cast<std::size_t>(all.height),
-                                 static_cast<std::size_t>(all.width)};
+    const auto shape = array_shape(all, {static_cast<std::size_t>(all.count())});
     write_npy<float>(config.out, shape, all.values);
   }
   Json result = query_result(config.query, open);

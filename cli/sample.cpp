@@ -72,9 +72,7 @@ SampleConfig checked_config(const Json& given) {
 
 void write_images(const ImageSet& images, const std::string& out) {
   if (has_ending(out, ".png")) return write_png(out, contact_sheet(images));
-  const std::size_t shape[] = {static_cast<std::size_t>(images.count()),
-                               static_cast<std::size_t>(images.height),
-                               static_cast<std::size_t>(images.width)};
+  const auto shape = array_shape(images, {static_cast<std::size_t>(images.count())});
   write_npy<float>(out, shape, images.values);
 }
 

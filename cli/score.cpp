@@ -78,9 +78,9 @@ ScoreConfig checked_config(const Json& given) {
 }
 
 int observed_pixels(const Batch& batch, int lane) {
-  if (batch.observed.empty()) return batch.pixels;
+  if (batch.observed.empty()) return batch.variables;
   int count = 0;
-  for (int v = 0; v < batch.pixels; ++v) {
+  for (int v = 0; v < batch.variables; ++v) {
     count += batch.observed[static_cast<std::size_t>(v) * static_cast<std::size_t>(batch.stride) +
                             static_cast<std::size_t>(lane)] != 0.0f;
   }

@@ -6,13 +6,13 @@ namespace spvae::cli {
 
 std::optional<double> mean_squared_error(const ImageSet& truth, const ImageSet& guesses,
                                          std::span<const std::uint8_t> counts) {
-  const auto pixels = static_cast<std::size_t>(truth.pixels());
+  const auto variables = static_cast<std::size_t>(truth.variables());
   const auto guesses_of_each =
       static_cast<std::size_t>(guesses.count()) / static_cast<std::size_t>(truth.count());
   double sum = 0;
   std::size_t counted = 0;
   for (std::size_t i = 0; i < guesses.values.size(); ++i) {
-    const std::size_t source = i / pixels / guesses_of_each * pixels + i % pixels;
+    const std::size_t source = i / variables / guesses_of_each * variables + i % variables;
     if (!counts.empty() && counts[source] == 0) continue;
     const auto error = static_cast<double>(guesses.values[i] - truth.values[source]);
     sum += error * error;

@@ -30,8 +30,8 @@ def read_model(path):
     header = json.loads(content[8 : 8 + header_length])
     data = content[8 + header_length :]
     metadata = header.pop("__metadata__")
-    if metadata["format"] != "spvae-model" or metadata["format_version"] not in ("2", "3"):
-        raise SystemExit(f"{path}: not a model file of format version 2 or 3")
+    if metadata["format"] != "spvae-model" or metadata["format_version"] not in ("2", "3", "4"):
+        raise SystemExit(f"{path}: not a model file of format version 2, 3 or 4")
     digest = hashlib.sha256()
     for key in sorted(metadata, key=str.encode):
         if key != "digest":
@@ -62,10 +62,10 @@ def single_region(config):
 
 
 def structure(config):
-    """Returns (pixels of each leaf region, for each region its list of (left, right))."""
-    height, width = config["height"], config["width"]
+    """Returns (variables of each leaf region, for each region its list of (left, right))."""
+    height, width, channels = config["height"], config["width"], config.get("channels", 1)
     if single_region(config):
-        return [np.arange(height * width)], [[]]
+        return [np.arange(height * width * channels)], [[]]
     down, across = strips(height, config["delta"]), strips(width, config["delta"])
     R, C = len(down) - 1, len(across) - 1
     rectangles = sorted(
@@ -86,7 +86,8 @@ def structure(config):
         if not parts:
             rows = np.arange(down[top], down[top + 1])
             columns = np.arange(across[left], across[left + 1])
-            scopes.append((rows[:, None] * width + columns).ravel())
+            pixels = rows[:, None] * width + columns
+            scopes.append((pixels[..., None] * channels + np.arange(channels)).ravel())
     return scopes, partitions
 
 
@@ -139,22 +140,38 @@ def read_idx(path):
     return np.frombuffer(content, np.uint8, offset=16).reshape(count, height * width)
 
 
-def prepare(pixels, likelihood, seed, index, file):
-    """One image's pixels, uint8 → float32 in [0, 1]."""
+def read_images(path):
+    """[N, V] uint8 of an IDX file, or of an array as NumPy saves it."""
+    if not str(path).endswith(".npy"):
+        return read_idx(path)
+    images = np.load(path)
+    return images.reshape(len(images), -1)
+
+
+def stretched(x):
+    span = x.max() - x.min()
+    return (x - x.min()) / span if span > 0 else np.zeros_like(x)
+
+
+def prepare(values, likelihood, training, index, file):
+    """One image's values, uint8 → float32 in [0, 1]."""
     one, full = np.float32(1), np.float32(255)
-    least, greatest = int(pixels.min()), int(pixels.max())
-    if least == greatest:
-        x = np.zeros(pixels.shape, np.float32)
+    is_stretched = training["stretch"] == "image"
+    least, greatest = int(values.min()), int(values.max())
+    if not is_stretched:
+        x = values.astype(np.float32) / full
+    elif least == greatest:
+        x = np.zeros(values.shape, np.float32)
     else:
-        above = (pixels.astype(np.int32) - least).astype(np.float32)
+        above = (values.astype(np.int32) - least).astype(np.float32)
         x = np.rint(full * above / np.float32(greatest - least)) / full
-    if likelihood != "gaussian":
+    if likelihood != "gaussian" or training["dequantize"] == "off":
         return x
+    seed = training["data-seed"]
     noise = normals(len(x), seed, 7, index, file, np.zeros(1, np.uint64))[0].astype(np.float32)
     x = np.abs(x + noise / full)
     x = np.where(x > one, np.float32(2) - x, x)
-    span = x.max() - x.min()
-    return (x - x.min()) / span if span > 0 else np.zeros_like(x)
+    return stretched(x) if is_stretched else x
 
 
 # Log-likelihood
@@ -187,7 +204,7 @@ def is_convolutional(config):
 
 def leaf_shape(config, scope):
     """Rows and columns of a leaf's pixels."""
-    rows, columns = np.divmod(scope, config["width"])
+    rows, columns = np.divmod(scope // config.get("channels", 1), config["width"])
     return len(set(rows)), len(set(columns))
 
 
@@ -258,7 +275,7 @@ class ConvLeaf:
         self.coarse = narrow(self.fine, self.stride)
 
     def encode(self, x):
-        x = x.reshape(self.wide + (1,))
+        x = x.reshape(self.wide + (self.config.get("channels", 1),))
         x = softplus(convolution(self.tensor("encoder_trunk.0"), x, self.stride))
         x = softplus(convolution(self.tensor("encoder_trunk.1"), x, self.stride))
         x = softplus(dense(self.tensor("encoder_trunk.2"), flat(x)))
@@ -275,7 +292,7 @@ class ConvLeaf:
 
 
 def log_pixels(config, x, heads):
-    """log p(x|z) [samples], a sum over pixels."""
+    """log p(x|z) [samples], a sum over variables."""
     likelihood = config["likelihood"]
     v = np.rint(255 * x)
     if likelihood == "gaussian":
@@ -334,7 +351,7 @@ def circuit(config, partitions, logits, leaf_bounds):
 
 
 def leaf_places(config, scopes):
-    """For each leaf: (its pixels, group, slot in the group)."""
+    """For each leaf: (its variables, group, slot in the group)."""
     per_region = 1 if single_region(config) else config["k-leaf"]
     scope_of = [scope for scope in scopes for _ in range(per_region)]
 
@@ -361,7 +378,7 @@ def leaf_networks(config, tensors, scope, group, slot):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", help="model.safetensors of a run")
-    parser.add_argument("images", help="IDX file of images, gzip or not")
+    parser.add_argument("images", help="IDX file of images, gzip or not, or .npy of bytes")
     parser.add_argument("--file", type=int, default=1,
                         help="number of that file in its data set (default: 1, the test images)")
     parser.add_argument("--count", type=int, default=5, help="first images of the file")
@@ -371,14 +388,14 @@ def main():
 
     metadata, tensors = read_model(options.model)
     config = json.loads(metadata["config"])
-    data_seed = json.loads(metadata["training"])["data-seed"]
+    training = json.loads(metadata["training"])
     scopes, partitions = structure(config)
     places = leaf_places(config, scopes)
     leaves = [leaf_networks(config, tensors, *place) for place in places]
     samples = np.arange(options.samples)
     result = []
-    for index, pixels in enumerate(read_idx(options.images)[: options.count]):
-        x = prepare(pixels, config["likelihood"], data_seed, index, options.file)
+    for index, values in enumerate(read_images(options.images)[: options.count]):
+        x = prepare(values, config["likelihood"], training, index, options.file)
         bounds = [
             leaf_bound(config, leaves[leaf], x[scope].astype(np.float64),
                        normals(config["latent"], options.seed, 2, index, leaf, samples))

@@ -85,6 +85,13 @@ def write_npy(path, shape, values, descr="|u1"):
     return str(path)
 
 
+def write_colours(path, count, height, width):
+    """Writes a .npy of colour images of 8 bits whose channels differ."""
+    values = [(37 * i + 11 * y * (c + 1) + 5 * x * x + 60 * c) % 256
+              for i in range(count) for y in range(height) for x in range(width) for c in range(3)]
+    return write_npy(path, (count, height, width, 3), values)
+
+
 def write_gray_png(path, width, pixels):
     """Writes a PNG of 8-bit gray pixels, row by row."""
     rows = [pixels[at:at + width] for at in range(0, len(pixels), width)]

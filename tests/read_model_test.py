@@ -11,7 +11,7 @@ import tempfile
 import unittest
 import venv
 
-from cli_support import LIKELIHOODS, SPVAE, read_npy, write_data
+from cli_support import LIKELIHOODS, SPVAE, read_npy, write_colours, write_data
 
 NUMPY = "numpy>=1.24,<3"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -40,7 +40,7 @@ class ReadModel(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"{command}\n{done.stderr}")
         return done.stdout
 
-    def check(self, name, data, test_images, *flags, count=4, samples=50):
+    def check(self, name, data, test_images, *flags, count=4, samples=50, file=1, query=()):
         run = self.path / name
         if "--likelihood" not in flags:
             flags = (*flags, "--likelihood", "gaussian")
@@ -48,12 +48,14 @@ class ReadModel(unittest.TestCase):
                          "--validate-every", "100", *flags)
         output = self.run_program(
             self.python, ROOT / "examples" / "read_model.py", run / "model.safetensors",
-            test_images, "--count", str(count), "--samples", str(samples), "--seed", "7")
+            test_images, "--file", str(file), "--count", str(count), "--samples", str(samples),
+            "--seed", "7")
         expected = json.loads(output)["log_likelihood"]
         for engine, tolerance in TOLERANCE.items():
             values = self.path / f"{name}-{engine}.npy"
             self.run_program(SPVAE, "evaluate", run, "--engine", engine, "--limit", str(count),
-                             "--samples", str(samples), "--seed", "7", "--per-image", values)
+                             "--samples", str(samples), "--seed", "7", "--per-image", values,
+                             *query)
             (rows, columns), numbers = read_npy(values)
             self.assertEqual(rows, count)
             for image in range(count):
@@ -98,6 +100,16 @@ class ReadModel(unittest.TestCase):
         for stride in ["1", "2", "3"]:
             for model in ["conv-spvae", "conv-vae"]:
                 self.conv(f"{model}-odd-{stride}", model, "--stride", stride, data=odd)
+
+    def test_agrees_for_colours(self):
+        images = write_colours(self.path / "colours.npy", 40, 7, 8)
+        for model in ["spvae", "conv-spvae", "conv-vae"]:
+            sizes = ["--delta", "3"] if model.endswith("spvae") else []
+            for stretch in ["none", "image"]:
+                # Asked for by its name, the file is not divided: its images come in order.
+                self.check(f"colours-{model}-{stretch}", images, images, "--model", model, *sizes,
+                           "--colour", "rgb", "--stretch", stretch, "--latent", "3",
+                           "--max-steps", "60", "--batch", "16", file=0, query=["--data", images])
 
     def test_agrees_on_mnist_at_the_papers_size(self):
         images = MNIST / "t10k-images-idx3-ubyte.gz"

@@ -5,19 +5,19 @@
 
 namespace spvae {
 
-PixelRectangle bounding_rectangle(std::span<const int> pixels, int image_width) {
-  assert(!pixels.empty() && std::ranges::is_sorted(pixels) && image_width >= 1);
+PixelRectangle bounding_rectangle(std::span<const int> scope, int image_width, int channels) {
+  assert(!scope.empty() && std::ranges::is_sorted(scope) && image_width >= 1 && channels >= 1);
   int left = image_width;
   int right = 0;
-  for (const int pixel : pixels) {
-    left = std::min(left, pixel % image_width);
-    right = std::max(right, pixel % image_width + 1);
+  const auto row_of = [&](int variable) { return variable / channels / image_width; };
+  for (const int variable : scope) {
+    const int column = variable / channels % image_width;
+    left = std::min(left, column);
+    right = std::max(right, column + 1);
   }
-  const int top = pixels.front() / image_width;
-  return {.top = top,
-          .left = left,
-          .height = pixels.back() / image_width + 1 - top,
-          .width = right - left};
+  const int top = row_of(scope.front());
+  return {
+      .top = top, .left = left, .height = row_of(scope.back()) + 1 - top, .width = right - left};
 }
 
 }  // namespace spvae

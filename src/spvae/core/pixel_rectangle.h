@@ -17,8 +17,8 @@ struct PixelRectangle {
   friend bool operator==(const PixelRectangle&, const PixelRectangle&) = default;
 };
 
-/// The least rectangle that holds these pixels of an image whose pixels are numbered row by row;
-/// `pixels` is ascending and not empty (assertion).
-PixelRectangle bounding_rectangle(std::span<const int> pixels, int image_width);
+/// The least rectangle that holds the pixels of these variables of an image, numbered row by row
+/// and, within a pixel, by channel; `scope` is ascending and not empty (assertion).
+PixelRectangle bounding_rectangle(std::span<const int> scope, int image_width, int channels = 1);
 
 }  // namespace spvae

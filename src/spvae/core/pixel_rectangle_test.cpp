@@ -21,6 +21,11 @@ TEST(PixelRectangle, HoldsARectanglesPixelsExactly) {
   }
 }
 
+TEST(PixelRectangle, CountsAPixelsChannelsOnce) {
+  const std::vector<int> scope = {21, 22, 23, 36, 37, 38};  // of pixels 7 and 12, red, green, blue
+  EXPECT_EQ(bounding_rectangle(scope, 5, 3), (PixelRectangle{1, 2, 2, 1}));
+}
+
 TEST(PixelRectangle, BoundsPixelsThatAreNoRectangle) {
   const std::vector<int> pixels = {3, 6, 12};  // (0, 3), (1, 1), (2, 2)
   EXPECT_EQ(bounding_rectangle(pixels, 5), (PixelRectangle{0, 1, 3, 3}));

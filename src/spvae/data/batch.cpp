@@ -11,14 +11,14 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
                   ThreadPool* pool) {
   assert(!rows.empty());
   constexpr std::size_t kTile = kernels::kTile;
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  const auto variables = static_cast<std::size_t>(images.variables());
   const std::size_t stride = (rows.size() + kTile - 1) / kTile * kTile;
   batch.size = static_cast<int>(rows.size());
   batch.stride = static_cast<int>(stride);
-  batch.pixels = images.pixels();
-  batch.values.resize(pixels * stride);
+  batch.variables = images.variables();
+  batch.values.resize(variables * stride);
   batch.indices.resize(stride);
-  batch.observed.resize(images.observed.empty() ? 0 : pixels * stride);
+  batch.observed.resize(images.observed.empty() ? 0 : variables * stride);
 
   // Eight images at a time: as many streams of reading as a processor follows.
   constexpr std::size_t kGroup = 8;
@@ -29,17 +29,17 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
       const std::size_t row = rows[std::min(first + lane, rows.size() - 1)];
       assert(row < images.indices.size());
       batch.indices[first + lane] = images.indices[row];
-      source[lane] = images.values.data() + row * pixels;
+      source[lane] = images.values.data() + row * variables;
     }
     float* out = batch.values.data() + first;
-    for (std::size_t pixel = 0; pixel < pixels; ++pixel, out += stride) {
-      for (std::size_t lane = 0; lane < kGroup; ++lane) out[lane] = source[lane][pixel];
+    for (std::size_t v = 0; v < variables; ++v, out += stride) {
+      for (std::size_t lane = 0; lane < kGroup; ++lane) out[lane] = source[lane][v];
     }
     if (images.observed.empty()) return;
     for (std::size_t lane = 0; lane < kGroup; ++lane) {
       const std::size_t row = rows[std::min(first + lane, rows.size() - 1)];
-      for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-        batch.observed[pixel * stride + first + lane] = images.observed[row * pixels + pixel];
+      for (std::size_t v = 0; v < variables; ++v) {
+        batch.observed[v * stride + first + lane] = images.observed[row * variables + v];
       }
     }
   };

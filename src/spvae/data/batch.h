@@ -15,7 +15,7 @@ namespace spvae {
 struct Batch {
   int size = 0;                        ///< B, number of images
   int stride = 0;                      ///< B rounded up to a multiple of kernels::kTile
-  int pixels = 0;                      ///< V
+  int variables = 0;                   ///< V
   AlignedVector<float> values;         ///< [V, stride]
   std::vector<std::uint32_t> indices;  ///< [stride] index in the source file: addresses the noise
   AlignedVector<float> observed;       ///< [V, stride] 1 where a pixel is known, else 0; empty: all

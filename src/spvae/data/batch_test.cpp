@@ -16,7 +16,7 @@ ImageSet numbered_images(int height, int width) {
   ImageSet images{.height = height, .width = width, .values = {}, .indices = {}};
   for (int image = 0; image < kImages; ++image) {
     images.indices.push_back(static_cast<std::uint32_t>(1000 + 7 * image));
-    for (int pixel = 0; pixel < images.pixels(); ++pixel) {
+    for (int pixel = 0; pixel < images.variables(); ++pixel) {
       images.values.push_back(static_cast<float>(image * 1000 + pixel));
     }
   }
@@ -34,16 +34,16 @@ void expect_gathered(const ImageSet& images, const std::vector<std::uint32_t>& r
                      const Batch& batch) {
   const std::size_t stride = static_cast<std::size_t>(batch.stride);
   EXPECT_EQ(static_cast<std::size_t>(batch.size), rows.size());
-  EXPECT_EQ(batch.pixels, images.pixels());
+  EXPECT_EQ(batch.variables, images.variables());
   EXPECT_EQ(batch.stride % kernels::kTile, 0);
   EXPECT_GE(batch.stride, batch.size);
   EXPECT_LT(batch.stride, batch.size + kernels::kTile);
   ASSERT_EQ(batch.indices.size(), stride);
-  ASSERT_EQ(batch.values.size(), stride * static_cast<std::size_t>(images.pixels()));
+  ASSERT_EQ(batch.values.size(), stride * static_cast<std::size_t>(images.variables()));
   for (std::size_t lane = 0; lane < stride; ++lane) {
     const std::uint32_t row = rows[std::min(lane, rows.size() - 1)];
     ASSERT_EQ(batch.indices[lane], images.indices[row]);
-    for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(batch.pixels); ++pixel) {
+    for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(batch.variables); ++pixel) {
       ASSERT_EQ(batch.values[pixel * stride + lane], static_cast<float>(row * 1000 + pixel))
           << "lane " << lane << ", pixel " << pixel;
     }

@@ -1,4 +1,4 @@
-#include "spvae/data/gray.h"
+#include "spvae/data/colour.h"
 
 #include <gtest/gtest.h>
 
@@ -29,16 +29,46 @@ TEST(Gray, IsTheLumaToWithinAHalf) {
 }
 
 TEST(Gray, RoundsAsTheIntegersSay) {
-  EXPECT_EQ(gray(255, 0, 0), 76);   // 76.245
-  EXPECT_EQ(gray(0, 255, 0), 150);  // 149.69
-  EXPECT_EQ(gray(0, 0, 255), 29);   // 29.07
+  constexpr std::uint8_t kNone = 0;
+  constexpr std::uint8_t kFull = 255;
+  EXPECT_EQ(gray(kFull, kNone, kNone), 76);   // 76.245
+  EXPECT_EQ(gray(kNone, kFull, kNone), 150);  // 149.69
+  EXPECT_EQ(gray(kNone, kNone, kFull), 29);   // 29.07
 }
 
-TEST(Gray, OfPlanesTakesThePixelsOfEach) {
-  const std::vector<std::uint8_t> planes = {255, 0, 0, 7, 0, 255, 0, 7, 0, 0, 255, 7};
-  std::vector<std::uint8_t> out(4);
-  gray_of_planes(planes, out);
-  EXPECT_EQ(out, (std::vector<std::uint8_t>{76, 150, 29, 7}));
+TEST(Gray, OfValuesIsThatOfLevelsWithoutRoundingAndWithinTheUnit) {
+  EXPECT_EQ(gray(0.0f, 0.0f, 0.0f), 0.0f);
+  EXPECT_EQ(gray(1.0f, 1.0f, 1.0f), 1.0f);
+  for (int level = 0; level < 256; ++level) {
+    const auto value = static_cast<std::uint8_t>(level);
+    const float exact = 255.0f * gray(static_cast<float>(level) / 255.0f, 1.0f, 0.0f);
+    EXPECT_NEAR(exact, gray(value, std::uint8_t{255}, std::uint8_t{0}), 0.51);
+    EXPECT_LE(exact, 255.0f);
+  }
+  EXPECT_TRUE(std::isnan(gray(0.0f, std::nanf(""), 0.0f)));
+}
+
+template <class T>
+std::vector<T> converted(const std::vector<T>& in, int from, int to) {
+  std::vector<T> out(in.size() / static_cast<std::size_t>(from) * static_cast<std::size_t>(to));
+  convert_channels<T>(in, from, to, out);
+  return out;
+}
+
+TEST(Channels, AreConvertedPixelByPixel) {
+  const std::vector<std::uint8_t> colours = {255, 0, 0, 0, 255, 0, 7, 7, 7};
+  EXPECT_EQ(converted(colours, 3, 3), colours);
+  EXPECT_EQ(converted(colours, 3, 1), (std::vector<std::uint8_t>{76, 150, 7}));
+  EXPECT_EQ(converted<std::uint8_t>({1, 2}, 1, 3), (std::vector<std::uint8_t>{1, 1, 1, 2, 2, 2}));
+  EXPECT_EQ(converted<float>({0.5f}, 1, 3), (std::vector<float>{0.5f, 0.5f, 0.5f}));
+  EXPECT_EQ(converted<float>({1, 1, 1, 0, 0, 0}, 3, 1), (std::vector<float>{1, 0}));
+}
+
+TEST(Channels, OfPlanesComeTogetherInEachPixel) {
+  const std::vector<std::uint8_t> planes = {1, 2, 3, 4, 5, 6};
+  std::vector<std::uint8_t> out(6);
+  pixels_of_planes(planes, out);
+  EXPECT_EQ(out, (std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6}));
 }
 
 }  // namespace

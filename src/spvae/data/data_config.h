@@ -8,7 +8,7 @@ namespace spvae {
 /// How each image's pixels are scaled.
 enum class Stretch {
   kAuto = 0,   ///< kImage for named sets and IDX files, kNone for PNG files and arrays
-  kImage = 1,  ///< its least becomes 0, its greatest 1
+  kImage = 1,  ///< its least becomes 0, its greatest 1, whichever channel they are of
   kNone = 2    ///< v/255, or as it is: likelihoods are those of the raw pixels
 };
 
@@ -17,6 +17,12 @@ enum class Dequantize {
   kAuto = 0,  ///< 8-bit pixels do, floating-point ones do not
   kOn = 1,
   kOff = 2
+};
+
+/// What becomes of colours.
+enum class ColourMode {
+  kGray = 0,  ///< one channel: the luma of colours
+  kRgb = 1    ///< three channels: red, green, blue; those of a gray image are equal
 };
 
 /// What stands for a missing pixel in floating-point data.
@@ -34,6 +40,7 @@ struct DataConfig {
   int training_images = 0;      ///< no more than so many; 0: all
   /// Images that have no splits of their own are not divided: each split is all of them, in order.
   bool whole = false;
+  ColourMode colour = ColourMode::kGray;
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;

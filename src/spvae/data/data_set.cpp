@@ -12,6 +12,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
+#include "spvae/data/colour.h"
 #include "spvae/data/known_sets.h"
 #include "spvae/data/permutation.h"
 #include "spvae/data/preprocess.h"
@@ -87,7 +88,7 @@ std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, co
 
 /// 8-bit levels of values that are multiples of 1/255, as far as floats can be; missing ones are 0.
 std::vector<std::uint8_t> levels_of(const fs::path& file, std::span<const float> values,
-                                    std::size_t pixels) {
+                                    std::size_t size, int channels) {
   constexpr float kTolerance = 1e-3f;  // of a level
   std::vector<std::uint8_t> levels(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -97,11 +98,21 @@ std::vector<std::uint8_t> levels_of(const fs::path& file, std::span<const float>
           ErrorKind::kData,
           "{}: pixel {} of image {} is {}, which is no multiple of 1/255, but the likelihood is of "
           "8-bit pixels; choose gaussian, or round the values",
-          file.string(), i % pixels, i / pixels, values[i]);
+          file.string(), i % size / static_cast<std::size_t>(channels), i / size, values[i]);
     }
     levels[i] = static_cast<std::uint8_t>(level);
   }
   return levels;
+}
+
+/// Of images that are one after another, [N, from] → [N, to].
+template <class T>
+std::vector<T> in_channels(std::vector<T> values, int from, int to) {
+  if (from == to) return values;
+  std::vector<T> result(values.size() / static_cast<std::size_t>(from) *
+                        static_cast<std::size_t>(to));
+  convert_channels<T>(values, from, to, result);
+  return result;
 }
 
 /// Whether values, NaN apart, take fewer than half as many different ones as there are.
@@ -203,6 +214,11 @@ void DataSet::divide(const Division& division) {
   }
 }
 
+bool DataSet::has_colours() const {
+  return std::ranges::any_of(sources_,
+                             [](const ImageSource& source) { return source.channels() > 1; });
+}
+
 std::string DataSet::noise_warning() const {
   if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
   const ImageSource& first = sources_.front();
@@ -243,35 +259,42 @@ TrainingImages DataSet::load_training(ThreadPool& pool, const LoadObserver& obse
 DataSet::Pixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
                               const LoadObserver& observer) const {
   const ImageSource& from = sources_[source];
-  if (!from.is_float()) return {.gray = from.read_gray(count, pool, observer)};
-  Pixels pixels{.floats = from.read_floats(count, config_.missing == Missing::kNan)};
+  if (!from.is_float()) return {.bytes = from.read_bytes(count, channels(), pool, observer)};
+  Pixels pixels;
+  std::vector<float> floats = from.read_floats(count, config_.missing == Missing::kNan);
   const auto is_nan = [](float value) { return std::isnan(value); };
-  if (std::ranges::any_of(pixels.floats, is_nan)) {
-    pixels.observed.resize(pixels.floats.size());
-    for (std::size_t i = 0; i < pixels.floats.size(); ++i) {
-      pixels.observed[i] = is_nan(pixels.floats[i]) ? 0 : 1;
-      if (pixels.observed[i] == 0) pixels.floats[i] = 0.0f;
-    }
+  if (std::ranges::any_of(floats, is_nan)) {
+    // What gray is of a colour with a missing channel, is missing.
+    const std::vector<float> known = in_channels(floats, from.channels(), channels());
+    pixels.observed.resize(known.size());
+    for (std::size_t i = 0; i < known.size(); ++i) pixels.observed[i] = is_nan(known[i]) ? 0 : 1;
+    std::ranges::replace_if(floats, is_nan, 0.0f);
   }
   if (config_.discrete) {
-    pixels.gray = levels_of(from.files().front(), pixels.floats,
-                            static_cast<std::size_t>(height()) * static_cast<std::size_t>(width()));
-    pixels.floats.clear();
+    const std::size_t size = floats.size() / count;
+    pixels.bytes = in_channels(levels_of(from.files().front(), floats, size, from.channels()),
+                               from.channels(), channels());
+  } else {
+    pixels.floats = in_channels(std::move(floats), from.channels(), channels());
   }
   return pixels;
 }
 
 ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions& options,
                            ThreadPool& pool) const {
-  ImageSet images{.height = height(), .width = width(), .values = {}, .indices = part.indices};
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  ImageSet images{.height = height(),
+                  .width = width(),
+                  .channels = channels(),
+                  .values = {},
+                  .indices = part.indices};
+  const auto size = static_cast<std::size_t>(images.variables());
   const std::size_t count = part.indices.size();
-  images.values.resize(count * pixels);
+  images.values.resize(count * size);
   if (!in.observed.empty()) {
-    images.observed.resize(count * pixels);
+    images.observed.resize(count * size);
     for (std::size_t row = 0; row < count; ++row) {
-      std::ranges::copy(std::span(in.observed).subspan(part.indices[row] * pixels, pixels),
-                        images.observed.begin() + static_cast<std::ptrdiff_t>(row * pixels));
+      std::ranges::copy(std::span(in.observed).subspan(part.indices[row] * size, size),
+                        images.observed.begin() + static_cast<std::ptrdiff_t>(row * size));
     }
   }
   if (part.is_masked && mask_) apply_mask(mask_of(part), images);
@@ -286,16 +309,16 @@ ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions
     for (std::size_t row = first; row < std::min(first + kImagesOfTask, count); ++row) {
       const std::uint32_t index = part.indices[row];
       const ImageAddress address{.file = part.source, .index = index};
-      const auto out = std::span(images.values).subspan(row * pixels, pixels);
+      const auto out = std::span(images.values).subspan(row * size, size);
       const auto observed = images.observed.empty()
                                 ? std::span<const std::uint8_t>()
-                                : std::span(images.observed).subspan(row * pixels, pixels);
+                                : std::span(images.observed).subspan(row * size, size);
       if (in.floats.empty()) {
-        prepare(std::span(in.gray).subspan(index * pixels, pixels), observed, preparation, address,
+        prepare(std::span(in.bytes).subspan(index * size, size), observed, preparation, address,
                 out);
       } else {
-        prepare(std::span(in.floats).subspan(index * pixels, pixels), observed, preparation,
-                address, out);
+        prepare(std::span(in.floats).subspan(index * size, size), observed, preparation, address,
+                out);
       }
     }
   });

@@ -49,8 +49,7 @@ struct LoadOptions {
 ///   - any other folder: of PNG files (see PngFolder);
 ///   - a single file: .npy (see ImageFormat::kNpy), any other is IDX.
 /// Files, but those of PNG and npy, may be plain, .gz or .xz. Images come from one to three
-/// sources, numbered from 0, each of one or several files whose images are one sequence. Colours
-/// become gray (gray.h). By source:
+/// sources, numbered from 0, each of one or several files whose images are one sequence. By source:
 ///   mnist, folder  0 training file: one sixth for validation; 1 test file
 ///   cifar10        0 data_batch_1 … 5: one fifth for validation; 1 test_batch
 ///   svhn           0 train_32x32: training; 1 extra_32x32: its first 26,032 images, or all if they
@@ -79,6 +78,10 @@ class DataSet {
   const std::string& name() const { return name_; }
   int height() const { return sources_.front().height(); }
   int width() const { return sources_.front().width(); }
+  /// Of the images that are loaded, as DataConfig::colour says.
+  int channels() const { return config_.colour == ColourMode::kRgb ? 3 : 1; }
+  /// Whether any file is in colour.
+  bool has_colours() const;
   /// Whether pixels are floating-point numbers; else they are of 8 bits.
   bool is_float() const { return sources_.front().is_float(); }
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }
@@ -101,7 +104,7 @@ class DataSet {
   /// and ImageAddress::file the source's number. Same bits for any number of threads. Missing
   /// pixels (of the masks, and with Missing::kNan those that are NaN) are marked in
   /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
-  /// [0, 1]. Throws as ImageSource::read_gray and read_floats; Error(kData) for values between
+  /// [0, 1]. Throws as ImageSource::read_bytes and read_floats; Error(kData) for values between
   /// 8-bit levels where the config is discrete.
   ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
@@ -129,7 +132,7 @@ class DataSet {
   const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
   /// The first images of a source.
   struct Pixels {
-    std::vector<std::uint8_t> gray = {};      ///< [N, V], or empty if there are
+    std::vector<std::uint8_t> bytes = {};     ///< [N, V], or empty if there are
     std::vector<float> floats = {};           ///< [N, V]; 0 where they are missing
     std::vector<std::uint8_t> observed = {};  ///< [N, V]; empty: all
   };

@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/data/gray.h"
+#include "spvae/data/colour.h"
 #include "spvae/data/preprocess.h"
 #include "spvae/io/digest.h"
 #include "spvae/io/mat_testing.h"
@@ -334,10 +334,12 @@ TEST_F(DataSetFiles, AFileThatChangesSizeInUseIsReported) {
 
 /// Of a named set's images in gray, `index` of a source, as the set prepares it.
 std::vector<float> prepared(const Bytes& planes, std::uint32_t source, std::uint32_t index) {
-  Bytes gray(1024);
-  gray_of_planes(planes, gray);
+  Bytes grays;
+  for (std::size_t i = 0; i < 1024; ++i) {
+    grays.push_back(gray(planes[i], planes[1024 + i], planes[2048 + i]));
+  }
   std::vector<float> out(1024);
-  prepare_continuous(gray, 0, {.file = source, .index = index}, out);
+  prepare_continuous(grays, 0, {.file = source, .index = index}, out);
   return out;
 }
 

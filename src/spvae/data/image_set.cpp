@@ -8,12 +8,20 @@
 
 namespace spvae {
 
+std::vector<std::size_t> array_shape(const ImageSet& images, std::vector<std::size_t> leading) {
+  leading.push_back(static_cast<std::size_t>(images.height));
+  leading.push_back(static_cast<std::size_t>(images.width));
+  if (images.channels > 1) leading.push_back(static_cast<std::size_t>(images.channels));
+  return leading;
+}
+
 void append_images(const ImageSet& more, ImageSet& images) {
   if (images.indices.empty()) {
     images = more;
     return;
   }
-  assert(more.height == images.height && more.width == images.width);
+  assert(more.height == images.height && more.width == images.width &&
+         more.channels == images.channels);
   if (!more.observed.empty() || !images.observed.empty()) {
     images.observed.resize(images.values.size(), 1);
     images.observed.insert(images.observed.end(), more.observed.begin(), more.observed.end());
@@ -24,11 +32,15 @@ void append_images(const ImageSet& more, ImageSet& images) {
 }
 
 ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows) {
-  ImageSet chosen{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  ImageSet chosen{.height = images.height,
+                  .width = images.width,
+                  .channels = images.channels,
+                  .values = {},
+                  .indices = {}};
+  const auto variables = static_cast<std::size_t>(images.variables());
   const auto append = [&](const auto& from, auto& to, std::size_t row) {
-    const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * pixels);
-    to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(pixels));
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * variables);
+    to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(variables));
   };
   for (const std::size_t row : rows) {
     append(images.values, chosen.values, row);
@@ -38,8 +50,8 @@ ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> row
   return chosen;
 }
 
-double mean_observed_pixels(const ImageSet& images) {
-  if (images.observed.empty()) return images.pixels();
+double mean_observed_variables(const ImageSet& images) {
+  if (images.observed.empty()) return images.variables();
   const auto all = std::accumulate(images.observed.begin(), images.observed.end(), std::size_t{0});
   return static_cast<double>(all) / images.count();
 }
@@ -47,27 +59,33 @@ double mean_observed_pixels(const ImageSet& images) {
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
   images.indices.resize(kept);
-  const std::size_t values = kept * static_cast<std::size_t>(images.pixels());
+  const std::size_t values = kept * static_cast<std::size_t>(images.variables());
   images.values.resize(values);
   if (!images.observed.empty()) images.observed.resize(values);
 }
 
-void check_images(const ImageSet& images, int height, int width) {
+void check_images(const ImageSet& images, int height, int width, int channels) {
   if (images.count() == 0) fail(ErrorKind::kData, "there are no images");
   if (images.height != height || images.width != width) {
     fail(ErrorKind::kData,
-         "images are {}×{} pixels, but the model is of {}×{} (height × width); give images of that "
+         "images are {}×{} pixels, but the model is of {}×{} (height × width); give images of "
+         "that "
          "size",
          images.height, images.width, height, width);
+  }
+  if (images.channels != channels) {
+    fail(ErrorKind::kData, "images have {} channels, but the model is of {}; load them {}",
+         images.channels, channels, channels == 1 ? "in gray" : "in colour");
   }
   // A NaN fails this comparison too.
   const auto bad = std::find_if_not(images.values.begin(), images.values.end(),
                                     [](float value) { return value >= 0.0f && value <= 1.0f; });
   if (bad == images.values.end()) return;
   const auto place = static_cast<std::size_t>(bad - images.values.begin());
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  const auto variables = static_cast<std::size_t>(images.variables());
   fail(ErrorKind::kData, "image {}: pixel {} is {}, expected a value in [0, 1]",
-       images.indices[place / pixels], place % pixels, *bad);
+       images.indices[place / variables],
+       place % variables / static_cast<std::size_t>(images.channels), *bad);
 }
 
 }  // namespace spvae

@@ -10,17 +10,21 @@
 namespace spvae {
 
 /// Images that are ready for a model: scaled to [0, 1] and, for continuous models, with their
-/// noise.
+/// noise. Their variables are the channels of the pixels, [height, width, channels].
 struct ImageSet {
   int height = 0;
   int width = 0;
-  std::vector<float> values;                ///< [N, V], V = height·width; 8-bit data are v/255
+  int channels = 1;                         ///< 1: gray; 3: red, green, blue
+  std::vector<float> values;                ///< [N, V]; 8-bit data are v/255
   std::vector<std::uint32_t> indices;       ///< [N] index of each image in its source file
-  std::vector<std::uint8_t> observed = {};  ///< [N, V] 1 where a pixel is known; empty: all are
+  std::vector<std::uint8_t> observed = {};  ///< [N, V] 1 where a value is known; empty: all are
 
   int count() const { return static_cast<int>(indices.size()); }
-  int pixels() const { return height * width; }
+  int variables() const { return height * width * channels; }  ///< V
 };
+
+/// An array's shape of `leading` and, behind it, that of an image: height, width and, in colour, 3.
+std::vector<std::size_t> array_shape(const ImageSet& images, std::vector<std::size_t> leading);
 
 /// Appends images of the same size, or of any size to none.
 void append_images(const ImageSet& more, ImageSet& images);
@@ -28,14 +32,14 @@ void append_images(const ImageSet& more, ImageSet& images);
 /// The images of some rows, in their order.
 ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows);
 
-/// How many pixels of an image are observed, on average over the images.
-double mean_observed_pixels(const ImageSet& images);
+/// How many variables of an image are observed, on average over the images.
+double mean_observed_variables(const ImageSet& images);
 
 /// Keeps the first `count` images, or all if there are no more.
 void keep_first(ImageSet& images, int count);
 
-/// Error(kData) where there are no images, their size is not height × width, or a pixel is not in
-/// [0, 1]: names the image.
-void check_images(const ImageSet& images, int height, int width);
+/// Error(kData) where there are no images, they are not height × width pixels of so many channels,
+/// or a value is not in [0, 1]: names the image.
+void check_images(const ImageSet& images, int height, int width, int channels);
 
 }  // namespace spvae

@@ -26,8 +26,8 @@ TEST(AppendImages, KeepsWhatIsMissingOfEither) {
   EXPECT_EQ(images.indices, (std::vector<std::uint32_t>{7, 9, 7, 9, 7, 9}));
   EXPECT_EQ(images.observed,
             (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1}));
-  EXPECT_DOUBLE_EQ(mean_observed_pixels(images), 14.0 / 6);
-  EXPECT_DOUBLE_EQ(mean_observed_pixels(two_images()), 3.0);
+  EXPECT_DOUBLE_EQ(mean_observed_variables(images), 14.0 / 6);
+  EXPECT_DOUBLE_EQ(mean_observed_variables(two_images()), 3.0);
 }
 
 TEST(ImagesOfRows, AreThoseInTheRowsOrder) {
@@ -50,13 +50,13 @@ TEST(KeepFirst, KeepsTheFirstImagesOrAll) {
 }
 
 TEST(CheckImages, AcceptsImagesOfTheModelsSizeWithPixelsFromZeroToOne) {
-  EXPECT_NO_THROW(check_images(two_images(), 1, 3));
+  EXPECT_NO_THROW(check_images(two_images(), 1, 3, 1));
 }
 
 TEST(CheckImages, RefusesNoImagesAndAnotherSize) {
-  expect_error(ErrorKind::kData, "no images", [] { check_images({}, 0, 0); });
+  expect_error(ErrorKind::kData, "no images", [] { check_images({}, 0, 0, 1); });
   expect_error(ErrorKind::kData, "1×3 pixels, but the model is of 3×1",
-               [] { check_images(two_images(), 3, 1); });
+               [] { check_images(two_images(), 3, 1, 1); });
 }
 
 TEST(CheckImages, NamesTheImageAndThePixelThatAreOutOfRange) {
@@ -64,7 +64,7 @@ TEST(CheckImages, NamesTheImageAndThePixelThatAreOutOfRange) {
                           std::numeric_limits<float>::quiet_NaN()}) {
     ImageSet images = two_images();
     images.values[4] = bad;
-    expect_error(ErrorKind::kData, "image 9: pixel 1 is ", [&] { check_images(images, 1, 3); });
+    expect_error(ErrorKind::kData, "image 9: pixel 1 is ", [&] { check_images(images, 1, 3, 1); });
   }
 }
 

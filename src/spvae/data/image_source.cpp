@@ -3,13 +3,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <mutex>
 #include <utility>
 
 #include "spvae/core/error.h"
-#include "spvae/data/gray.h"
+#include "spvae/data/colour.h"
 #include "spvae/io/cifar.h"
 #include "spvae/io/idx.h"
 #include "spvae/io/mat.h"
@@ -24,46 +25,45 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t kMaxImages = 1u << 26;  // of one permutation
 constexpr std::uint64_t kCifarRecordSize = 1 + kPlanesSize;
 
-/// Turns the images that it is given into gray ones, as many as there is room for.
-TakePlanes into_gray(std::span<std::uint8_t> out) {
-  return [out](std::span<const std::uint8_t> planes) mutable {
-    if (out.empty()) return;
-    gray_of_planes(planes, out.first(kPlaneSize));
-    out = out.subspan(kPlaneSize);
-  };
-}
+using Bytes = std::span<const std::uint8_t>;
 
-void gray_of_png(const PngPixels& png, std::span<std::uint8_t> out) {
-  if (png.channels == 1) {
-    std::ranges::copy(png.pixels, out.begin());
-    return;
-  }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = gray(png.pixels[3 * i], png.pixels[3 * i + 1], png.pixels[3 * i + 2]);
-  }
+/// Writes the images that it is given in so many channels, as many as there is room for.
+TakePlanes into_pixels(int channels, std::span<std::uint8_t> out) {
+  return [channels, out](Bytes planes) mutable {
+    if (out.empty()) return;
+    std::array<std::uint8_t, kPlanesSize> colours;
+    pixels_of_planes(planes, colours);
+    const std::size_t size = kPlaneSize * static_cast<std::size_t>(channels);
+    convert_channels(Bytes(colours), 3, channels, out.first(size));
+    out = out.subspan(size);
+  };
 }
 
 struct ArrayShape {
   std::uint32_t count = 0;
   int height = 0;
   int width = 0;
+  int channels = 1;
 };
 
 /// What an array of this shape holds, if these are images.
 ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>& shape) {
   constexpr std::size_t kMaxSide = 1u << 15;
   const bool is_flat = shape.size() == 2;
-  std::size_t height = shape.size() == 3 ? shape[1] : 0;
-  std::size_t width = shape.size() == 3 ? shape[2] : 0;
+  const bool is_colour = shape.size() == 4 && shape[3] == 3;
+  const bool has_sides = shape.size() == 3 || is_colour;
+  std::size_t height = has_sides ? shape[1] : 0;
+  std::size_t width = has_sides ? shape[2] : 0;
   if (is_flat) {
     height = width =
         static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(shape[1]))));
   }
   const bool is_square = !is_flat || height * width == shape[1];
-  if ((!is_flat && shape.size() != 3) || !is_square) {
+  if ((!is_flat && !has_sides) || !is_square) {
     fail(ErrorKind::kData,
-         "{}: got an array of shape ({}), expected (images, height, width), or (images, pixels) of "
-         "square images; use numpy.reshape(images, (-1, height, width))",
+         "{}: got an array of shape ({}), expected (images, height, width), (images, height, "
+         "width, 3) of colours, or (images, pixels) of square images; use numpy.reshape(images, "
+         "(-1, height, width))",
          file.string(), fmt::join(shape, ", "));
   }
   if (shape[0] == 0 || height == 0 || width == 0) {
@@ -74,7 +74,8 @@ ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>&
     fail(ErrorKind::kData, "{}: got an array of shape ({}), expected at most {} images of {} x {}",
          file.string(), fmt::join(shape, ", "), kMaxImages, kMaxSide, kMaxSide);
   }
-  return {static_cast<std::uint32_t>(shape[0]), static_cast<int>(height), static_cast<int>(width)};
+  return {static_cast<std::uint32_t>(shape[0]), static_cast<int>(height), static_cast<int>(width),
+          is_colour ? 3 : 1};
 }
 
 /// The values of a file of floating-point numbers, doubles rounded.
@@ -84,21 +85,25 @@ NpyArray<float> read_npy_floats(const fs::path& file) {
   return {.shape = doubles.shape, .values = {doubles.values.begin(), doubles.values.end()}};
 }
 
-void check_pixels(const fs::path& file, std::span<const float> values, std::size_t pixels,
-                  bool takes_nan) {
+void check_values(const fs::path& file, std::span<const float> values, std::size_t size,
+                  int channels, bool takes_nan) {
+  const auto place = [&](std::size_t i) {
+    const auto colours = static_cast<std::size_t>(channels);
+    return fmt::format("pixel {} of image {}", i % size / colours, i / size);
+  };
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float value = values[i];
     if ((value >= 0.0f && value <= 1.0f) || (takes_nan && std::isnan(value))) continue;
     if (std::isnan(value)) {
       fail(ErrorKind::kData,
-           "{}: pixel {} of image {} is NaN, expected a value in [0, 1]; if it is missing, say "
+           "{}: {} is NaN, expected a value in [0, 1]; if it is missing, say "
            "--missing nan",
-           file.string(), i % pixels, i / pixels);
+           file.string(), place(i));
     }
     fail(ErrorKind::kData,
-         "{}: pixel {} of image {} is {}, expected a value in [0, 1]; divide by the greatest, or "
+         "{}: {} is {}, expected a value in [0, 1]; divide by the greatest, or "
          "save 8-bit values as numpy.uint8",
-         file.string(), i % pixels, i / pixels, value);
+         file.string(), place(i), value);
   }
 }
 
@@ -131,6 +136,7 @@ ImageSource::ImageSource(ImageFormat format, std::vector<fs::path> files,
       fail(ErrorKind::kData, "{}: too many images: got {}, expected at most {}", files_[i].string(),
            std::uint64_t{count()} + shape.count, kMaxImages);
     }
+    channels_ = std::max(channels_, shape.channels);
     first_.push_back(count() + shape.count);
     sizes_.push_back(shape.size);
   }
@@ -140,18 +146,18 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
   switch (format_) {
     case ImageFormat::kIdx: {
       const std::vector<std::uint32_t> shape = read_idx_shape(files_[file], 3);
-      return {shape[0], static_cast<int>(shape[1]), static_cast<int>(shape[2]), idx_size(shape)};
+      return {shape[0], static_cast<int>(shape[1]), static_cast<int>(shape[2]), 1, idx_size(shape)};
     }
     case ImageFormat::kCifar:
       assert(images_of_file_ > 0);
-      return {images_of_file_, kPlaneSide, kPlaneSide, images_of_file_ * kCifarRecordSize};
+      return {images_of_file_, kPlaneSide, kPlaneSide, 3, images_of_file_ * kCifarRecordSize};
     case ImageFormat::kMat: {
       const MatImages images = read_mat_images(files_[file]);
-      return {images.count, kPlaneSide, kPlaneSide, images.end};
+      return {images.count, kPlaneSide, kPlaneSide, 3, images.end};
     }
     case ImageFormat::kPng: {
-      const PngSize size = read_png_size(files_[file]);
-      return {1, size.height, size.width, 0};
+      const PngHeader header = read_png_header(files_[file]);
+      return {1, header.height, header.width, header.channels, 0};
     }
     case ImageFormat::kNpy: {
       const NpyHeader header = read_npy_header(files_[file]);
@@ -162,7 +168,8 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
              files_[file].string(), header.type == NpyType::kBool ? "bool" : "int64");
       }
       const ArrayShape shape = shape_of_images(files_[file], header.shape);
-      return {shape.count, shape.height, shape.width, header.size, header.type != NpyType::kByte};
+      return {shape.count,    shape.height, shape.width,
+              shape.channels, header.size,  header.type != NpyType::kByte};
     }
   }
   return {};
@@ -205,27 +212,31 @@ std::vector<std::uint8_t> ImageSource::read_idx_values(std::size_t file) const {
   return std::move(array.values);
 }
 
-void ImageSource::read_gray_of_file(std::size_t file, std::span<std::uint8_t> out) const {
+void ImageSource::read_bytes_of_file(std::size_t file, int channels,
+                                     std::span<std::uint8_t> out) const {
+  const std::size_t pixels = out.size() / static_cast<std::size_t>(channels);
   switch (format_) {
     case ImageFormat::kIdx:
-      std::ranges::copy_n(read_idx_values(file).begin(), std::ssize(out), out.begin());
+      convert_channels(Bytes(read_idx_values(file)).first(pixels), 1, channels, out);
       break;
     case ImageFormat::kCifar:
-      read_cifar(files_[file], images_of(file), into_gray(out));
+      read_cifar(files_[file], images_of(file), into_pixels(channels, out));
       break;
     case ImageFormat::kMat:
-      read_mat(files_[file], static_cast<std::uint32_t>(out.size() / kPlaneSize), into_gray(out));
+      read_mat(files_[file], static_cast<std::uint32_t>(pixels / kPlaneSize),
+               into_pixels(channels, out));
       break;
     case ImageFormat::kPng: {
-      const PngPixels png = read_png_pixels(files_[file]);
+      const Picture png = read_png(files_[file]);
       if (png.height != height_ || png.width != width_) fail_changed(file);
-      gray_of_png(png, out);
+      convert_channels(Bytes(png.pixels), png.channels, channels, out);
       break;
     }
     case ImageFormat::kNpy: {
       const NpyArray<std::uint8_t> array = read_npy<std::uint8_t>(files_[file]);
-      if (array.values.size() != images_of(file) * pixels()) fail_changed(file);
-      std::ranges::copy_n(array.values.begin(), std::ssize(out), out.begin());
+      if (array.values.size() != images_of(file) * own_values()) fail_changed(file);
+      convert_channels(Bytes(array.values).first(pixels * static_cast<std::size_t>(channels_)),
+                       channels_, channels, out);
       break;
     }
   }
@@ -236,28 +247,32 @@ void ImageSource::fail_changed(std::size_t file) const {
        files_[file].string(), images_of(file), height_, width_);
 }
 
-std::vector<std::uint8_t> ImageSource::read_gray(std::uint32_t count, ThreadPool& pool,
-                                                 const LoadObserver& observer) const {
+std::vector<std::uint8_t> ImageSource::read_bytes(std::uint32_t count, int channels,
+                                                  ThreadPool& pool,
+                                                  const LoadObserver& observer) const {
   assert(count <= this->count() && !is_float_);
-  std::vector<std::uint8_t> gray;
-  if (format_ == ImageFormat::kIdx && files_.size() == 1) {  // as it is, without a copy
-    gray = read_idx_values(0);
-    gray.resize(count * pixels());
-    return gray;
+  assert(channels == 1 || channels == 3);
+  const std::size_t size = pixels() * static_cast<std::size_t>(channels);
+  std::vector<std::uint8_t> bytes;
+  if (format_ == ImageFormat::kIdx && files_.size() == 1 && channels == 1) {  // without a copy
+    bytes = read_idx_values(0);
+    bytes.resize(count * size);
+    return bytes;
   }
-  gray.resize(count * pixels());
+  bytes.resize(count * size);
   std::mutex mutex;
   std::size_t done = 0;
   const auto files = std::ranges::lower_bound(first_, count) - first_.begin();
   pool.run(static_cast<int>(files), [&](int task, int) {
     const auto file = static_cast<std::size_t>(task);
     const std::size_t images = std::min(count, first_[file + 1]) - first_[file];
-    read_gray_of_file(file, std::span(gray).subspan(first_[file] * pixels(), images * pixels()));
+    read_bytes_of_file(file, channels,
+                       std::span(bytes).subspan(first_[file] * size, images * size));
     if (!observer) return;
     const std::scoped_lock lock(mutex);
     observer(++done, static_cast<std::size_t>(files));
   });
-  return gray;
+  return bytes;
 }
 
 std::vector<float> ImageSource::read_floats(std::uint32_t count, bool takes_nan) const {
@@ -265,15 +280,15 @@ std::vector<float> ImageSource::read_floats(std::uint32_t count, bool takes_nan)
   std::vector<float> all;
   for (std::size_t file = 0; file < files_.size() && first_[file] < count; ++file) {
     NpyArray<float> array = read_npy_floats(files_[file]);
-    if (array.values.size() != images_of(file) * pixels()) fail_changed(file);
-    check_pixels(files_[file], array.values, pixels(), takes_nan);
+    if (array.values.size() != images_of(file) * own_values()) fail_changed(file);
+    check_values(files_[file], array.values, own_values(), channels_, takes_nan);
     if (file == 0) {
       all = std::move(array.values);
     } else {
       all.insert(all.end(), array.values.begin(), array.values.end());
     }
   }
-  all.resize(count * pixels());
+  all.resize(count * own_values());
   return all;
 }
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/data/gray.h"
+#include "spvae/data/colour.h"
 #include "spvae/io/mat_testing.h"
 
 namespace spvae {
@@ -31,9 +31,10 @@ Bytes cifar_file(const std::vector<std::uint32_t>& seeds) {
 Bytes gray_noise(const std::vector<std::uint32_t>& seeds) {
   Bytes all;
   for (const std::uint32_t seed : seeds) {
-    Bytes gray(1024);
-    gray_of_planes(noise(3072, seed), gray);
-    all = joined({all, gray});
+    const Bytes planes = noise(3072, seed);
+    for (std::size_t i = 0; i < 1024; ++i) {
+      all.push_back(gray(planes[i], planes[1024 + i], planes[2048 + i]));
+    }
   }
   return all;
 }
@@ -55,7 +56,7 @@ TEST_F(Source, JoinsItsFilesAndReadsAPrefix) {
   EXPECT_EQ(source.width(), 32);
   const Bytes all = gray_noise({1, 2, 3, 4, 5, 6});
   for (std::uint32_t count = 0; count <= 6; ++count) {
-    EXPECT_EQ(source.read_gray(count, pool_), first_of(all, count * 1024u)) << count;
+    EXPECT_EQ(source.read_bytes(count, 1, pool_), first_of(all, count * 1024u)) << count;
   }
 }
 
@@ -65,8 +66,8 @@ TEST_F(Source, JoinsFilesOfGrayImagesToo) {
   const ImageSource source(ImageFormat::kIdx, {folder_.write("a", idx_file({4, 2, 3}, one)),
                                                folder_.write("b", idx_file({3, 2, 3}, two))});
   EXPECT_EQ(source.count(), 7u);
-  EXPECT_EQ(source.read_gray(7, pool_), joined({one, two}));
-  EXPECT_EQ(source.read_gray(5, pool_), first_of(joined({one, two}), 5 * 6));
+  EXPECT_EQ(source.read_bytes(7, 1, pool_), joined({one, two}));
+  EXPECT_EQ(source.read_bytes(5, 1, pool_), first_of(joined({one, two}), 5 * 6));
   expect_error(ErrorKind::kData, "got images of 3 x 2 pixels, expected 2 x 3 as in", [&] {
     ImageSource(ImageFormat::kIdx,
                 {folder_.path() / "a", folder_.write("c", idx_file({4, 3, 2}, one))});
@@ -78,7 +79,7 @@ TEST_F(Source, TurnsTheImagesOfMatlabFilesGray) {
       "x.mat", joined({testing::mat_header(), testing::mat_packed(testing::mat_array({}))}));
   const ImageSource source(ImageFormat::kMat, {path});
   EXPECT_EQ(source.count(), 2u);
-  const Bytes gray = source.read_gray(1, pool_);
+  const Bytes gray = source.read_bytes(1, 1, pool_);
   const Bytes values = testing::MatArray{}.values;  // column-major
   ASSERT_EQ(gray.size(), 1024u);
   for (std::size_t row = 0; row < 32; ++row) {
@@ -90,12 +91,31 @@ TEST_F(Source, TurnsTheImagesOfMatlabFilesGray) {
   }
 }
 
+TEST_F(Source, KeepsColoursWhereItIsAskedTo) {
+  const ImageSource source(ImageFormat::kCifar, {folder_.write("a", cifar_file({1, 2}))}, 2);
+  EXPECT_EQ(source.channels(), 3);
+  const Bytes colours = source.read_bytes(2, 3, pool_);
+  ASSERT_EQ(colours.size(), 2u * 3072u);
+  const Bytes planes = noise(3072, 2);
+  for (std::size_t i = 0; i < 1024; ++i) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      EXPECT_EQ(colours[3072 + 3 * i + channel], planes[1024 * channel + i]);
+    }
+  }
+}
+
+TEST_F(Source, RepeatsGrayWhereColoursAreAskedFor) {
+  const ImageSource source(ImageFormat::kIdx, {folder_.write("a", idx_file({1, 1, 2}, {7, 9}))});
+  EXPECT_EQ(source.channels(), 1);
+  EXPECT_EQ(source.read_bytes(1, 3, pool_), (Bytes{7, 7, 7, 9, 9, 9}));
+}
+
 TEST_F(Source, ReportsFilesOfAnotherSizeThanTheyMustHave) {
   const Bytes file = cifar_file({1, 2, 3});
   const ImageSource source(ImageFormat::kCifar, {folder_.write("a", file)}, 2);
   expect_error(ErrorKind::kData, "trailing bytes", [&] { source.check_size(0, file.size()); });
   source.check_size(0, 2 * 3073);
-  expect_error(ErrorKind::kData, "trailing bytes", [&] { source.read_gray(2, pool_); });
+  expect_error(ErrorKind::kData, "trailing bytes", [&] { source.read_bytes(2, 1, pool_); });
 }
 
 TEST_F(Source, SaysOfGrayFilesOfAnotherSizeWhatReadingThemSays) {
@@ -112,7 +132,7 @@ TEST_F(Source, SaysOfGrayFilesOfAnotherSizeWhatReadingThemSays) {
                                              " bytes, expected 40 (shape 4 x 2 x 3)"
                                        : "a: trailing bytes: got more than the 40 bytes";
       expect_error(ErrorKind::kData, sentence, [&] { source.check_size(0, file.size()); });
-      expect_error(ErrorKind::kData, sentence, [&] { source.read_gray(4, pool_); });
+      expect_error(ErrorKind::kData, sentence, [&] { source.read_bytes(4, 1, pool_); });
     }
   }
   const ImageSource source(ImageFormat::kIdx, {folder_.write("a", whole)});

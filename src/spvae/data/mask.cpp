@@ -35,7 +35,7 @@ Mask read_array(const fs::path& path, int height, int width, int count) {
 }
 
 Mask read_picture(const fs::path& path, int height, int width) {
-  const PngPixels png = read_png_pixels(path);
+  const Picture png = read_png(path);
   if (png.height != height || png.width != width) {
     fail(ErrorKind::kData, "{}: got a mask of {}×{} pixels, expected {}×{} (height × width)",
          path.string(), png.height, png.width, height, width);
@@ -74,12 +74,13 @@ void apply_mask(const Mask& mask, ImageSet& images) {
   assert(mask.height == images.height && mask.width == images.width);
   const auto count = static_cast<std::size_t>(images.count());
   assert(mask.count() == 1 || mask.count() >= count);
-  const std::size_t pixels = mask.pixels();
-  if (images.observed.empty()) images.observed.assign(count * pixels, 1);
+  const auto channels = static_cast<std::size_t>(images.channels);
+  const auto variables = static_cast<std::size_t>(images.variables());
+  if (images.observed.empty()) images.observed.assign(count * variables, 1);
   for (std::size_t i = 0; i < count; ++i) {
     const std::span<const std::uint8_t> row = mask.of(i);
-    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-      images.observed[i * pixels + pixel] &= row[pixel];
+    for (std::size_t v = 0; v < variables; ++v) {
+      images.observed[i * variables + v] &= row[v / channels];
     }
   }
 }

@@ -9,11 +9,11 @@
 
 namespace spvae {
 
-/// Which pixels of images are observed.
+/// Which pixels of images are observed, with all of their channels.
 struct Mask {
   int height = 0;
   int width = 0;
-  std::vector<std::uint8_t> observed;  ///< [1 or N, V] 1 where a pixel is known
+  std::vector<std::uint8_t> observed;  ///< [1 or N, height, width] 1 where a pixel is known
 
   std::size_t pixels() const {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
@@ -26,7 +26,7 @@ struct Mask {
 /// Reads a mask for `count` images of height × width from .npy (bool, or uint8 of 0 and 1; [H, W]
 /// for all images, or [count, H, W]; 1 is observed) or PNG (for all; white is observed, black
 /// missing). Everything or nothing may be missing. Error(kData) for another shape or other values,
-/// Error(kUsage) for a file of another name; else as read_npy and read_png_pixels.
+/// Error(kUsage) for a file of another name; else as read_npy and read_png.
 Mask load_mask(const std::filesystem::path& path, int height, int width, int count);
 
 /// Marks pixels of prepared images as missing, beside those that are; image i by the mask's i.

@@ -43,6 +43,17 @@ TEST_F(MaskFile, OfOneImageIsThatOfAll) {
   }
 }
 
+TEST(Mask, HidesAllChannelsOfAPixel) {
+  ImageSet images{.height = 1,
+                  .width = 2,
+                  .channels = 3,
+                  .values = std::vector<float>(12),
+                  .indices = {0, 1},
+                  .observed = {1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
+  apply_mask({.height = 1, .width = 2, .observed = {1, 0}}, images);
+  EXPECT_EQ(images.observed, (Bytes{1, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0}));
+}
+
 TEST_F(MaskFile, MayHaveOneForEachImage) {
   Bytes values(24, 1);
   values[7] = 0;

@@ -1,8 +1,6 @@
 // Data sets of PNG files and of NumPy arrays.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <png.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,8 +8,8 @@
 #include <ranges>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/data/colour.h"
 #include "spvae/data/data_set.h"
-#include "spvae/data/gray.h"
 #include "spvae/data/preprocess.h"
 #include "spvae/io/idx_testing.h"
 #include "spvae/io/npy.h"
@@ -67,7 +65,7 @@ std::vector<float> raw(std::uint8_t start) {
 }
 
 std::vector<float> row(const ImageSet& images, std::size_t i) {
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  const auto pixels = static_cast<std::size_t>(images.variables());
   const auto begin = images.values.begin() + static_cast<std::ptrdiff_t>(i * pixels);
   return {begin, begin + static_cast<std::ptrdiff_t>(pixels)};
 }
@@ -124,23 +122,60 @@ TEST_F(OwnImages, AreDividedAsTheSubfoldersSay) {
   EXPECT_EQ(row(without_test.load(Split::kValidation, pool_), 0), raw(200));
 }
 
-TEST_F(OwnImages, InColourBecomeGray) {
-  for (int i = 0; i < 10; ++i) {
-    png_image png{};
-    png.version = PNG_IMAGE_VERSION;
-    png.width = 1;
-    png.height = 1;
-    png.format = PNG_FORMAT_RGBA;
-    const std::uint8_t pixel[] = {200, 100, static_cast<std::uint8_t>(i), 128};
-    const std::string file = fmt::format("{}/{}.png", path(), i);
-    ASSERT_NE(png_image_write_to_file(&png, file.c_str(), 0, pixel, 0, nullptr), 0);
+TEST_F(OwnImages, InColourBecomeGrayOrKeepTheirChannels) {
+  for (std::uint8_t i = 0; i < 9; ++i) {
+    write_png(fmt::format("{}/{}.png", path(), i),
+              {.height = 1, .width = 1, .channels = 3, .pixels = {200, 100, i}});
   }
+  write_png(path() + "/9.png", {.height = 1, .width = 1, .pixels = {9}});
   const DataSet set({.data = path(), .discrete = true});
-  const ImageSet images = set.load(Split::kTrain, pool_);
-  for (std::size_t i = 0; i < images.indices.size(); ++i) {
-    const auto blue = static_cast<std::uint8_t>(images.indices[i]);
-    EXPECT_EQ(images.values[i], static_cast<float>(gray(200, 100, blue)) / 255.0f);
+  EXPECT_TRUE(set.has_colours());
+  EXPECT_EQ(set.channels(), 1);
+  const ImageSet grays = set.load(Split::kTrain, pool_);
+  const DataSet colour_set({.data = path(), .discrete = true, .colour = ColourMode::kRgb});
+  EXPECT_EQ(colour_set.channels(), 3);
+  const ImageSet colours = colour_set.load(Split::kTrain, pool_);
+  EXPECT_EQ(colours.channels, 3);
+  ASSERT_EQ(colours.values.size(), 3 * grays.values.size());
+  EXPECT_EQ(colours.indices, grays.indices);
+  for (std::size_t i = 0; i < grays.indices.size(); ++i) {
+    const auto blue = static_cast<std::uint8_t>(grays.indices[i]);
+    const bool is_gray = blue == 9;
+    const std::uint8_t red = is_gray ? blue : 200;
+    const std::uint8_t green = is_gray ? blue : 100;
+    EXPECT_EQ(grays.values[i], static_cast<float>(gray(red, green, blue)) / 255.0f);
+    EXPECT_EQ(colours.values[3 * i], static_cast<float>(red) / 255.0f);
+    EXPECT_EQ(colours.values[3 * i + 1], static_cast<float>(green) / 255.0f);
+    EXPECT_EQ(colours.values[3 * i + 2], static_cast<float>(blue) / 255.0f);
   }
+}
+
+TEST_F(OwnImages, InColourAreStretchedInAllChannelsAlike) {
+  const Bytes image = {100, 150, 200, 110, 120, 130};
+  Bytes values;
+  for (int i = 0; i < 10; ++i) values.insert(values.end(), image.begin(), image.end());
+  const std::string file = path() + "/a.npy";
+  write_npy<std::uint8_t>(file, std::vector<std::size_t>{10, 1, 2, 3}, values);
+  const DataSet set(
+      {.data = file, .discrete = true, .colour = ColourMode::kRgb, .stretch = Stretch::kImage});
+  const ImageSet images = set.load(Split::kTest, pool_);
+  EXPECT_EQ(images.values,
+            (std::vector<float>{0, 128 / 255.0f, 1, 26 / 255.0f, 51 / 255.0f, 76 / 255.0f}));
+}
+
+TEST_F(OwnImages, InColourMayLackChannels) {
+  std::vector<float> values(10 * 2 * 3, 0.2f);
+  values[4] = kNan;  // of image 0, pixel 1: green
+  const std::string file = path() + "/a.npy";
+  write_npy<float>(file, std::vector<std::size_t>{10, 1, 2, 3}, values);
+  DataConfig config{.data = file, .colour = ColourMode::kRgb, .missing = Missing::kNan};
+  config.whole = true;
+  EXPECT_EQ(DataSet(config).load(Split::kTest, pool_, {.most = 1}).observed,
+            (testing::Bytes{1, 1, 1, 1, 0, 1}));
+  config.colour = ColourMode::kGray;
+  const ImageSet grays = DataSet(config).load(Split::kTest, pool_, {.most = 1});
+  EXPECT_EQ(grays.observed, (testing::Bytes{1, 0}));
+  EXPECT_FLOAT_EQ(grays.values[0], 0.2f);
 }
 
 TEST_F(OwnImages, OfWhichOneIsBadNameIt) {
@@ -248,7 +283,7 @@ TEST_F(OwnImages, OfAnArrayThatIsNoneAreRefused) {
       set.load(Split::kTrain, pool_);
     });
   };
-  refused("got an array of shape (10, 6), expected (images, height, width), or (images, pixels) of",
+  refused("got an array of shape (10, 6), expected (images, height, width), (images, height, width, 3) of",
           write_array<std::uint8_t>({10, 6}, Bytes(60)));
   refused("got an array of shape (60)", write_array<std::uint8_t>({60}, Bytes(60)));
   refused("holds nothing", write_array<std::uint8_t>({0, 2, 3}, {}));

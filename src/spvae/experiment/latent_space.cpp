@@ -29,16 +29,21 @@ double normal_quantile(double p) {
 
 }  // namespace
 
-GrayImage latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
-                               const LatentPlane& plane, int side) {
+Picture latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
+                             const LatentPlane& plane, int side) {
   const LeafConfig& config = model.config().leaf;
   const auto scope = model.leaves().scope(leaf);
   const int image_width = model.config().width;
-  const PixelRectangle patch = bounding_rectangle(scope, image_width);
+  const int channels = model.config().channels;
+  const PixelRectangle patch = bounding_rectangle(scope, image_width, channels);
   const int rows = plane.upwards < 0 ? 1 : side;
-  GrayImage picture{.height = rows * patch.height, .width = side * patch.width, .pixels = {}};
+  Picture picture{.height = rows * patch.height,
+                  .width = side * patch.width,
+                  .channels = channels,
+                  .pixels = {}};
   picture.pixels.resize(static_cast<std::size_t>(picture.height) *
-                        static_cast<std::size_t>(picture.width));
+                        static_cast<std::size_t>(picture.width) *
+                        static_cast<std::size_t>(channels));
   std::vector<double> z(static_cast<std::size_t>(config.latent));
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < side; ++column) {
@@ -50,12 +55,11 @@ GrayImage latent_plane_picture(const Spvae& model, std::span<const double> param
       std::vector<double> heads(decoded.size());
       for (std::size_t i = 0; i < scope.size(); ++i) {
         for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
-        const int y = row * patch.height + scope[i] / image_width - patch.top;
-        const int x = column * patch.width + scope[i] % image_width - patch.left;
-        const std::size_t at =
-            static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
-            static_cast<std::size_t>(x);
-        picture.pixels[at] = static_cast<std::uint8_t>(
+        const int pixel = scope[i] / channels;
+        const int y = row * patch.height + pixel / image_width - patch.top;
+        const int x = column * patch.width + pixel % image_width - patch.left;
+        const int at = (y * picture.width + x) * channels + scope[i] % channels;
+        picture.pixels[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
             std::lround(255 * std::clamp(mean_pixel(config, heads), 0.0, 1.0)));
       }
     }
@@ -72,8 +76,8 @@ ImageGrid latent_space_grid(const Spvae& model, int side) {
   std::map<std::pair<int, int>, ImageTile> tiles;  // by row and column of the super-pixel
   std::set<int> columns;
   for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
-    const PixelRectangle patch =
-        bounding_rectangle(model.leaves().scope(leaf), model.config().width);
+    const PixelRectangle patch = bounding_rectangle(model.leaves().scope(leaf),
+                                                    model.config().width, model.config().channels);
     columns.insert(patch.left);
     tiles[{patch.top, patch.left}].pictures.push_back(
         latent_plane_picture(model, parameters, leaf, {}, side));

@@ -16,8 +16,8 @@ struct LatentPlane {
 /// The plane of a leaf's latent space, after Kingma and Welling (2014): its decoder's mean patches
 /// over codes whose coordinates are the (i + ½)/side quantiles of N(0, 1) and whose other
 /// dimensions are 0. parameters: the model's, widened.
-GrayImage latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
-                               const LatentPlane& plane, int side);
+Picture latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
+                             const LatentPlane& plane, int side);
 
 /// Latent spaces of a model's leaves (TP19 Fig. 3): a tile for each super-pixel, arranged as they
 /// are in the image, with the plane of each of its leaves. Error(kUsage) unless the latent codes

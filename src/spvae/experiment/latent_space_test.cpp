@@ -41,7 +41,7 @@ TEST(LatentSpace, PatchesStandWhereTheirPixelsAre) {
   const ImageGrid grid = latent_space_grid(model, 2);
   int bright = 0;
   for (std::size_t tile = 0; tile < grid.tiles.size(); ++tile) {
-    for (const GrayImage& picture : grid.tiles[tile].pictures) {
+    for (const Picture& picture : grid.tiles[tile].pictures) {
       for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
         if (picture.pixels[i] != 255) {
           EXPECT_EQ(picture.pixels[i], 128);
@@ -80,7 +80,7 @@ TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
   const std::vector<std::uint8_t> one_row = {dark, dark, bright, bright,
                                              dark, dark, bright, bright};
   EXPECT_EQ(picture({.across = 2, .upwards = -1}).pixels, one_row);
-  const GrayImage plane = picture({.across = 0, .upwards = 2});
+  const Picture plane = picture({.across = 0, .upwards = 2});
   for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(plane.pixels[i], i < 8 ? bright : dark) << i;
   for (const std::uint8_t pixel : picture({.across = 0, .upwards = 1}).pixels) {
     EXPECT_EQ(pixel, 128);

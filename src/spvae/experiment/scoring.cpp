@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,16 +64,9 @@ Scores load(const std::filesystem::path& file, const ScoringKey& key) try {
 }
 
 ImageSet slice(const ImageSet& images, int first, int count) {
-  const auto pixels = static_cast<std::size_t>(images.pixels());
-  const auto begin = static_cast<std::size_t>(first);
-  const std::size_t end = begin + static_cast<std::size_t>(count);
-  const auto at = [](auto& values, std::size_t i) {
-    return values.begin() + static_cast<std::ptrdiff_t>(i);
-  };
-  ImageSet part{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  part.values.assign(at(images.values, begin * pixels), at(images.values, end * pixels));
-  part.indices.assign(at(images.indices, begin), at(images.indices, end));
-  return part;
+  std::vector<std::size_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), static_cast<std::size_t>(first));
+  return images_of_rows(images, rows);
 }
 
 }  // namespace

@@ -82,43 +82,32 @@ std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-std::string encode_png(const GrayImage& image) {
-  assert(image.height >= 1 && image.width >= 1);
-  assert(image.pixels.size() ==
-         static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width));
+std::string encode_png(const Picture& picture) {
+  assert(picture.height >= 1 && picture.width >= 1);
+  assert(picture.channels == 1 || picture.channels == 3);
+  assert(picture.pixels.size() == static_cast<std::size_t>(picture.height) *
+                                      static_cast<std::size_t>(picture.width) *
+                                      static_cast<std::size_t>(picture.channels));
   PngImage png;
-  png.width = static_cast<png_uint_32>(image.width);
-  png.height = static_cast<png_uint_32>(image.height);
-  png.format = PNG_FORMAT_GRAY;
+  png.width = static_cast<png_uint_32>(picture.width);
+  png.height = static_cast<png_uint_32>(picture.height);
+  png.format = picture.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
   std::string bytes(size, '\0');
-  if (png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) ==
+  if (png_image_write_to_memory(&png, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr) ==
       0) {
     fail(ErrorKind::kCannotCreate, "a picture of {}×{} pixels cannot be encoded as PNG ({})",
-         image.height, image.width, png.message);
+         picture.height, picture.width, png.message);
   }
   bytes.resize(size);
   return bytes;
 }
 
-void write_png(const std::filesystem::path& path, const GrayImage& image) {
-  write_file_atomically(path, encode_png(image));
+void write_png(const std::filesystem::path& path, const Picture& picture) {
+  write_file_atomically(path, encode_png(picture));
 }
 
-GrayImage read_png(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  PngImage png;
-  begin_read(path, bytes, png);
-  if (png.format != PNG_FORMAT_GRAY) {
-    fail(ErrorKind::kData, "{}: got a PNG with colour, alpha or 16 bits, expected 8-bit gray",
-         path.string());
-  }
-  return {.height = static_cast<int>(png.height),
-          .width = static_cast<int>(png.width),
-          .pixels = finish_read(path, bytes, png)};
-}
-
-PngPixels read_png_pixels(const std::filesystem::path& path) {
+Picture read_png(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
   PngImage png;
   begin_read(path, bytes, png);
@@ -138,11 +127,11 @@ PngPixels read_png_pixels(const std::filesystem::path& path) {
           .pixels = std::move(pixels)};
 }
 
-PngSize read_png_size(const std::filesystem::path& path) {
+PngHeader read_png_header(const std::filesystem::path& path) {
   static constexpr std::array<std::uint8_t, 16> kStart = {0x89, 'P', 'N', 'G', 13,  10,  26,  10,
                                                           0,    0,   0,   13,  'I', 'H', 'D', 'R'};
   ByteReader reader(path, "a PNG file");
-  std::array<std::uint8_t, 24> header{};
+  std::array<std::uint8_t, 26> header{};
   const std::span bytes(header);
   if (reader.read(bytes) < header.size() || !std::ranges::equal(bytes.first(16), kStart)) {
     fail(ErrorKind::kData, "{}: not a valid PNG file (its header is another)", path.string());
@@ -153,7 +142,10 @@ PngSize read_png_size(const std::filesystem::path& path) {
   if (height == 0 || width == 0) {
     fail(ErrorKind::kData, "{}: not a valid PNG file (it has no pixels)", path.string());
   }
-  return {.height = static_cast<int>(height), .width = static_cast<int>(width)};
+  constexpr std::uint8_t kColour = 2;  // a flag of the type of colour; palettes have it too
+  return {.height = static_cast<int>(height),
+          .width = static_cast<int>(width),
+          .channels = (header[25] & kColour) != 0 ? 3 : 1};
 }
 
 }  // namespace spvae

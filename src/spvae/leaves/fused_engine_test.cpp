@@ -34,14 +34,15 @@ struct Case {
   bool discrete = false;
   bool all_rows_matter = false;  // so that tiles are taken as they stand
   double missing = 0;            // share of missing pixels; some images lack none, some all
+  int channels = 1;
 };
 
 // A model's leaves with fresh parameters, scaled up to the size of trained ones where asked; biases
 // are drawn too, so that nothing is zero by accident.
 struct Fixture {
   explicit Fixture(const Case& c)
-      : graph(poon_domingos(c.height, c.width, c.step)),
-        bank(graph, c.width, c.k_leaf, c.leaf, layout) {
+      : graph(poon_domingos(c.height, c.width, c.step, c.channels)),
+        bank(graph, {c.height, c.width, c.channels}, c.k_leaf, c.leaf, layout) {
     parameters.resize(layout.size());
     bank.initialise(5, parameters);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -52,12 +53,12 @@ struct Fixture {
     }
     batch.size = c.images;
     batch.stride = (c.images + kernels::kTile - 1) / kernels::kTile * kernels::kTile;
-    batch.pixels = c.height * c.width;
-    batch.values.resize(static_cast<std::size_t>(batch.pixels * batch.stride));
+    batch.variables = c.height * c.width * c.channels;
+    batch.values.resize(static_cast<std::size_t>(batch.variables * batch.stride));
     for (int lane = 0; lane < batch.stride; ++lane) {
       const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
       batch.indices.push_back(1000 + 3 * image);
-      for (int v = 0; v < batch.pixels; ++v) {
+      for (int v = 0; v < batch.variables; ++v) {
         const RandomAddress address{9, 0, Purpose::kPixelNoise, image, 0, 0};
         double value = random_uniform(address, static_cast<std::uint32_t>(v));
         // Edges must occur: they are special in the discretised logistic.
@@ -70,7 +71,7 @@ struct Fixture {
   }
 
   void hide_pixels(const Case& c) {
-    for (int v = 0; v < batch.pixels; ++v) {
+    for (int v = 0; v < batch.variables; ++v) {
       for (int lane = 0; lane < batch.stride; ++lane) {
         const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
         const double u = random_uniform({8, 0, Purpose::kPixelNoise, image, 0, 0},
@@ -244,6 +245,20 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForAwkwardConvolutions) {
   expect_matches_twin({"stride 3", 10, 11, 11, conv({17, 9}, 3, 30, 7, gaussian), 1, 33, 2});
   expect_matches_twin({"holes", 9, 9, 9, conv({3, 4}, 4, 9, 7, gaussian), 1, 16, 2});
   expect_matches_twin({"many filters", 5, 5, 5, conv({33, 50}, 1, 65, 31, gaussian), 1, 7, 1});
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForColours) {
+  for (Case c :
+       {Case{"leaves", 7, 9, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 33, 2},
+        Case{"conv leaves", 9, 10, 7, conv({4, 8}, 1, 16, 6, Likelihood::kGaussian), 2, 33, 2},
+        Case{"conv image", 8, 7, 8, conv({5, 6}, 2, 20, 7, Likelihood::kGaussian), 1, 17, 2}}) {
+    c.channels = 3;
+    expect_matches_twin(c);
+    c.leaf.likelihood = Likelihood::kLogistic;
+    c.discrete = true;
+    c.missing = 0.4;
+    expect_matches_twin(c);
+  }
 }
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereThreadsShareALeaf) {

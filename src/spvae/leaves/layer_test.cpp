@@ -68,7 +68,7 @@ TEST(Convolution, HasARowForEveryTapAndChannelAndAColumnForEveryOutputChannel) {
 TEST(Networks, KnowTheirLargestLayer) {
   const auto largest = [](const LeafConfig& config) {
     std::int64_t units = 0;
-    const LeafNetworks networks = leaf_networks(config, 6, 4);
+    const LeafNetworks networks = leaf_networks(config, {6, 4, 1});
     for (const NetworkStack* network : networks.all()) {
       for (const LayerStack& layer : *network) {
         units = std::max(
@@ -80,17 +80,17 @@ TEST(Networks, KnowTheirLargestLayer) {
   const LeafConfig mlp{.hidden = 5, .latent = 3};
   const LeafConfig conv{.latent = 3, .network = Network::kConv, .filters = {2, 3}, .dense = 4};
   for (LeafConfig config : {mlp, conv}) {
-    EXPECT_EQ(largest_layer(config, 6, 4), largest(config));
+    EXPECT_EQ(largest_layer(config, {6, 4, 1}), largest(config));
     config.hidden = config.dense = 100;
-    EXPECT_EQ(largest_layer(config, 6, 4), largest(config));
+    EXPECT_EQ(largest_layer(config, {6, 4, 1}), largest(config));
     config.latent = 200;
-    EXPECT_EQ(largest_layer(config, 6, 4), largest(config));
+    EXPECT_EQ(largest_layer(config, {6, 4, 1}), largest(config));
     config.filters.first = 300;
     config.stride = 2;
-    EXPECT_EQ(largest_layer(config, 6, 4), largest(config));
+    EXPECT_EQ(largest_layer(config, {6, 4, 1}), largest(config));
   }
   // Far beyond an int.
-  EXPECT_EQ(largest_layer({.network = Network::kConv, .filters = {1, 65536}}, 4096, 4096),
+  EXPECT_EQ(largest_layer({.network = Network::kConv, .filters = {1, 65536}}, {4096, 4096, 1}),
             std::int64_t{1} << 40);
 }
 

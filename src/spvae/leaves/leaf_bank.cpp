@@ -40,9 +40,10 @@ std::size_t parameters_per_leaf(const NetworkStack& network) {
 }
 
 // Rows of a rectangle of pixels.
-int height_of(const std::vector<int>& scope, int image_width) {
-  const PixelRectangle rectangle = bounding_rectangle(scope, image_width);
-  assert(static_cast<std::size_t>(rectangle.height) * static_cast<std::size_t>(rectangle.width) ==
+int height_of(const std::vector<int>& scope, const Plane& image) {
+  const PixelRectangle rectangle = bounding_rectangle(scope, image.width, image.channels);
+  assert(static_cast<std::size_t>(rectangle.height) * static_cast<std::size_t>(rectangle.width) *
+             static_cast<std::size_t>(image.channels) ==
          scope.size());
   return rectangle.height;
 }
@@ -87,17 +88,17 @@ void draw_weights(const LayerStack& layer, RandomAddress address, float* weights
 
 }  // namespace
 
-LeafBank::LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const LeafConfig& config,
-                   ParameterLayout& layout)
+LeafBank::LeafBank(const RegionGraph& graph, const Plane& image, int k_leaf,
+                   const LeafConfig& config, ParameterLayout& layout)
     : config_(config), k_leaf_(k_leaf), parameters_begin_(layout.size()), parameters_end_(0) {
   assert(k_leaf >= 1);
 
-  // By pixels, then height; networks that do not see shapes have one row of pixels.
+  // By variables, then height; networks that do not see shapes have one row of pixels.
   std::map<std::pair<int, int>, std::vector<int>> leaves_by_shape;
   for (int region = 0; region < graph.leaf_regions(); ++region) {
     const std::vector<int>& scope = graph.regions()[static_cast<std::size_t>(region)].scope;
     scopes_.emplace_back(scope.begin(), scope.end());
-    const int height = sees_shape(config.network) ? height_of(scope, image_width) : 1;
+    const int height = sees_shape(config.network) ? height_of(scope, image) : 1;
     for (int i = 0; i < k_leaf; ++i) {
       leaves_by_shape[{static_cast<int>(scope.size()), height}].push_back(region * k_leaf + i);
     }
@@ -107,8 +108,9 @@ LeafBank::LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const 
   slot_of_.resize(group_of_.size());
   const std::vector<std::string> names = network_names(config.likelihood);
   for (const auto& [shape, leaves] : leaves_by_shape) {
-    const auto [pixels, height] = shape;
-    LeafGroup group{pixels, leaves, leaf_networks(config, height, pixels / height)};
+    const auto [variables, height] = shape;
+    const Plane pixels{height, variables / image.channels / height, image.channels};
+    LeafGroup group{variables, leaves, leaf_networks(config, pixels)};
     for (std::size_t slot = 0; slot < leaves.size(); ++slot) {
       const auto leaf = static_cast<std::size_t>(leaves[slot]);
       group_of_[leaf] = static_cast<int>(groups_.size());

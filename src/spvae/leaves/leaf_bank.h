@@ -13,24 +13,24 @@
 
 namespace spvae {
 
-/// The leaves whose scopes have the same number of pixels and, where their network sees it, the
+/// The leaves whose scopes have the same number of variables and, where their network sees it, the
 /// same shape; they share stacked tensors.
 struct LeafGroup {
-  int pixels = 0;           ///< D
+  int variables = 0;        ///< D
   std::vector<int> leaves;  ///< ascending leaf indices
   LeafNetworks networks;
 };
 
-/// The leaf VAEs of a model: which pixels, which networks, which parameters. Immutable.
+/// The leaf VAEs of a model: which variables, which networks, which parameters. Immutable.
 /// Tensors are named "leaves.G.NETWORK.I": group G by ascending D, then height; NETWORK one of
 /// encoder_trunk, encoder_mean, encoder_precision, decoder_trunk, decoder_HEAD (HEAD as in
 /// LikelihoodInfo::heads); layer I.
 class LeafBank {
  public:
-  /// Appends the leaves' tensors to `layout`: by group, network, layer. image_width: of the image
-  /// whose pixels the graph numbers row by row; a network that sees shapes needs leaf regions that
-  /// are rectangles. Sizes must be valid (assertion); Spvae checks the user's.
-  LeafBank(const RegionGraph& graph, int image_width, int k_leaf, const LeafConfig& config,
+  /// Appends the leaves' tensors to `layout`: by group, network, layer. `image`: what the graph's
+  /// variables are; a network that sees shapes needs leaf regions that are rectangles. Sizes must
+  /// be valid (assertion); Spvae checks the user's.
+  LeafBank(const RegionGraph& graph, const Plane& image, int k_leaf, const LeafConfig& config,
            ParameterLayout& layout);
 
   const LeafConfig& config() const { return config_; }
@@ -39,7 +39,7 @@ class LeafBank {
   int group_of(int leaf) const { return group_of_[static_cast<std::size_t>(leaf)]; }
   /// Position of the leaf within its group's tensors.
   int slot_of(int leaf) const { return slot_of_[static_cast<std::size_t>(leaf)]; }
-  /// Pixels of the leaf, ascending.
+  /// Variables of the leaf, ascending.
   std::span<const std::int32_t> scope(int leaf) const;
   /// The leaves' tensors fill [parameters_begin(), parameters_end()) of the parameter buffer.
   std::size_t parameters_begin() const { return parameters_begin_; }

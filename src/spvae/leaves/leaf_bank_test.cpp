@@ -26,11 +26,11 @@ LeafConfig small_config() { return {.hidden = 4, .hidden_layers = 1, .latent = 3
 
 TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
   ParameterLayout layout;
-  const LeafBank bank(strip_of_three(), 3, 2, small_config(), layout);
+  const LeafBank bank(strip_of_three(), {1, 3, 1}, 2, small_config(), layout);
   EXPECT_EQ(bank.leaves(), 4);
   ASSERT_EQ(bank.groups().size(), 2U);
-  EXPECT_EQ(bank.groups()[0].pixels, 1);
-  EXPECT_EQ(bank.groups()[1].pixels, 2);
+  EXPECT_EQ(bank.groups()[0].variables, 1);
+  EXPECT_EQ(bank.groups()[1].variables, 2);
   EXPECT_THAT(bank.groups()[0].leaves, ElementsAre(2, 3));
   EXPECT_THAT(bank.groups()[1].leaves, ElementsAre(0, 1));
   EXPECT_THAT(bank.scope(0), ElementsAre(0, 1));
@@ -44,7 +44,7 @@ TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
 
 TEST(LeafBank, NamesItsTensorsByGroupNetworkAndLayer) {
   ParameterLayout layout;
-  const LeafBank bank(strip_of_three(), 3, 2, small_config(), layout);
+  const LeafBank bank(strip_of_three(), {1, 3, 1}, 2, small_config(), layout);
   std::vector<std::string> names;
   for (const Tensor& tensor : layout.tensors()) names.push_back(tensor.name);
   EXPECT_THAT(names, ElementsAre("leaves.0.encoder_mean.0", "leaves.0.encoder_mean.1",
@@ -64,7 +64,7 @@ TEST(LeafBank, NamesItsTensorsByGroupNetworkAndLayer) {
 TEST(LeafBank, KnowsItsPartOfTheBufferAndItsEncoders) {
   ParameterLayout layout;
   layout.add("something.else", {7});
-  const LeafBank bank(one_region(5), 5, 2, small_config(), layout);
+  const LeafBank bank(one_region(5), {1, 5, 1}, 2, small_config(), layout);
   layout.add("more", {3});
   const std::size_t encoder = 6 * 4 + 5 * 3;
   const std::size_t decoder = 4 * 4 + 5 * 5;
@@ -75,7 +75,7 @@ TEST(LeafBank, KnowsItsPartOfTheBufferAndItsEncoders) {
 
 TEST(LeafBank, WithoutHiddenLayersIsAffine) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(5), 5, 1, {.hidden_layers = 0, .latent = 2}, layout);
+  const LeafBank bank(one_region(5), {1, 5, 1}, 1, {.hidden_layers = 0, .latent = 2}, layout);
   ASSERT_EQ(bank.groups()[0].networks.encoder_mean.size(), 1U);
   EXPECT_EQ(bank.groups()[0].networks.encoder_mean[0].inputs, 5);
   EXPECT_EQ(bank.groups()[0].networks.encoder_mean[0].outputs, 2);
@@ -84,7 +84,7 @@ TEST(LeafBank, WithoutHiddenLayersIsAffine) {
 // Rows and columns of each group's leaves at step 7.
 std::vector<std::pair<int, int>> group_shapes(int height, int width, const LeafConfig& config) {
   ParameterLayout layout;
-  const LeafBank bank(poon_domingos(height, width, 7), width, 2, config, layout);
+  const LeafBank bank(poon_domingos(height, width, 7), {height, width, 1}, 2, config, layout);
   std::vector<std::pair<int, int>> shapes;
   std::size_t leaves = 0;
   for (const LeafGroup& group : bank.groups()) {
@@ -98,7 +98,7 @@ std::vector<std::pair<int, int>> group_shapes(int height, int width, const LeafC
       if (sees_shape(config.network)) {
         EXPECT_EQ(shape, shapes.back());
       }
-      EXPECT_EQ(group.pixels, shape.first * shape.second);
+      EXPECT_EQ(group.variables, shape.first * shape.second);
     }
   }
   EXPECT_EQ(leaves, static_cast<std::size_t>(bank.leaves()));
@@ -119,7 +119,7 @@ TEST(LeafBank, GroupsConvolutionalLeavesByPixelsThenHeight) {
 
 TEST(LeafBank, NamesTheTensorsOfConvolutionalLeaves) {
   ParameterLayout layout;
-  const LeafBank bank(poon_domingos(9, 7, 7), 7, 2,
+  const LeafBank bank(poon_domingos(9, 7, 7), {9, 7, 1}, 2,
                       {.latent = 3,
                        .likelihood = Likelihood::kGaussian,
                        .network = Network::kConv,
@@ -168,7 +168,7 @@ void expect_standard_moments(std::span<const float> weights, double deviation, d
 
 TEST(LeafInitialisation, OfConvolutionsIsUniformWithinGlorotsBound) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(64), 8, 1,
+  const LeafBank bank(one_region(64), {8, 8, 1}, 1,
                       {.latent = 30, .network = Network::kConv, .filters = {20, 30}, .dense = 40},
                       layout);
   ParameterBuffer parameters(layout.size(), 99.0F);
@@ -196,8 +196,8 @@ TEST(LeafInitialisation, OfConvolutionsIsUniformWithinGlorotsBound) {
 
 TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(64), 64, 1, {.hidden = 200, .hidden_layers = 2, .latent = 8},
-                      layout);
+  const LeafBank bank(one_region(64), {1, 64, 1}, 1,
+                      {.hidden = 200, .hidden_layers = 2, .latent = 8}, layout);
   ParameterBuffer parameters(layout.size(), 99.0F);
   bank.initialise(3, parameters);
   for (const NetworkStack* network : bank.groups()[0].networks.all()) {
@@ -220,7 +220,8 @@ TEST(LeafInitialisation, IsTruncatedNormalOfTheHeVarianceWithZeroBiases) {
 
 TEST(LeafInitialisation, DependsOnSeedTensorLeafAndRow) {
   ParameterLayout layout;
-  const LeafBank bank(one_region(6), 6, 2, {.hidden = 6, .hidden_layers = 1, .latent = 6}, layout);
+  const LeafBank bank(one_region(6), {1, 6, 1}, 2, {.hidden = 6, .hidden_layers = 1, .latent = 6},
+                      layout);
   ParameterBuffer first(layout.size());
   ParameterBuffer again(layout.size());
   ParameterBuffer other(layout.size());
@@ -246,7 +247,7 @@ TEST(LeafInitialisation, DependsOnSeedTensorLeafAndRow) {
 TEST(LeafInitialisation, LeavesOtherTensorsAlone) {
   ParameterLayout layout;
   layout.add("before", {2});
-  const LeafBank bank(one_region(2), 2, 1, small_config(), layout);
+  const LeafBank bank(one_region(2), {1, 2, 1}, 1, small_config(), layout);
   layout.add("after", {2});
   ParameterBuffer parameters(layout.size(), 5.0F);
   bank.initialise(1, parameters);

@@ -41,7 +41,7 @@ int wave_of(const LeafGroup& group, const ThreadPool* pool) {
 /// A tile of rows.
 struct LeafGradient::RowTape {
   RowTape(const LeafGroup& group, int latent)
-      : pixels(index(group.pixels) * kTile),
+      : pixels(index(group.variables) * kTile),
         mean(index(latent) * kTile),
         deviation(index(latent) * kTile),
         dz(index(latent) * kTile),
@@ -209,14 +209,14 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     }
   };
   const int latent = bank_.config().latent;
-  copy(plan_.group->pixels, pixels, tape.pixels);
+  copy(plan_.group->variables, pixels, tape.pixels);
   copy(latent, mean, tape.mean);
   copy(latent, deviation, tape.deviation);
   tape.x = tape.pixels.data();
   tape.observed = nullptr;
   if (!batch.observed.empty()) {
-    tape.observed_pixels.resize(index(plan_.group->pixels) * kTile);
-    copy(plan_.group->pixels, observed, tape.observed_pixels);
+    tape.observed_pixels.resize(index(plan_.group->variables) * kTile);
+    copy(plan_.group->variables, observed, tape.observed_pixels);
     tape.observed = tape.observed_pixels.data();
   }
   tape.posterior = {tape.mean.data(), nullptr, tape.deviation.data(), nullptr};

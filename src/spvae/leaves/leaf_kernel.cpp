@@ -70,7 +70,7 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
     layers_.push_back(layer);
   }
   const LeafNetworks& networks = plan.group->networks;
-  leaf_.pixels = plan.group->pixels;
+  leaf_.pixels = plan.group->variables;
   leaf_.latent = bank.config().latent;
   leaf_.likelihood = static_cast<kernels::Likelihood>(bank.config().likelihood);
   leaf_.identity_mean = bank.config().mean_link == MeanLink::kIdentity;

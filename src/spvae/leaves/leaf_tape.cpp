@@ -40,7 +40,7 @@ NetworkTape::NetworkTape(const NetworkStack& network, bool with_deltas) {
 }
 
 EncoderTape::EncoderTape(const LeafGroup& group, int latent, bool with_deltas)
-    : pixels(tile_with_ones(group.pixels)),
+    : pixels(tile_with_ones(group.variables)),
       trunk(group.networks.encoder_trunk, with_deltas),
       mean(group.networks.encoder_mean, with_deltas),
       precision(group.networks.encoder_precision, with_deltas),

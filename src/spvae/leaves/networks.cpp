@@ -37,7 +37,8 @@ NetworkStack mlp(const LeafConfig& config, int inputs, int outputs) {
 std::int64_t places(const Plane& plane) { return std::int64_t{plane.height} * plane.width; }
 
 std::int64_t largest_mlp_layer(const LeafConfig& config, const Plane& pixels) {
-  return std::max({places(pixels), std::int64_t{config.hidden}, std::int64_t{config.latent}});
+  return std::max(
+      {places(pixels) * pixels.channels, std::int64_t{config.hidden}, std::int64_t{config.latent}});
 }
 
 // TP19 Section 5: separate MLPs for everything.
@@ -53,8 +54,9 @@ LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
 std::int64_t largest_conv_layer(const LeafConfig& config, const Plane& pixels) {
   const Plane fine = convolution_layer(pixels, config.filters.first, config.stride).out;
   const Plane coarse = convolution_layer(fine, config.filters.second, config.stride).out;
-  return std::max({places(pixels), places(fine) * fine.channels, places(coarse) * coarse.channels,
-                   std::int64_t{config.dense}, std::int64_t{config.latent}});
+  return std::max({places(pixels) * pixels.channels, places(fine) * fine.channels,
+                   places(coarse) * coarse.channels, std::int64_t{config.dense},
+                   std::int64_t{config.latent}});
 }
 
 // Two convolutions and a dense layer below both heads; on the way back a dense layer and a
@@ -94,16 +96,16 @@ std::vector<const NetworkStack*> LeafNetworks::all() const {
   return result;
 }
 
-std::int64_t largest_layer(const LeafConfig& config, int height, int width) {
-  return kind_of(config.network).largest_layer(config, {height, width, 1});
+std::int64_t largest_layer(const LeafConfig& config, const Plane& pixels) {
+  return kind_of(config.network).largest_layer(config, pixels);
 }
 
-LeafNetworks leaf_networks(const LeafConfig& config, int height, int width) {
+LeafNetworks leaf_networks(const LeafConfig& config, const Plane& pixels) {
   assert(config.hidden >= 1 && config.hidden_layers >= 0 && config.latent >= 1);
   assert(config.filters.first >= 1 && config.filters.second >= 1 && config.dense >= 1);
   assert(config.stride >= 1);
-  assert(largest_layer(config, height, width) < std::numeric_limits<int>::max());
-  return kind_of(config.network).make(config, {height, width, 1});
+  assert(largest_layer(config, pixels) < std::numeric_limits<int>::max());
+  return kind_of(config.network).make(config, pixels);
 }
 
 bool sees_shape(Network network) { return kind_of(network).sees_shape; }

@@ -12,7 +12,7 @@ namespace spvae {
 /// encoder_precision and of each decoder; a trunk has it after its last layer too. An empty trunk
 /// hands its input on.
 struct LeafNetworks {
-  NetworkStack encoder_trunk;          ///< pixels → what the two heads read
+  NetworkStack encoder_trunk;          ///< D → what the two heads read
   NetworkStack encoder_mean;           ///< → Z, posterior mean
   NetworkStack encoder_precision;      ///< → Z, g; posterior precision 1 + g²
   NetworkStack decoder_trunk;          ///< Z → what the decoders' heads read
@@ -24,11 +24,11 @@ struct LeafNetworks {
 };
 
 /// Units of the largest layer of those networks, the pixels included; for any positive sizes.
-std::int64_t largest_layer(const LeafConfig& config, int height, int width);
+std::int64_t largest_layer(const LeafConfig& config, const Plane& pixels);
 
-/// The networks over a super-pixel of height × width pixels, without places in a buffer. No layer
+/// The networks over a super-pixel of these pixels, without places in a buffer. No layer
 /// may have more units than an int holds (assertion); Spvae checks the user's sizes.
-LeafNetworks leaf_networks(const LeafConfig& config, int height, int width);
+LeafNetworks leaf_networks(const LeafConfig& config, const Plane& pixels);
 
 /// Whether a network sees rows and columns, so that super-pixels of the same number of pixels but
 /// another shape differ.

@@ -10,18 +10,23 @@
 namespace spvae {
 namespace {
 
-const FileFormat kModelFormat = {"spvae-model", "3", "model file", {"2"}};
+const FileFormat kModelFormat = {"spvae-model", "4", "model file", {"2", "3"}};
 
-/// Fields that files of version 2 did not have: models were as their defaults say.
-bool is_new(const std::string& field) { return field == "max-precision"; }
+/// Whether files of this version had the field; models of those that had not were as its default
+/// says.
+bool has_field(const std::string& version, const std::string& field) {
+  if (field == "max-precision") return version != "2";
+  if (field == "channels") return version != "2" && version != "3";
+  return true;
+}
 
 ModelConfig read_config(const TensorFile& file) {
   try {
     const Json values = Json::parse(file.metadata_value("config"));
-    const bool is_old = file.metadata_value("format_version") == "2";
+    const std::string version = file.metadata_value("format_version");
     for (const Field<ModelConfig>& field : model_fields()) {
       const std::string& name = field.info.name;
-      if (!values.contains(name) && !(is_old && is_new(name))) {
+      if (!values.contains(name) && has_field(version, name)) {
         fail(ErrorKind::kData, "'{}' is missing", field.info.name);
       }
     }

@@ -178,16 +178,35 @@ TEST_F(Checkpoint, WhoseTensorsHaveChangedPlacesIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("digest"));
 }
 
-TEST_F(Checkpoint, OfVersion2HadNoBoundOfThePrecision) {
-  TensorFile file = read_safetensors(path_);
-  Json config = Json::parse(file.metadata["config"]);
-  config.erase("max-precision");
-  file.metadata["config"] = config.dump();
-  write_sealed(path_, {"spvae-model", "2", "model file"}, file);
-  const StoredModel stored = load_model(path_);
-  EXPECT_EQ(stored.model.config().leaf.max_precision, 0);
-  EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
-  EXPECT_THAT(refusal_after([](TensorFile&) {}), HasSubstr("'max-precision' is missing"));
+TEST_F(Checkpoint, OfOlderVersionsHadFewerFields) {
+  const TensorFile whole = read_safetensors(path_);
+  const auto write_without = [&](const std::vector<std::string>& fields, const char* version) {
+    TensorFile file = whole;
+    Json config = Json::parse(file.metadata["config"]);
+    for (const std::string& field : fields) config.erase(field);
+    file.metadata["config"] = config.dump();
+    write_sealed(path_, {"spvae-model", version, "model file"}, file);
+  };
+  const auto expect_loaded = [&] {
+    const StoredModel stored = load_model(path_);
+    EXPECT_EQ(stored.model.config().leaf.max_precision, 0);
+    EXPECT_EQ(stored.model.config().channels, 1);
+    EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
+  };
+  write_without({"max-precision", "channels"}, "2");
+  expect_loaded();
+  write_without({"channels"}, "3");
+  expect_loaded();
+  write_without({"max-precision", "channels"}, "3");
+  EXPECT_THAT(refusal(), HasSubstr("'max-precision' is missing"));
+  write_without({"channels"}, "4");
+  EXPECT_THAT(refusal(), HasSubstr("'channels' is missing"));
+}
+
+TEST_F(Checkpoint, KeepsChannels) {
+  Spvae colour({.height = 5, .width = 4, .channels = 3, .delta = 3, .leaf = {.latent = 2}});
+  save_model(path_, colour, colour.parameters(), kOrigin);
+  EXPECT_EQ(load_model(path_).model.config().channels, 3);
 }
 
 TEST_F(Checkpoint, KeepsTheBoundOfThePrecision) {
@@ -203,7 +222,7 @@ TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
   TensorFile file = read_safetensors(path_);
   write_sealed(path_, {"spvae-model", "1", "model file"}, file);
   EXPECT_THAT(refusal(),
-              AllOf(HasSubstr("version '1'"), HasSubstr("expected '3'"), HasSubstr("train anew")));
+              AllOf(HasSubstr("version '1'"), HasSubstr("expected '4'"), HasSubstr("train anew")));
   write_sealed(path_, {"other", "3", "model file"}, file);
   EXPECT_THAT(refusal(), AllOf(HasSubstr("'other'"), HasSubstr("'spvae-model'")));
   file.metadata.clear();

@@ -231,7 +231,8 @@ TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
       written.dump(),
       R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,)"
       R"("hidden-layers":2,"filters":[32,64],"stride":2,"dense":64,"latent":200,)"
-      R"("likelihood":"gaussian","mean-link":"sigmoid","max-precision":0.0,"height":28,"width":28})");
+      R"("likelihood":"gaussian","mean-link":"sigmoid","max-precision":0.0,"height":28,"width":28,)"
+      R"("channels":1})");
 }
 
 TEST(ModelFields, NameEveryStructureWithEveryNetwork) {

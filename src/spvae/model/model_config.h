@@ -11,9 +11,10 @@ struct ModelConfig {
   Structure structure = Structure::kPoonDomingos;
   int height = 28;
   int width = 28;
-  int delta = 7;   ///< step Δ of the Poon-Domingos structure, pixels
-  int k_sum = 2;   ///< sums of an internal region
-  int k_leaf = 2;  ///< leaves of a leaf region
+  int channels = 1;  ///< 1: gray; 3: red, green, blue, in the same leaves
+  int delta = 7;     ///< step Δ of the Poon-Domingos structure, pixels
+  int k_sum = 2;     ///< sums of an internal region
+  int k_leaf = 2;    ///< leaves of a leaf region
   LeafConfig leaf;
 };
 

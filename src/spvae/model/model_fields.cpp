@@ -62,6 +62,16 @@ Field<LeafConfig> max_precision_field() {
   return field;
 }
 
+Field<ModelConfig> channels_field() {
+  Field<ModelConfig> field = number_field("channels", &ModelConfig::channels,
+                                          "of a pixel: 1 is gray; 3 are red, green and blue", 1, 3);
+  field.set = [set = field.set](ModelConfig& config, const Json& value) {
+    set(config, value);
+    if (config.channels == 2) fail(ErrorKind::kUsage, "channels: got 2, expected 1 or 3");
+  };
+  return field;
+}
+
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
@@ -86,6 +96,7 @@ FieldList<ModelConfig> all() {
       number_field("height", &ModelConfig::height, "height of an image, pixels", 1, kMaxSide));
   list.push_back(
       number_field("width", &ModelConfig::width, "width of an image, pixels", 1, kMaxSide));
+  list.push_back(channels_field());
   return list;
 }
 

@@ -1,7 +1,6 @@
 #include "spvae/model/spvae.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
@@ -23,7 +22,7 @@ ModelConfig checked(ModelConfig config) {
 
 RegionGraph make_graph(const ModelConfig& config) {
   if (config.structure == Structure::kSingleRegion) {
-    return single_region(config.height, config.width);
+    return single_region(config.height, config.width, config.channels);
   }
   const int longer_side = std::max(config.height, config.width);
   if (config.delta >= longer_side && config.k_leaf > 1) {
@@ -33,24 +32,26 @@ RegionGraph make_graph(const ModelConfig& config) {
          "below {}, k-leaf 1, or the model vae",
          config.delta, config.height, config.width, config.k_leaf, longer_side);
   }
-  return poon_domingos(config.height, config.width, config.delta);
+  return poon_domingos(config.height, config.width, config.delta, config.channels);
 }
 
-// Height and width of the largest leaf region.
-std::pair<int, int> largest_leaf(const ModelConfig& config) {
-  if (config.structure == Structure::kSingleRegion) return {config.height, config.width};
-  return {std::min(config.delta, config.height), std::min(config.delta, config.width)};
+Plane largest_leaf(const ModelConfig& config) {
+  if (config.structure == Structure::kSingleRegion) {
+    return {config.height, config.width, config.channels};
+  }
+  return {std::min(config.delta, config.height), std::min(config.delta, config.width),
+          config.channels};
 }
 
 // Before any layer is made, whose sizes are ints.
 const LeafConfig& checked_leaf(const ModelConfig& config) {
-  const auto [height, width] = largest_leaf(config);
-  const std::int64_t units = largest_layer(config.leaf, height, width);
+  const Plane leaf = largest_leaf(config);
+  const std::int64_t units = largest_layer(config.leaf, leaf);
   if (units > kMaxLayerUnits) {
     fail(ErrorKind::kUsage,
          "model: a layer of {} units over {}×{} pixels, expected at most {}; choose fewer filters, "
          "a larger stride, or smaller images",
-         units, height, width, kMaxLayerUnits);
+         units, leaf.height, leaf.width, kMaxLayerUnits);
   }
   return config.leaf;
 }
@@ -65,7 +66,8 @@ Spvae::Spvae(const ModelConfig& config)
     : config_(checked(config)),
       graph_(make_graph(config_)),
       circuit_(graph_, config_.k_sum, leaves_of_region(config_)),
-      leaves_(graph_, config_.width, leaves_of_region(config_), checked_leaf(config_), layout_) {
+      leaves_(graph_, {config_.height, config_.width, config_.channels}, leaves_of_region(config_),
+              checked_leaf(config_), layout_) {
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
   if (layout_.size() >= kMaxParameters) {
     fail(ErrorKind::kUsage,

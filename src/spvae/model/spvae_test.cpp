@@ -201,7 +201,7 @@ Batch random_batch(int pixels, int size) {
   Batch batch;
   batch.size = size;
   batch.stride = kernels::kTile;
-  batch.pixels = pixels;
+  batch.variables = pixels;
   for (int lane = 0; lane < batch.stride; ++lane) {
     batch.indices.push_back(static_cast<std::uint32_t>(3 * std::min(lane, size - 1)));
   }

@@ -73,7 +73,7 @@ void set_font(cairo_t* context) {
 }
 
 // Viewers of SVG smooth what they enlarge, so a picture is enlarged before it is given to cairo.
-Surface enlarged(const GrayImage& image, int times) {
+Surface enlarged(const Picture& image, int times) {
   const int width = image.width * times;
   const int height = image.height * times;
   Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height));
@@ -84,8 +84,11 @@ Surface enlarged(const GrayImage& image, int times) {
     auto* pixels = reinterpret_cast<std::uint32_t*>(bytes + row * stride);
     const std::ptrdiff_t first = std::ptrdiff_t{row / times} * image.width;
     for (int column = 0; column < width; ++column) {
-      const std::uint32_t gray = image.pixels[static_cast<std::size_t>(first + column / times)];
-      pixels[column] = gray << 16 | gray << 8 | gray;
+      const auto at = static_cast<std::size_t>((first + column / times) * image.channels);
+      const std::uint32_t red = image.pixels[at];
+      const std::uint32_t green = image.channels == 3 ? image.pixels[at + 1] : red;
+      const std::uint32_t blue = image.channels == 3 ? image.pixels[at + 2] : red;
+      pixels[column] = red << 16 | green << 8 | blue;
     }
   }
   cairo_surface_mark_dirty(surface.get());
@@ -253,10 +256,11 @@ void Canvas::marker(Marker marker, Point centre, Colour colour) {
   state_->stroke({.colour = colour, .width = shape.ink == Shape::Ink::kStrokes ? 1.6 : 1.1});
 }
 
-void Canvas::picture(const GrayImage& image, Point top_left, int pixel_size) {
+void Canvas::picture(const Picture& image, Point top_left, int pixel_size) {
   assert(pixel_size >= 1);
-  assert(image.pixels.size() ==
-         static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width));
+  assert(image.pixels.size() == static_cast<std::size_t>(image.height) *
+                                    static_cast<std::size_t>(image.width) *
+                                    static_cast<std::size_t>(image.channels));
   cairo_t* context = state_->context.get();
   const int finer =
       state_->format == PlotFormat::kSvg ? (kSvgPixel + pixel_size - 1) / pixel_size : 1;

@@ -50,7 +50,7 @@ class Canvas {
   void outline(const Rectangle& rectangle, const Stroke& stroke);
   void marker(Marker marker, Point centre, Colour colour);
   /// Each pixel is a square of `pixel_size` points, a whole number.
-  void picture(const GrayImage& image, Point top_left, int pixel_size);
+  void picture(const Picture& image, Point top_left, int pixel_size);
 
   /// The file's bytes; nothing can be drawn afterwards. Error(kCannotCreate) if cairo failed,
   /// for want of memory.

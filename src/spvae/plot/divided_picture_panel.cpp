@@ -21,7 +21,8 @@ double width_of(int level) {
   return std::max(kThinnest, kThickest - kThinner * static_cast<double>(level - 1));
 }
 
-Colour mean_colour(const GrayImage& picture) {
+// What of a picture matters to what is drawn over it.
+Colour mean_gray(const Picture& picture) {
   const double sum = std::accumulate(picture.pixels.begin(), picture.pixels.end(), 0.0);
   const double gray = sum / (255.0 * static_cast<double>(picture.pixels.size()));
   return {gray, gray, gray};
@@ -65,7 +66,7 @@ void DividedPicturePanel::draw(Canvas& canvas, Point origin) const {
   canvas.outline({frame.x, frame.y, box_.frame.width, box_.frame.height},
                  {.colour = kFrameGray, .width = 0.8});
   // The thickness of a line is seen where it contrasts with the picture.
-  const Colour ink = text_colour(mean_colour(divided_->picture));
+  const Colour ink = text_colour(mean_gray(divided_->picture));
   const Colour halo = ink == kBlack ? kWhite : kBlack;
   std::vector<DividedPicture::Cut> cuts = divided_->cuts;
   std::ranges::stable_sort(cuts, std::ranges::greater{}, &DividedPicture::Cut::level);

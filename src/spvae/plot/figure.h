@@ -56,7 +56,7 @@ struct HeatMap {
 /// Pictures that belong together, side by side, above one caption (which may be empty).
 struct ImageTile {
   std::string caption;
-  std::vector<GrayImage> pictures;
+  std::vector<Picture> pictures;
 };
 
 /// Tiles in rows of `columns` ≥ 1. Every pixel is a square of the same whole size, not smoothed.
@@ -80,7 +80,7 @@ struct DividedPicture {
     std::string text;  ///< in its upper left corner
   };
   std::string title;
-  GrayImage picture;
+  Picture picture;
   std::vector<Cut> cuts;
   std::vector<Label> labels;
 };

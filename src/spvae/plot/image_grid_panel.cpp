@@ -21,7 +21,7 @@ constexpr int kCaptionLines = 2;
 int pixel_size_of(const ImageGrid& grid) {
   int longest = 1;
   for (const ImageTile& tile : grid.tiles) {
-    for (const GrayImage& image : tile.pictures) {
+    for (const Picture& image : tile.pictures) {
       longest = std::max({longest, image.height, image.width});
     }
   }
@@ -30,7 +30,7 @@ int pixel_size_of(const ImageGrid& grid) {
 
 Size pictures_size(const ImageTile& tile, int pixel_size) {
   Size size;
-  for (const GrayImage& image : tile.pictures) {
+  for (const Picture& image : tile.pictures) {
     if (size.width > 0.0) size.width += kPictureGap;
     size.width += image.width * pixel_size;
     size.height = std::max(size.height, static_cast<double>(image.height * pixel_size));
@@ -80,7 +80,7 @@ void ImageGridPanel::draw(Canvas& canvas, Point origin) const {
     Point place = {
         std::round(corner.x + (tile_.width - pictures_size(tile, pixel_size_).width) / 2),
         std::round(corner.y)};
-    for (const GrayImage& image : tile.pictures) {
+    for (const Picture& image : tile.pictures) {
       canvas.picture(image, place, pixel_size_);
       const Size size = {static_cast<double>(image.width * pixel_size_),
                          static_cast<double>(image.height * pixel_size_)};

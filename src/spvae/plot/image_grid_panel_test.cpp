@@ -10,8 +10,8 @@ namespace {
 using testing::drawn;
 using testing::Pixels;
 
-GrayImage ramp(int height, int width) {
-  GrayImage image{.height = height, .width = width, .pixels = {}};
+Picture ramp(int height, int width) {
+  Picture image{.height = height, .width = width, .pixels = {}};
   for (int i = 0; i < height * width; ++i) {
     image.pixels.push_back(static_cast<std::uint8_t>(255 - 3 * i));
   }
@@ -19,7 +19,7 @@ GrayImage ramp(int height, int width) {
 }
 
 TEST(ImageGridPanel, ShowsEveryPixelAsACrispSquareOfItsGray) {
-  const GrayImage image = ramp(4, 7);
+  const Picture image = ramp(4, 7);
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
   const ImageGrid grid{.title = {}, .columns = 1, .tiles = {{.caption = {}, .pictures = {image}}}};
   const ImageGridPanel panel(measure, grid);
@@ -38,7 +38,7 @@ TEST(ImageGridPanel, ShowsEveryPixelAsACrispSquareOfItsGray) {
 
 TEST(ImageGridPanel, EnlargesAllPicturesByTheSameWholeNumber) {
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
-  const auto pixel_size = [&](const std::vector<GrayImage>& pictures) {
+  const auto pixel_size = [&](const std::vector<Picture>& pictures) {
     const ImageGrid grid{
         .title = {}, .columns = 2, .tiles = {{.caption = {}, .pictures = pictures}}};
     return ImageGridPanel(measure, grid).pixel_size();

@@ -46,7 +46,7 @@ void check([[maybe_unused]] const HeatMap& map) {
 void check([[maybe_unused]] const ImageGrid& grid) {
   assert(grid.columns >= 1);
   for ([[maybe_unused]] const ImageTile& tile : grid.tiles) {
-    for ([[maybe_unused]] const GrayImage& image : tile.pictures) {
+    for ([[maybe_unused]] const Picture& image : tile.pictures) {
       assert(image.height >= 1 && image.width >= 1);
     }
   }

@@ -24,8 +24,8 @@ using testing::Pixels;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-GrayImage blob(int height, int width, double scale) {
-  GrayImage image{.height = height, .width = width, .pixels = {}};
+Picture blob(int height, int width, double scale) {
+  Picture image{.height = height, .width = width, .pixels = {}};
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const double distance = std::hypot(y - height / 2.0, x - width / 2.0);

@@ -228,12 +228,15 @@ Completions complete(const Spvae& model, const ImageSet& images,
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
   }
-  check_images(images, model.config().height, model.config().width);
-  Completions completions{
-      .images = {.height = images.height, .width = images.width, .values = {}, .indices = {}},
-      .effective_samples = std::vector<double>(rows.size())};
+  check_images(images, model.config().height, model.config().width, model.config().channels);
+  Completions completions{.images = {.height = images.height,
+                                     .width = images.width,
+                                     .channels = images.channels,
+                                     .values = {},
+                                     .indices = {}},
+                          .effective_samples = std::vector<double>(rows.size())};
   ImageSet& result = completions.images;
-  const std::size_t pixels = index(images.pixels());
+  const std::size_t variables = index(images.variables());
   Proposals proposals(model, sampling, engine, pool);
   for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
     const auto tile =
@@ -241,18 +244,18 @@ Completions complete(const Spvae& model, const ImageSet& images,
     proposals.weigh(images, tile);
     const std::size_t begin = result.indices.size();
     result.indices.resize(begin + tile.size() * index(count));
-    result.values.resize(result.indices.size() * pixels);
+    result.values.resize(result.indices.size() * variables);
     pool.run(static_cast<int>(tile.size()) * count, [&](int task, int) {
       const int lane = task / count;
       const std::size_t at = begin + index(task);
       if (task % count == 0) {
         completions.effective_samples[first + index(lane)] = proposals.effective_samples(lane);
       }
-      const std::span<float> image = std::span(result.values).subspan(at * pixels, pixels);
+      const std::span<float> image = std::span(result.values).subspan(at * variables, variables);
       result.indices[at] = proposals.batch().indices[index(lane)];
-      for (std::size_t v = 0; v < pixels; ++v) {
+      for (std::size_t v = 0; v < variables; ++v) {
         const bool is_observed = proposals.is_observed(static_cast<int>(v), lane);
-        image[v] = is_observed ? images.values[tile[index(lane)] * pixels + v] : 0.0f;
+        image[v] = is_observed ? images.values[tile[index(lane)] * variables + v] : 0.0f;
       }
       Painter painter(model, proposals, lane, seed, task % count, image);
       switch (filling) {

@@ -53,13 +53,15 @@ ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& p
   const Batch& batch = evidence.batch;
   ImageSet images{.height = model.config().height,
                   .width = model.config().width,
+                  .channels = model.config().channels,
                   .values = {},
                   .indices = {batch.indices.begin(), batch.indices.begin() + batch.size}};
-  const std::size_t pixels = index(images.pixels());
-  images.values.resize(index(batch.size) * pixels);
+  const std::size_t variables = index(images.variables());
+  images.values.resize(index(batch.size) * variables);
   const Vector parameters = wide_parameters(model);
   pool.run(batch.size, [&](int lane, int) {
-    const std::span<float> image = std::span(images.values).subspan(index(lane) * pixels, pixels);
+    const std::span<float> image =
+        std::span(images.values).subspan(index(lane) * variables, variables);
     for (const int leaf : best_tree(model.circuit(), evidence.trace, lane).leaves) {
       const LeafPosterior posterior = posterior_of(model.leaves(), parameters, batch, leaf, lane);
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, posterior.mean);

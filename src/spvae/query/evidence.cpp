@@ -82,7 +82,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
 void for_each_batch(const Spvae& model, const ImageSet& images, const Sampling& sampling,
                     LeafEngine& engine, ThreadPool& pool, const EvaluationObserver& observer,
                     const std::function<void(const Evidence&)>& visit) {
-  check_images(images, model.config().height, model.config().width);
+  check_images(images, model.config().height, model.config().width, model.config().channels);
   // Enough tiles to keep every thread busy even where a model has a single leaf. Results do not
   // depend on it: images do not meet.
   const int size = kernels::kTile * std::max(4, 2 * pool.threads());

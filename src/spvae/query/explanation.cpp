@@ -28,10 +28,11 @@ class Lister {
     const Circuit& circuit = model_.circuit();
     const int place = static_cast<int>(nodes.size());
     const std::vector<int>& scope = model_.graph().regions()[index(circuit.region(node))].scope;
-    nodes.push_back({.node = node,
-                     .parent = parent,
-                     .level = level,
-                     .rectangle = bounding_rectangle(scope, model_.config().width)});
+    nodes.push_back(
+        {.node = node,
+         .parent = parent,
+         .level = level,
+         .rectangle = bounding_rectangle(scope, model_.config().width, model_.config().channels)});
     if (circuit.is_leaf(node)) return place;
     const int sum = node - circuit.leaves();
     const int product = choices_[index(sum)];

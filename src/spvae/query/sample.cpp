@@ -76,12 +76,13 @@ ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels
   ImageSet images;
   images.height = model.config().height;
   images.width = model.config().width;
+  images.channels = model.config().channels;
   if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 sample", count);
-  if (std::int64_t{count} * images.pixels() > kMaxPixels) {
-    fail(ErrorKind::kUsage, "count: got {}, expected at most {} samples of {} pixels", count,
-         kMaxPixels / images.pixels(), images.pixels());
+  if (std::int64_t{count} * images.variables() > kMaxPixels) {
+    fail(ErrorKind::kUsage, "count: got {}, expected at most {} samples of {} values", count,
+         kMaxPixels / images.variables(), images.variables());
   }
-  const std::size_t size = static_cast<std::size_t>(images.pixels());
+  const std::size_t size = static_cast<std::size_t>(images.variables());
   images.values.resize(static_cast<std::size_t>(count) * size);
   images.indices.resize(static_cast<std::size_t>(count));
   std::iota(images.indices.begin(), images.indices.end(), 0U);

@@ -18,7 +18,7 @@ enum class SampledPixels {
 /// random numbers have the address {seed, Purpose::kSampling, image = i} and `sample` 0 for the
 /// codes, 1 for the pixels (both by leaf), 2 for the tree (leaf 0). Values are on the scale [0, 1]
 /// of the data; Gaussian draws may exceed it. indices are the samples' numbers. Throws
-/// Error(kUsage) for a count < 1 or one whose pixels exceed 2^30, Error(kNumerical) for values that
+/// Error(kUsage) for a count < 1 or one whose values exceed 2^30, Error(kNumerical) for values that
 /// are not finite.
 ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels pixels,
                 ThreadPool& pool);

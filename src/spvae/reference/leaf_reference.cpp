@@ -52,7 +52,7 @@ LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> p
                        std::span<const double> pixels, std::span<const double> noise,
                        bool from_prior = false) {
   const LeafGroup& group = group_of(bank, leaf);
-  assert(pixels.size() == static_cast<std::size_t>(group.pixels));
+  assert(pixels.size() == static_cast<std::size_t>(group.variables));
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
   LeafTrace trace;
   encode(group.networks, bank.slot_of(leaf), parameters, pixels, trace);

@@ -21,7 +21,7 @@ using Vector = std::vector<double>;
 // One leaf region of `pixels` pixels with k_leaf leaves; in `rows` rows.
 struct SmallLeaf {
   SmallLeaf(int pixels, const LeafConfig& config, int k_leaf = 1, int rows = 1)
-      : bank(one_region(pixels), pixels / rows, k_leaf, config, layout),
+      : bank(one_region(pixels), {rows, pixels / rows, 1}, k_leaf, config, layout),
         parameters(layout.size()) {}
 
   static RegionGraph one_region(int pixels) {

@@ -27,7 +27,7 @@ class ReferenceEngineTest : public testing::Test {
     bank.initialise(1, parameters);
     batch.size = 3;
     batch.stride = 5;
-    batch.pixels = 5;
+    batch.variables = 5;
     batch.indices = {40, 7, 11, 11, 11};
     for (int pixel = 0; pixel < 5; ++pixel) {
       for (const std::uint32_t image : batch.indices) {
@@ -50,7 +50,8 @@ class ReferenceEngineTest : public testing::Test {
   }
 
   ParameterLayout layout;
-  LeafBank bank{two_regions(), 5, 2, {.hidden = 4, .hidden_layers = 1, .latent = 3}, layout};
+  LeafBank bank{
+      two_regions(), {1, 5, 1}, 2, {.hidden = 4, .hidden_layers = 1, .latent = 3}, layout};
   ParameterBuffer parameters;
   Batch batch;
   ThreadPool pool{2};

@@ -12,9 +12,6 @@
 namespace spvae {
 namespace {
 
-constexpr int kGap = 2;
-constexpr std::uint8_t kGapGray = 128;
-
 Html gallery_figure(const GalleryPicture& item, int height) {
   const int scale = std::max(1, (height + item.picture.height / 2) / item.picture.height);
   const int width = item.picture.width * scale;
@@ -74,28 +71,6 @@ Html gallery(const std::vector<GalleryPicture>& pictures, int height) {
   Html figures;
   for (const GalleryPicture& picture : pictures) figures += gallery_figure(picture, height);
   return html_element("div", {{"class", "gallery"}}, figures);
-}
-
-GrayImage side_by_side(const std::vector<GrayImage>& pictures) {
-  assert(!pictures.empty());
-  GrayImage strip{.height = pictures.front().height, .width = -kGap, .pixels = {}};
-  for (const GrayImage& picture : pictures) {
-    assert(picture.height == strip.height);
-    strip.width += picture.width + kGap;
-  }
-  const auto width = static_cast<std::size_t>(strip.width);
-  strip.pixels.assign(static_cast<std::size_t>(strip.height) * width, kGapGray);
-  std::size_t left = 0;
-  for (const GrayImage& picture : pictures) {
-    const auto own_width = static_cast<std::size_t>(picture.width);
-    for (std::size_t row = 0; row < static_cast<std::size_t>(strip.height); ++row) {
-      const auto from = picture.pixels.begin() + static_cast<std::ptrdiff_t>(row * own_width);
-      std::copy_n(from, own_width,
-                  strip.pixels.begin() + static_cast<std::ptrdiff_t>(row * width + left));
-    }
-    left += own_width + kGap;
-  }
-  return strip;
 }
 
 }  // namespace spvae

@@ -33,7 +33,7 @@ Html plot_figure(const Figure& figure, std::string_view name, std::string_view a
 
 /// A picture of a gallery; an empty caption is none.
 struct GalleryPicture {
-  GrayImage picture;
+  Picture picture;
   std::string alt;
   std::string caption;
 };
@@ -41,8 +41,5 @@ struct GalleryPicture {
 /// Pictures side by side, as many as the page has room for; each pixel is a square of a whole
 /// number of the page's pixels, so many that a picture is about `height` of these high.
 Html gallery(const std::vector<GalleryPicture>& pictures, int height = 84);
-
-/// Pictures of one height beside each other, with gray gaps between them.
-GrayImage side_by_side(const std::vector<GrayImage>& pictures);
 
 }  // namespace spvae

@@ -10,7 +10,7 @@ bool holds(const Html& html, const std::string& text) {
 }
 
 TEST(Blocks, EscapeEveryText) {
-  const GrayImage dot{.height = 1, .width = 1, .pixels = {7}};
+  const Picture dot{.height = 1, .width = 1, .pixels = {7}};
   for (const Html& block : {paragraph("<i>"), warning_note("<i>"), fact_list({{"<i>", "<i>"}}),
                             table("<i>", {{"<i>"}, {"<i>"}}), command_line("<i>"),
                             plot_figure({Chart{}}, "a", "<i>", "<i>"),
@@ -28,20 +28,14 @@ TEST(Blocks, TablesHaveAHeadOfTheirFirstRow) {
 }
 
 TEST(Blocks, GalleriesEnlargeByWholeNumbersAndHoldTheirPictures) {
-  const GrayImage picture{
-      .height = 28, .width = 14, .pixels = std::vector<std::uint8_t>(28 * 14, 9)};
+  const Picture picture{.height = 28, .width = 14, .pixels = std::vector<std::uint8_t>(28 * 14, 9)};
   const Html html = gallery({{.picture = picture, .alt = "seven", .caption = {}}}, 84);
   EXPECT_TRUE(holds(html, "alt=\"seven\" width=\"42\" height=\"84\""));
   // The signature of a PNG in base64.
   EXPECT_TRUE(holds(html, "src=\"data:image/png;base64,iVBORw0KGgo"));
   EXPECT_FALSE(holds(html, "figcaption"));
-  const GrayImage large{.height = 100, .width = 3, .pixels = std::vector<std::uint8_t>(300)};
+  const Picture large{.height = 100, .width = 3, .pixels = std::vector<std::uint8_t>(300)};
   EXPECT_TRUE(holds(gallery({{.picture = large, .alt = "", .caption = {}}}), "height=\"100\""));
-}
-
-TEST(Blocks, PicturesStandSideBySideWithGaps) {
-  const GrayImage strip = side_by_side({{2, 1, {1, 2}}, {2, 2, {3, 4, 5, 6}}});
-  EXPECT_EQ(strip, (GrayImage{2, 5, {1, 128, 128, 3, 4, 2, 128, 128, 5, 6}}));
 }
 
 }  // namespace

@@ -17,10 +17,11 @@ constexpr int kDraws = 3;
 
 ImageSet without_lower_halves(ImageSet images, int count) {
   keep_first(images, count);
-  const auto pixels = static_cast<std::size_t>(images.pixels());
+  const auto variables = static_cast<std::size_t>(images.variables());
   if (images.observed.empty()) images.observed.assign(images.values.size(), 1);
   for (std::size_t i = 0; i < images.observed.size(); ++i) {
-    const std::size_t row = i % pixels / static_cast<std::size_t>(images.width);
+    const std::size_t row =
+        i % variables / static_cast<std::size_t>(images.width * images.channels);
     if (2 * row >= static_cast<std::size_t>(images.height)) images.observed[i] = 0;
   }
   return images;
@@ -44,13 +45,13 @@ ReportSection completions_section(const ReportSource& source, const ReportOption
   const ImageSet draws = filled(Filling::kDrawn, kDraws);
   std::vector<GalleryPicture> pictures;
   for (int image = 0; image < count; ++image) {
-    std::vector<GrayImage> strip = {picture_of(source.images, image), picture_of(hidden, image),
-                                    picture_of(means, image)};
+    std::vector<Picture> strip = {picture_of(source.images, image), picture_of(hidden, image),
+                                  picture_of(means, image)};
     for (int draw = 0; draw < kDraws; ++draw) {
       strip.push_back(picture_of(draws, image * kDraws + draw));
     }
     pictures.push_back(
-        {.picture = side_by_side(strip),
+        {.picture = sheet_of(strip, static_cast<int>(strip.size())),
          .alt = fmt::format("image {} of its file: whole, lower half hidden, and "
                             "filled in with its mean and with {} draws",
                             source.images.indices[static_cast<std::size_t>(image)], kDraws),

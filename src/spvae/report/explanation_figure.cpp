@@ -9,7 +9,7 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-DividedPicture divided_picture(const Explanation& explanation, const GrayImage& picture) {
+DividedPicture divided_picture(const Explanation& explanation, const Picture& picture) {
   DividedPicture divided{.title = "The most probable tree: cuts by level, leaves by number",
                          .picture = picture,
                          .cuts = {},
@@ -41,7 +41,8 @@ PartShares responsibility_map(const Spvae& model, const Explanation& explanation
   const int k = model.circuit().k_leaf();
   for (int region = 0; region < model.graph().leaf_regions(); ++region) {
     PartShares::Part part{
-        .rectangle = bounding_rectangle(model.graph().regions()[index(region)].scope, map.width),
+        .rectangle = bounding_rectangle(model.graph().regions()[index(region)].scope, map.width,
+                                        model.config().channels),
         .names = {},
         .shares = {}};
     for (int i = 0; i < k; ++i) {
@@ -58,7 +59,7 @@ PartShares responsibility_map(const Spvae& model, const Explanation& explanation
 }  // namespace
 
 Figure explanation_figure(const Spvae& model, const Explanation& explanation,
-                          const GrayImage& picture) {
+                          const Picture& picture) {
   return {divided_picture(explanation, picture), responsibility_map(model, explanation)};
 }
 

@@ -12,6 +12,6 @@ namespace spvae {
 /// place, the responsibilities of its leaves, that of the tree's leaf in black. Leaves have their
 /// numbers in the circuit.
 Figure explanation_figure(const Spvae& model, const Explanation& explanation,
-                          const GrayImage& picture);
+                          const Picture& picture);
 
 }  // namespace spvae

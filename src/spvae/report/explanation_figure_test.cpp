@@ -25,7 +25,7 @@ Explanation hand_made() {
 TEST(ExplanationFigure, ShowsCutsChosenLeavesAndResponsibilities) {
   const Spvae model({.height = 2, .width = 4, .delta = 2, .leaf = {.hidden = 2, .latent = 2}});
   ASSERT_EQ(model.graph().leaf_regions(), 2);
-  const GrayImage picture{.height = 2, .width = 4, .pixels = {1, 2, 3, 4, 5, 6, 7, 8}};
+  const Picture picture{.height = 2, .width = 4, .pixels = {1, 2, 3, 4, 5, 6, 7, 8}};
   const Figure figure = explanation_figure(model, hand_made(), picture);
   ASSERT_EQ(figure.size(), 2u);
   const auto& divided = std::get<DividedPicture>(figure[0]);

@@ -22,7 +22,7 @@ TEST(InlineSvg, UsesNoNameThatItDoesNotGive) {
                     .y = {.label = "y"},
                     .series = {{.name = "s", .x = {1, 2}, .y = {3, 4}, .error = {}}}};
   const ImageGrid grid{
-      .title = {}, .columns = 1, .tiles = {{.caption = "c", .pictures = {{1, 2, {0, 255}}}}}};
+      .title = {}, .columns = 1, .tiles = {{.caption = "c", .pictures = {{1, 2, 1, {0, 255}}}}}};
   const std::string svg = inline_svg(Figure{chart, grid}, "name", "alt").markup();
   std::size_t uses = 0;
   for (std::size_t at = svg.find("href=\"#"); at != std::string::npos;

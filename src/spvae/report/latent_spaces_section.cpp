@@ -115,8 +115,8 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
   const std::vector<double> parameters = wide_parameters(model);
   std::vector<GalleryPicture> pictures;
   for (const int region : regions) {
-    const PixelRectangle place =
-        bounding_rectangle(model.graph().regions()[index(region)].scope, model.config().width);
+    const PixelRectangle place = bounding_rectangle(model.graph().regions()[index(region)].scope,
+                                                    model.config().width, model.config().channels);
     for (int leaf = region * k; leaf < region * k + std::min(k, kLeaves); ++leaf) {
       const ChosenPlane plane =
           plane_of(std::span(information).subspan(index(leaf) * index(latent), index(latent)));

@@ -81,9 +81,10 @@ Facts data_facts(const ReportSource& source) {
   Facts facts = {
       {"Data set", data.name()},
       {"Digest (SHA-256)", data.digest()},
-      {"Images", fmt::format("{} × {} pixels; {} for training, {} for validation, {} for "
-                             "tests",
-                             data.height(), data.width(), count_text(data.count(Split::kTrain)),
+      {"Images", fmt::format("{} × {} pixels in {}; {} for training, {} for validation, "
+                             "{} for tests",
+                             data.height(), data.width(), data.channels() == 1 ? "gray" : "colour",
+                             count_text(data.count(Split::kTrain)),
                              count_text(data.count(Split::kValidation)),
                              count_text(data.count(Split::kTest)))},
       {"Shown here", fmt::format("the first {} {} images", count_text(source.images.count()),

@@ -17,11 +17,12 @@ ReportSection reconstructions_section(const ReportSource& source, const ReportOp
   std::vector<GalleryPicture> pictures;
   pictures.reserve(static_cast<std::size_t>(count));
   for (int image = 0; image < count; ++image) {
-    pictures.push_back({.picture = side_by_side(
-                            {picture_of(source.images, image), picture_of(reconstructions, image)}),
-                        .alt = fmt::format("image {} of its file and its reconstruction",
-                                           source.images.indices[static_cast<std::size_t>(image)]),
-                        .caption = {}});
+    pictures.push_back(
+        {.picture =
+             sheet_of({picture_of(source.images, image), picture_of(reconstructions, image)}, 2),
+         .alt = fmt::format("image {} of its file and its reconstruction",
+                            source.images.indices[static_cast<std::size_t>(image)]),
+         .caption = {}});
   }
   return {
       .id = "reconstructions",

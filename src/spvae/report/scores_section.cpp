@@ -59,15 +59,15 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
     facts.emplace_back(
         "Bits per dimension",
         decimal_text(
-            bits_per_dimension(summary.log_likelihood, mean_observed_pixels(source.images)), 3));
+            bits_per_dimension(summary.log_likelihood, mean_observed_variables(source.images)), 3));
   }
   facts.emplace_back("Images", count_text(summary.images));
   if (!source.images.observed.empty()) {
     facts.emplace_back("Observed pixels",
                        fmt::format("{} of {} of an image, on average; of partly observed leaves, "
                                    "{} % of the codes come from the prior",
-                                   decimal_text(mean_observed_pixels(source.images), 1),
-                                   count_text(source.images.pixels()),
+                                   decimal_text(mean_observed_variables(source.images), 1),
+                                   count_text(source.images.variables()),
                                    decimal_text(100 * options.sampling.noise.prior_share, 0)));
   }
   facts.emplace_back("Samples",

@@ -117,7 +117,8 @@ std::vector<RootCut> root_cuts(const Spvae& model, const SumWeights& weights) {
     const int region = circuit.region(circuit.children(root, product).right);
     if (region != last_region) {
       const PixelRectangle right =
-          bounding_rectangle(model.graph().regions()[index(region)].scope, model.config().width);
+          bounding_rectangle(model.graph().regions()[index(region)].scope, model.config().width,
+                             model.config().channels);
       const bool is_horizontal = right.width == model.config().width;
       cuts.push_back({.name = is_horizontal ? fmt::format("above row {}", right.top)
                                             : fmt::format("left of column {}", right.left),

@@ -1,6 +1,7 @@
 #include "spvae/structure/poon_domingos.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -72,21 +73,23 @@ class Numbering {
   std::vector<Rectangle> rectangles_;
 };
 
-Region pixels_of(const Rectangle& r, const Side& down, const Side& across) {
+Region region_of(const Rectangle& r, const Side& down, const Side& across, int channels) {
   Region region;
   const int top = down.line(r.top), bottom = down.line(r.top + r.rows);
   const int left = across.line(r.left), right = across.line(r.left + r.columns);
   region.scope.reserve(static_cast<std::size_t>(bottom - top) *
-                       static_cast<std::size_t>(right - left));
+                       static_cast<std::size_t>((right - left) * channels));
+  const int row = across.size * channels;
   for (int y = top; y < bottom; ++y) {
-    for (int x = left; x < right; ++x) region.scope.push_back(y * across.size + x);
+    for (int v = left * channels; v < right * channels; ++v) region.scope.push_back(y * row + v);
   }
   return region;
 }
 
 }  // namespace
 
-RegionGraph poon_domingos(int height, int width, int step) {
+RegionGraph poon_domingos(int height, int width, int step, int channels) {
+  assert(channels >= 1);
   if (height < 1 || width < 1 || step < 1) {
     fail(ErrorKind::kUsage,
          "Poon-Domingos structure: got a {}×{} image and delta {}, expected at least 1 of each",
@@ -97,13 +100,13 @@ RegionGraph poon_domingos(int height, int width, int step) {
   // In floating point: exact where it matters, and no size overflows it.
   const double partitions_count =
       down.cuts() * across.intervals() + across.cuts() * down.intervals();
-  const double entries = down.total_length() * across.total_length();
+  const double entries = channels * down.total_length() * across.total_length();
   if (partitions_count > static_cast<double>(kMaxPartitions) ||
       entries > static_cast<double>(kMaxScopeEntries)) {
     fail(
         ErrorKind::kUsage,
         "Poon-Domingos structure: a {}×{} image with delta {} has {:.3g} partitions over scopes of "
-        "{:.3g} pixels in all, expected at most {} and {}; choose a larger delta",
+        "{:.3g} values in all, expected at most {} and {}; choose a larger delta",
         height, width, step, partitions_count, entries, kMaxPartitions, kMaxScopeEntries);
   }
 
@@ -114,7 +117,7 @@ RegionGraph poon_domingos(int height, int width, int step) {
   partitions.reserve(static_cast<std::size_t>(partitions_count));
   for (const Rectangle& r : numbering.rectangles()) {
     const int whole = static_cast<int>(regions.size());
-    regions.push_back(pixels_of(r, down, across));
+    regions.push_back(region_of(r, down, across, channels));
     for (int cut = 1; cut < r.rows; ++cut) {
       partitions.push_back({whole, numbering.number({cut, r.top, r.columns, r.left}),
                             numbering.number({r.rows - cut, r.top + cut, r.columns, r.left})});
@@ -124,7 +127,7 @@ RegionGraph poon_domingos(int height, int width, int step) {
                             numbering.number({r.rows, r.top, r.columns - cut, r.left + cut})});
     }
   }
-  return RegionGraph(height * width, std::move(regions), std::move(partitions));
+  return RegionGraph(height * width * channels, std::move(regions), std::move(partitions));
 }
 
 }  // namespace spvae

@@ -41,6 +41,20 @@ TEST(PoonDomingos, OrdersRegionsByLevelThenRowsThenPlace) {
                                   ElementsAre(1, 3), ElementsAre(0, 1, 2, 3)));
 }
 
+TEST(PoonDomingos, HoldsAllChannelsOfAPixelTogether) {
+  const RegionGraph gray = poon_domingos(5, 7, 2);
+  const RegionGraph colour = poon_domingos(5, 7, 2, 3);
+  EXPECT_EQ(colour.variables(), 3 * gray.variables());
+  ASSERT_EQ(colour.regions().size(), gray.regions().size());
+  for (std::size_t region = 0; region < gray.regions().size(); ++region) {
+    std::vector<int> expected;
+    for (const int pixel : gray.regions()[region].scope) {
+      for (int channel = 0; channel < 3; ++channel) expected.push_back(3 * pixel + channel);
+    }
+    EXPECT_EQ(colour.regions()[region].scope, expected);
+  }
+}
+
 TEST(PoonDomingos, OrdersPartitionsByRegionHorizontalLinesFirst) {
   const RegionGraph graph = poon_domingos(2, 2, 1);
   std::vector<std::tuple<int, int, int>> partitions;

@@ -5,7 +5,7 @@
 
 namespace spvae {
 
-/// A region: a set of pixels, sorted ascending, not empty.
+/// A region: a set of variables, sorted ascending, not empty.
 struct Region {
   std::vector<int> scope;
 };
@@ -28,10 +28,10 @@ struct Partition {
 /// regions (those without a partition) first, the root last; partitions sorted by region.
 class RegionGraph {
  public:
-  /// variables = V, the number of pixels. Throws Error(kUsage) that names the offending region when
-  /// a scope is empty, unsorted or out of range, a partition is not a division of its region
-  /// (decomposability, completeness), the order is not canonical, a region cannot be reached from
-  /// the root, or the root does not cover all pixels.
+  /// variables = V, the channels of all pixels. Throws Error(kUsage) that names the offending
+  /// region when a scope is empty, unsorted or out of range, a partition is not a division of its
+  /// region (decomposability, completeness), the order is not canonical, a region cannot be reached
+  /// from the root, or the root does not cover all variables.
   RegionGraph(int variables, std::vector<Region> regions, std::vector<Partition> partitions);
 
   int variables() const { return variables_; }

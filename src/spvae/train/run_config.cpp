@@ -58,6 +58,10 @@ FieldList<RunConfig> all() {
                    kMaxSeed),
       number_field("training-images", &RunConfig::training_images,
                    "train on so many of the training images; 0 is all", 0, kMaxImages),
+      choice_field("colour", &RunConfig::colour,
+                   "gray: one channel, the luma of colours; rgb: three channels, which are in the "
+                   "same leaves",
+                   {"gray", "rgb"}),
       choice_field("stretch", &RunConfig::stretch,
                    "scaling of each image: image: its least pixel becomes 0, its greatest 1; none: "
                    "raw pixels; auto: none for PNG files and arrays, else image",
@@ -121,6 +125,7 @@ RunConfig run_config(const Json& given) {
   const Json values = canonical_keys(given, field_infos(run_fields()));
   RunConfig config = default_run_config(kind_of(values));
   apply_config(run_fields(), values, config);
+  config.model.channels = config.colour == ColourMode::kRgb ? 3 : 1;
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
@@ -183,6 +188,10 @@ void set_image_size(int height, int width, ModelConfig& model) {
 }
 
 void fit_to_data(const DataSet& data, RunConfig& config) {
+  if (config.colour == ColourMode::kRgb && !data.has_colours()) {
+    fail(ErrorKind::kUsage, "colour: got rgb, but the images of {} are gray; leave it out",
+         data.name());
+  }
   set_image_size(data.height(), data.width(), config.model);
   config.stretch = data.stretch();
   config.dequantize = data.dequantize();
@@ -194,6 +203,7 @@ DataConfig data_config(const RunConfig& config) {
           .discrete = likelihood_info(config.model.leaf.likelihood).discrete,
           .data_dir = config.data_dir,
           .training_images = config.training_images,
+          .colour = config.colour,
           .stretch = config.stretch,
           .dequantize = config.dequantize,
           .missing = config.missing,

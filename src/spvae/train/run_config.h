@@ -34,6 +34,7 @@ struct RunConfig {
   std::string data_dir;         ///< where to look for a named set first
   std::uint32_t data_seed = 0;  ///< of split and pixel noise
   int training_images = 0;      ///< 0: all
+  ColourMode colour = ColourMode::kGray;
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
   Missing missing = Missing::kNone;
@@ -70,7 +71,8 @@ void check_same_result(const Json& config, const Json& other, const std::string&
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
 /// `given` (flags laid over a config file). Of data without a name, delta is 0 by default, and the
 /// likelihood logistic unless they are a .npy of floating-point numbers; of named sets, kAuto
-/// becomes what it stands for. Error(kUsage) for unknown keys and bad values. Values
+/// becomes what it stands for. The model's channels are as `colour` says. Error(kUsage) for unknown
+/// keys and bad values. Values
 /// that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 
@@ -79,7 +81,7 @@ RunConfig run_config(const Json& given);
 void set_image_size(int height, int width, ModelConfig& model);
 
 /// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
-/// of 0, kAuto).
+/// of 0, kAuto). Error(kUsage) if it asks for colours and the images have none.
 void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.

@@ -13,7 +13,7 @@ namespace {
 
 /// The images, once they are known to fit the model.
 const ImageSet& checked(const ImageSet& images, const Spvae& model) {
-  check_images(images, model.config().height, model.config().width);
+  check_images(images, model.config().height, model.config().width, model.config().channels);
   return images;
 }
 

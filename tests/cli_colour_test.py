@@ -1,0 +1,123 @@
+"""Colour images: --colour, and what the commands make of their channels."""
+
+import pathlib
+
+from cli_support import (LIKELIHOODS, CommandTest, main, read_npy, read_png_size, small,
+                         write_colours, write_gray_png, write_npy)
+
+HEIGHT, WIDTH = 8, 6
+VALUES = HEIGHT * WIDTH * 3
+GRAY, RGB = 0, 2  # a PNG's type of colour
+
+
+class Colour(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.colours = write_colours(self.path("colours.npy"), 40, HEIGHT, WIDTH)
+
+    def train_colours(self, out, *more):
+        self.run_spvae("train", "--data", self.colours, "--out", self.path(out), "--colour", "rgb",
+                       *small(*more))
+        return self.path(out)
+
+    def picture(self, *arguments):
+        """Size and type of colour of the picture that a command draws."""
+        out = self.path("picture.png")
+        self.run_spvae(*arguments, "--out", out)
+        return read_png_size(out), pathlib.Path(out).read_bytes()[25]
+
+    def test_the_leaves_hold_all_channels(self):
+        model = self.run_json("info", self.train_colours("run"))
+        self.assertEqual(model["model"]["channels"], 3)
+        self.assertEqual(model["leaves"], 8)
+        sizes = ["--height", HEIGHT, "--width", WIDTH, "--delta", "4", "--hidden", "4", "--latent", "2"]
+        described = self.run_json("info", *sizes, "--channels", "3")
+        self.assertEqual(described["parameters"], model["parameters"])
+        self.assertGreater(model["parameters"], self.run_json("info", *sizes)["parameters"])
+
+    def test_every_model_and_likelihood_learns_and_scores_them(self):
+        for model in ["spvae", "vae", "conv-spvae", "conv-vae"]:
+            for likelihood in LIKELIHOODS:
+                run = self.train_colours(f"{model}-{likelihood}", "--model", model, "--likelihood",
+                                         likelihood)
+                both = [self.run_json("evaluate", run, "--samples", "5", "--engine", engine)
+                        for engine in ["fused", "reference"]]
+                self.assertAlmostEqual(both[0]["log_likelihood"], both[1]["log_likelihood"],
+                                       delta=1e-5 * abs(both[1]["log_likelihood"]))
+
+    def test_bits_per_dimension_are_of_channels(self):
+        run = self.train_colours("run", "--likelihood", "logistic")
+        result = self.run_json("evaluate", run, "--samples", "2")
+        bits = -result["log_likelihood"] / (VALUES * 0.6931471805599453)
+        self.assertAlmostEqual(result["bits_per_dimension"], bits, places=9)
+
+    def test_arrays_and_pictures_have_their_channels(self):
+        run = self.train_colours("run")
+        out = self.path("values.npy")
+        self.run_spvae("sample", run, "--count", "3", "--out", out)
+        self.assertEqual(read_npy(out)[0], (3, HEIGHT, WIDTH, 3))
+        self.run_spvae("reconstruct", run, "--limit", "2", "--samples", "2", "--out", out)
+        self.assertEqual(read_npy(out)[0], (2, HEIGHT, WIDTH, 3))
+        grid = (4 * (WIDTH + 2) - 2, 3 * (HEIGHT + 2) - 2)
+        self.assertEqual(self.picture("sample", run, "--count", "12"), (grid, RGB))
+        self.assertEqual(self.picture("explain", run, "--samples", "2")[1], RGB)
+        self.assertEqual(self.picture("data", self.colours, "--count", "4", "--colour", "rgb")[1], RGB)
+        self.assertEqual(self.picture("data", self.colours, "--count", "4")[1], GRAY)
+
+    def test_a_mask_hides_all_channels_and_observed_ones_stay(self):
+        run = self.train_colours("run", "--likelihood", "logistic")
+        mask = write_npy(self.path("mask.npy"), (HEIGHT, WIDTH), [1] * 24 + [0] * 24)
+        out = self.path("filled.npy")
+        self.run_spvae("inpaint", run, "--data", self.colours, "--limit", "2", "--mask", mask,
+                       "--count", "2", "--proposals", "5", "--out", out)
+        shape, filled = read_npy(out)
+        self.assertEqual(shape, (2, 2, HEIGHT, WIDTH, 3))
+        for completion in range(4):
+            image = completion // 2
+            for v in range(VALUES // 2):
+                y, x, c = v // (3 * WIDTH), v // 3 % WIDTH, v % 3
+                expected = (37 * image + 11 * y * (c + 1) + 5 * x * x + 60 * c) % 256
+                self.assertAlmostEqual(255 * filled[completion * VALUES + v], expected, places=3)
+        nothing = write_npy(self.path("nothing.npy"), (HEIGHT, WIDTH), [0] * 48)
+        result = self.run_json("evaluate", run, "--mask", nothing, "--samples", "2")
+        self.assertEqual(result["log_likelihood"], 0)
+
+    def test_gray_images_have_three_equal_channels_for_a_model_of_colours(self):
+        run = self.train_colours("run")
+        folder = self.folder / "grays"
+        folder.mkdir()
+        for i in range(3):
+            write_gray_png(folder / f"{i}.png", WIDTH, [i] * (HEIGHT * WIDTH))
+        repeated = write_npy(self.path("repeated.npy"), (3, HEIGHT, WIDTH, 3),
+                             [i for i in range(3) for _ in range(VALUES)])
+        both = [self.run_json("evaluate", run, "--data", data, "--samples", "3")["log_likelihood"]
+                for data in [folder, repeated]]
+        self.assertEqual(*both)
+
+    def test_colours_are_gray_by_default(self):
+        self.data = self.colours
+        run = self.train("gray")
+        self.assertEqual(self.run_json("info", run)["model"]["channels"], 1)
+        self.assertEqual(self.picture("sample", run, "--count", "2")[1], GRAY)
+
+    def test_embeddings_reports_and_classes_take_them(self):
+        labels = self.path("labels.txt")
+        pathlib.Path(labels).write_text("".join(f"{i % 2}\n" for i in range(40)))
+        run = self.train_colours("run", "--latent", "2")
+        self.run_spvae("embed", run, "--samples", "2", "--out", self.path("codes.npy"))
+        self.run_spvae("report", run, "--samples", "2", "--proposals", "4", "--out",
+                       self.path("report.html"))
+        models = self.train_colours("classes", "--per-class", "--labels", labels)
+        self.assertEqual(self.run_json("classify", models, "--samples", "2")["classes"], ["0", "1"])
+
+    def test_bad_input_is_refused(self):
+        train = ["train", "--out", self.path("x"), *small()]
+        self.fails(64, *train, "--data", self.data, "--colour", "rgb", says=["rgb", "gray"])
+        self.fails(64, *train, "--data", self.colours, "--colour", "red", says="gray, rgb")
+        self.fails(64, "info", "--channels", "2", says="expected 1 or 3")
+        four = write_npy(self.path("four.npy"), (2, 2, 2, 4), [0] * 32)
+        self.fails(65, *train, "--data", four, says=["(2, 2, 2, 4)", "3"])
+
+
+if __name__ == "__main__":
+    main()
