@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "progress.h"
@@ -82,8 +83,14 @@ ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most)
   const DataSet own = query.data.empty()
                           ? data
                           : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
-  return classified(runs, own.load(Split::kValidation, pool, {.most = most}),
-                    class_labels(runs, own, Split::kValidation));
+  std::optional<Mask> mask;
+  if (!query.mask.empty()) {
+    mask = load_mask(query.mask, own.height(), own.width(), data.count(query.split));
+    if (mask->count() > 1) mask.reset();  // those of other images
+  }
+  return classified(
+      runs, own.load(Split::kValidation, pool, {.most = most, .mask = mask ? &*mask : nullptr}),
+      class_labels(runs, own, Split::kValidation));
 } catch (const Error& error) {
   fail(error.kind(),
        "{}: no temperature can be fitted, since the run's own validation images, or their labels, "

@@ -166,6 +166,11 @@ std::string readable(const Json& result) {
         "warning: every validation image is classified right, hence no temperature fits; 1 is "
         "taken\n";
   }
+  if (result.contains("fit_images") && result.at("temperature") == kGreatestTemperature) {
+    text +=
+        "warning: the validation images are classified no better than by chance, so that the "
+        "temperature has no upper limit; it ends at the greatest that is tried\n";
+  }
   if (!result.contains("before")) {
     return text + "these images have no labels: --out writes their log-posteriors\n";
   }

@@ -78,7 +78,7 @@ CompareConfig checked_config(const Json& given) {
 void check_comparable(const CompareConfig& config, const StoredModel& a, const StoredModel& b) {
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
-  for (const char* key : {"likelihood", "data-seed", "stretch", "dequantize"}) {
+  for (const char* key : {"likelihood", "data-seed", "colour", "stretch", "dequantize"}) {
     if (training.at(key) == other.at(key)) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,
          training.at(key).dump(), other.at(key).dump());
@@ -86,7 +86,8 @@ void check_comparable(const CompareConfig& config, const StoredModel& a, const S
   if (!config.query.data.empty()) return;
   if (a.origin.data_digest != b.origin.data_digest) {
     fail(ErrorKind::kUsage,
-         "the runs cannot be compared: they are of other data, {} and {} (digests {} and {})",
+         "the runs cannot be compared: they are of other data, {} and {} (digests {} and {}); say "
+         "--data to compare them on images of your choice",
          a.origin.data, b.origin.data, a.origin.data_digest, b.origin.data_digest);
   }
 }

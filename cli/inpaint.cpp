@@ -34,10 +34,10 @@ constexpr const char* kExample =
     "posterior\n"
     "mean, --fill best the most probable tree. A .png has a column for each image: original, "
     "masked, then\n"
-    "its completions; a .npy is float32 [images, completions, height, width], of colours with 3 "
-    "channels behind. --mask and --missing "
-    "nan say\n"
-    "which pixels are missing; --hide then hides further ones. Errors are of hidden pixels whose "
+    "its completions; a .npy is float32 [images, completions, height, width], and [..., 3] of "
+    "colours. --mask\n"
+    "and --missing nan say which pixels are missing; --hide then hides further ones. Errors are of "
+    "hidden pixels whose "
     "true\n"
     "values the data hold.\n"
     "\n"
@@ -107,8 +107,15 @@ InpaintConfig checked_config(const Json& given) {
   if (given.contains("share") && config.hide != Hidden::kRandom) {
     fail(ErrorKind::kUsage, "share: has an effect with --hide random alone; leave it out");
   }
-  // The same whatever the number.
-  if (config.fill != Filling::kDrawn) config.count = 1;
+  if (config.fill != Filling::kDrawn) {
+    if (given.contains("count") && config.count != 1) {
+      fail(ErrorKind::kUsage,
+           "count: got {}, but --fill {} gives one completion of an image; leave it out, or choose "
+           "--fill drawn",
+           config.count, given.at("fill").get<std::string>());
+    }
+    config.count = 1;
+  }
   return config;
 }
 
@@ -251,9 +258,8 @@ void run_inpaint(const Options& options) {
 
   Json result = query_result(config.query, open);
   const Json settings = config_json(inpaint_fields(), config);
-  for (const char* key : {"out", "hide", "share", "fill", "proposals"}) {
-    result[key] = settings.at(key);
-  }
+  for (const char* key : {"out", "hide", "fill", "proposals"}) result[key] = settings.at(key);
+  if (config.hide == Hidden::kRandom) result["share"] = config.share;
   result["completions"] = config.count;
   const double effective = median(all.effective_samples);
   result["effective_samples"] = effective;

@@ -81,11 +81,7 @@ DataSet open_data(DataConfig training, const std::string& digest, const std::str
   if (choice.missing) training.missing = *choice.missing;
   DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
                                      : open_other_data(training, choice, pool);
-  if (choice.missing == Missing::kNan && !data.is_float()) {
-    fail(ErrorKind::kUsage,
-         "missing: got nan, but the pixels of {} are of 8 bits, which have no NaN; leave it out",
-         data.name());
-  }
+  if (choice.missing == Missing::kNan) data.check_takes_nan();
   return data;
 }
 

@@ -97,6 +97,7 @@ class Colour(CommandTest):
     def test_colours_are_gray_by_default(self):
         self.data = self.colours
         run = self.train("gray")
+        self.fails(64, "compare", run, self.train_colours("colour"), says="colour differs")
         self.assertEqual(self.run_json("info", run)["model"]["channels"], 1)
         self.assertEqual(self.picture("sample", run, "--count", "2")[1], GRAY)
 

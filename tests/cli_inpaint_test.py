@@ -70,6 +70,8 @@ class Inpaint(CommandTest):
         self.fails(64, "inpaint", run, "--out", out, "--hide", "middle", says="lower")
         self.fails(64, "inpaint", run, "--out", out, "--hide", "random", "--share", "1.5",
                    says="share")
+        self.fails(64, "inpaint", run, "--out", out, "--fill", "best", "--count", "9",
+                   says=["count: got 9", "--fill best"])
         self.fails(73, "inpaint", run, "--out", self.path("none/x.png"), says="none")
 
 

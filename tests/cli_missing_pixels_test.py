@@ -177,10 +177,15 @@ class MissingPixels(CommandTest):
         self.assertIsNone(observed[1])
         # Runs of other data may be compared on data that are named.
         whole = self.path("whole")
-        self.fails(64, "compare", run, whole, says="other data")
+        self.fails(64, "compare", run, whole, says=["other data", "--data"])
         self.run_json("compare", run, whole, "--samples", "2", "--data", self.data)
         self.fails(65, "train", "--data", self.data, "--mask", self.mask("one.npy", [1] * 61 * PIXELS),
                    "--out", self.path("x"), *small(), says=["(61, 8, 8)", "(60, 8, 8)"])
+        nothing = self.mask("nothing.npy", [0] * PIXELS)
+        self.fails(65, "train", "--data", self.data, "--mask", nothing, "--out", self.path("x"),
+                   *small(), says="no pixel of any training image is observed")
+        self.fails(64, "train", "--data", self.data, "--missing", "nan", "--out", self.path("x"),
+                   *small(), says="8 bits")
         pathlib.Path(mask).unlink()
         self.fails(66, "evaluate", run, "--samples", "2", says="train.npy")
         self.run_spvae("evaluate", run, "--samples", "2", "--data", self.data)

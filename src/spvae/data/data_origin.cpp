@@ -29,8 +29,8 @@ std::vector<ImageSource> open_sources(const KnownSet& set, const fs::path& folde
   return sources;
 }
 
-OpenedData open_png_folder(const std::string& name, const fs::path& path) {
-  PngFolder folder = find_png_files(path);
+OpenedData open_png_folder(const std::string& name, const fs::path& path, PngUse use) {
+  PngFolder folder = find_png_files(path, use);
   OpenedData data{.name = name, .sources = {}, .division = {}, .stretch = Stretch::kNone};
   if (folder.validation.files.empty()) {
     data.division.validation_part = kPart;
@@ -46,22 +46,23 @@ OpenedData open_png_folder(const std::string& name, const fs::path& path) {
   return data;
 }
 
-OpenedData open_folder(const std::string& name, const fs::path& path) {
+OpenedData open_folder(const std::string& name, const fs::path& path, PngUse use) {
   const KnownSet& mnist = known_sets().front();
   const std::string_view first = mnist.sources[0].files[0].name;
   if (source_file_or_empty(path, first).empty()) {
-    if (holds_png_files(path)) return open_png_folder(name, path);
-    fail(ErrorKind::kNoInput,
-         "{}: no such file, plain, .gz or .xz, and no PNG files in this folder; expected one or "
-         "the other",
-         (path / first).string());
+    if (holds_png_files(path)) return open_png_folder(name, path, use);
+    fail(
+        ErrorKind::kNoInput,
+        "{}: no PNG files in this folder or its subfolders, and no {}, plain, .gz or .xz; expected "
+        "one or the other (pictures of other formats must be converted to PNG)",
+        path.string(), first);
   }
   return {.name = name, .sources = open_sources(mnist, path), .division = mnist.division};
 }
 
 bool is_array(const std::string& path) { return path.ends_with(".npy"); }
 
-OpenedData open_path(const std::string& path) {
+OpenedData open_path(const std::string& path, PngUse use) {
   std::error_code absent;
   if (!fs::exists(path, absent)) {
     const bool is_path = path.find_first_of("/.") != std::string::npos;
@@ -70,7 +71,7 @@ OpenedData open_path(const std::string& path) {
          is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
   }
   const std::string name = unpacked_name(fs::canonical(path));
-  if (fs::is_directory(path, absent)) return open_folder(name, path);
+  if (fs::is_directory(path, absent)) return open_folder(name, path, use);
   OpenedData data{.name = name, .sources = {}, .division = kOfOneFile};
   data.sources.emplace_back(is_array(path) ? ImageFormat::kNpy : ImageFormat::kIdx,
                             std::vector<fs::path>{path});
@@ -83,7 +84,9 @@ OpenedData open_path(const std::string& path) {
 OpenedData open_data_files(const DataConfig& config) {
   const auto known = known_sets();
   const auto set = std::ranges::find(known, config.data, &KnownSet::name);
-  if (set == known.end()) return open_path(config.data);
+  if (set == known.end()) {
+    return open_path(config.data, config.whole ? PngUse::kQueries : PngUse::kTraining);
+  }
   const fs::path folder = find_set_folder(*set, config.data_dir, data_folders());
   return {.name = config.data,
           .sources = open_sources(*set, folder),

@@ -232,6 +232,13 @@ std::string DataSet::noise_warning() const {
       name_, first.is_float() ? "few different values" : "8 bits");
 }
 
+void DataSet::check_takes_nan() const {
+  if (is_float()) return;
+  fail(ErrorKind::kUsage,
+       "missing: got nan, but the pixels of {} are of 8 bits, which have no NaN; leave it out",
+       name_);
+}
+
 ImageSet DataSet::load(Split split, ThreadPool& pool, const LoadOptions& options) const {
   Part wanted = part(split);
   if (options.most > 0 && options.most < count(split)) {
@@ -248,12 +255,23 @@ ImageSet DataSet::load(Split split, ThreadPool& pool, const LoadOptions& options
 TrainingImages DataSet::load_training(ThreadPool& pool, const LoadObserver& observer) const {
   const Part& train = part(Split::kTrain);
   const Part& validation = part(Split::kValidation);
+  TrainingImages images;
   if (train.source != validation.source) {
-    return {load(Split::kTrain, pool, {.observer = observer}),
-            load(Split::kValidation, pool, {.observer = observer})};
+    images = {load(Split::kTrain, pool, {.observer = observer}),
+              load(Split::kValidation, pool, {.observer = observer})};
+  } else {
+    const Pixels pixels = read(train.source, sources_[train.source].count(), pool, observer);
+    images = {prepared(train, pixels, {}, pool), prepared(validation, pixels, {}, pool)};
   }
-  const Pixels pixels = read(train.source, sources_[train.source].count(), pool, observer);
-  return {prepared(train, pixels, {}, pool), prepared(validation, pixels, {}, pool)};
+  for (const auto& [name, set] :
+       {std::pair{"training", &images.train}, {"validation", &images.validation}}) {
+    if (mean_observed_variables(*set) > 0) continue;
+    fail(ErrorKind::kData,
+         "data {}: no pixel of any {} image is observed, so that nothing can be learnt; in a mask, "
+         "1 or white is observed",
+         name_, name);
+  }
+  return images;
 }
 
 DataSet::Pixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,

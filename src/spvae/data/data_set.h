@@ -96,6 +96,8 @@ class DataSet {
   /// One sentence if pixels for a continuous model take few values and get no noise, so that its
   /// precision may grow without limit; else empty.
   std::string noise_warning() const;
+  /// Error(kUsage) if pixels are of 8 bits, so that none can be NaN.
+  void check_takes_nan() const;
   /// What was done where the config says kAuto; as it says, else.
   Stretch stretch() const { return stretch_; }
   Dequantize dequantize() const { return dequantize_; }
@@ -109,6 +111,7 @@ class DataSet {
   ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
   /// The same of the training and validation images. A source that holds both is read once.
+  /// Error(kData) if no pixel of either is observed.
   TrainingImages load_training(ThreadPool& pool, const LoadObserver& observer = {}) const;
 
   /// Whether the classes of a split's images are known.

@@ -283,8 +283,10 @@ TEST_F(OwnImages, OfAnArrayThatIsNoneAreRefused) {
       set.load(Split::kTrain, pool_);
     });
   };
-  refused("got an array of shape (10, 6), expected (images, height, width), (images, height, width, 3) of",
-          write_array<std::uint8_t>({10, 6}, Bytes(60)));
+  refused(
+      "got an array of shape (10, 6), expected (images, height, width), (images, height, width, 3) "
+      "of",
+      write_array<std::uint8_t>({10, 6}, Bytes(60)));
   refused("got an array of shape (60)", write_array<std::uint8_t>({60}, Bytes(60)));
   refused("holds nothing", write_array<std::uint8_t>({0, 2, 3}, {}));
   refused("got int64", write_array<std::int64_t>({10, 1}, std::vector<std::int64_t>(10)));

@@ -76,12 +76,15 @@ fs::path subfolder(const fs::path& folder, std::initializer_list<const char*> na
 
 }  // namespace
 
-PngFolder find_png_files(const fs::path& folder) {
+PngFolder find_png_files(const fs::path& folder, PngUse use) {
   const fs::path train = subfolder(folder, {"train"});
   const fs::path validation = subfolder(folder, {"validation", "val"});
   const fs::path test = subfolder(folder, {"test"});
   if (train.empty() && validation.empty() && test.empty()) {
     return {.train = files_of_split(folder), .validation = {}, .test = {}};
+  }
+  if (train.empty() && validation.empty() && use == PngUse::kQueries) {
+    return {.train = files_of_split(test), .validation = {}, .test = {}};
   }
   if (train.empty()) {
     fail(ErrorKind::kData, "{}: got the subfolder {} without train; put training images there",

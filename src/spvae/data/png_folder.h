@@ -21,9 +21,15 @@ struct PngFolder {
   PngFiles test;
 };
 
+/// What find_png_files takes.
+enum class PngUse {
+  kTraining,
+  kQueries  ///< a subfolder test alone, too: its files are then in `train`
+};
+
 /// Error(kData) for a split without PNG files, for files beside class folders, and for
 /// subfolders validation or test without train; Error(kIo) if a folder cannot be read.
-PngFolder find_png_files(const std::filesystem::path& folder);
+PngFolder find_png_files(const std::filesystem::path& folder, PngUse use = PngUse::kTraining);
 
 /// Whether find_png_files would find any.
 bool holds_png_files(const std::filesystem::path& folder);

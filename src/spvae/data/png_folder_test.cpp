@@ -69,6 +69,7 @@ TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {
   expect_refused("expected PNG files, or folders of them");
   touch("test/1.png");
   expect_refused("got the subfolder test without train");
+  EXPECT_EQ(find_png_files(folder_.path(), PngUse::kQueries).train.files.size(), 1u);
   touch("train/note.txt");
   expect_refused("train: expected PNG files");
   touch("train/1.png");

@@ -98,8 +98,13 @@ class Proposals {
     return last;  // rounding
   }
 
-  /// Outputs of the decoders for a proposal: [heads][D].
-  std::vector<Vector> decoded(int leaf, int sample, int lane) const {
+  LeafPosterior posterior(int leaf, int lane) const {
+    return posterior_of(model_.leaves(), parameters_, batch(), leaf, lane);
+  }
+
+  /// Outputs of the decoders for a proposal: [heads][D]; `posterior` is posterior(leaf, lane).
+  std::vector<Vector> decoded(int leaf, int sample, int lane,
+                              const LeafPosterior& posterior) const {
     const LeafBank& bank = model_.leaves();
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
@@ -112,7 +117,6 @@ class Proposals {
       noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
     }
     if (is_of_prior(leaf, lane, address)) return decode_leaf(bank, leaf, parameters_, noise);
-    const LeafPosterior posterior = posterior_of(bank, parameters_, batch(), leaf, lane);
     return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
   }
 
@@ -181,27 +185,30 @@ class Painter {
     address.sample = kProposal;
     const int sample = proposals_.chosen(leaf, lane_, random_uniform(address, 0));
     address.sample = kPixels;
-    visit_missing(leaf, sample, [&](int pixel, std::uint32_t i, std::span<const double> heads) {
-      image_[index(pixel)] =
-          static_cast<float>(draw_pixel(model_.config().leaf, heads, address, i));
-    });
+    visit_missing(leaf, sample, proposals_.posterior(leaf, lane_),
+                  [&](int pixel, std::uint32_t i, std::span<const double> heads) {
+                    image_[index(pixel)] =
+                        static_cast<float>(draw_pixel(model_.config().leaf, heads, address, i));
+                  });
   }
 
   /// Adds `share` of the leaf's mean pixels, over proposals that are evenly spread by weight.
   void add_mean(int leaf, double share) {
     if (!proposals_.lacks_pixels(leaf, lane_)) return;
+    const LeafPosterior posterior = proposals_.posterior(leaf, lane_);
     for (int i = 0; i < kMeanProposals; ++i) {
       const int sample = proposals_.chosen(leaf, lane_, (i + 0.5) / kMeanProposals);
-      visit_missing(leaf, sample, [&](int pixel, std::uint32_t, std::span<const double> heads) {
-        image_[index(pixel)] +=
-            static_cast<float>(share / kMeanProposals * mean_pixel(model_.config().leaf, heads));
-      });
+      visit_missing(
+          leaf, sample, posterior, [&](int pixel, std::uint32_t, std::span<const double> heads) {
+            image_[index(pixel)] += static_cast<float>(share / kMeanProposals *
+                                                       mean_pixel(model_.config().leaf, heads));
+          });
     }
   }
 
   template <class Visit>
-  void visit_missing(int leaf, int sample, const Visit& visit) {
-    const std::vector<Vector> decoded = proposals_.decoded(leaf, sample, lane_);
+  void visit_missing(int leaf, int sample, const LeafPosterior& posterior, const Visit& visit) {
+    const std::vector<Vector> decoded = proposals_.decoded(leaf, sample, lane_, posterior);
     const auto scope = model_.leaves().scope(leaf);
     Vector heads(decoded.size());
     for (std::size_t i = 0; i < scope.size(); ++i) {

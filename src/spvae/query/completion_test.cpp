@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 
 #include "spvae/core/error_testing.h"
@@ -93,6 +94,112 @@ TEST(Completion, MeansAreThoseOfTheEnumeratedConditional) {
     const ImageSet filled = completed(model, level_images(2, {{first, -1}}), Filling::kMean, 1);
     // 64 of proposals that are 40: each counts once or twice.
     EXPECT_NEAR(filled.values[1], mean, 0.02) << first;
+  }
+}
+
+/// A VAE of four pixels with one latent dimension and affine networks: p(z | observed pixels) is
+/// normal, with the precision 1 + Σ w²λ and the mean Σ wλ(x − b) / precision.
+struct LinearGaussian {
+  static constexpr std::size_t kPixels = 4;
+  const std::array<float, kPixels> w = {0.3f, -0.2f, 0.25f, 0.4f};
+  const std::array<float, kPixels> b = {0.5f, 0.4f, 0.6f, 0.5f};
+  const std::array<float, kPixels> g = {3.0f, 2.0f, 4.0f, 1.5f};
+  Spvae model{{.structure = Structure::kSingleRegion,
+               .height = 1,
+               .width = 4,
+               .leaf = {.hidden_layers = 0, .latent = 1, .mean_link = MeanLink::kIdentity}}};
+
+  LinearGaussian() {
+    const auto tensor = [this](const std::string& name) {
+      const Tensor& found = model.layout().find("leaves.0." + name + ".0");
+      return model.parameters().subspan(found.offset, found.size);
+    };
+    std::ranges::copy(w, tensor("decoder_mean").begin());
+    std::ranges::copy(b, tensor("decoder_mean").begin() + kPixels);
+    std::ranges::copy(g, tensor("decoder_precision").begin() + kPixels);
+    // An encoder that is off: what it proposes is to be weighed right, not to be right.
+    std::ranges::fill(tensor("encoder_mean"), 0.3f);
+    tensor("encoder_precision").back() = 0.4f;
+  }
+  double precision(std::size_t i) const { return 1 + static_cast<double>(g[i] * g[i]); }
+};
+
+struct Moment {
+  double mean = 0;
+  double error = 0;  // standard error of the mean
+};
+
+Moment moment_of(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  Moment moment;
+  for (const double value : values) moment.mean += value / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - moment.mean) * (value - moment.mean);
+  moment.error = std::sqrt(squares / (count - 1) / count);
+  return moment;
+}
+
+// Over 200 images that differ in their noise alone: the means of the draws and of their squares,
+// and the posterior means, within four standard errors of the normal p(missing | observed).
+TEST(Completion, OfALinearGaussianLeafFollowsItsClosedForm) {
+  const LinearGaussian linear;
+  constexpr std::size_t kImages = 200;
+  constexpr std::size_t kDraws = 20;
+  const std::array<float, 4> x = {0.9f, 0.0f, 0.2f, 0.0f};
+  const std::array<std::uint8_t, 4> observed = {1, 0, 1, 0};
+  ImageSet images{.height = 1, .width = 4, .values = {}, .indices = {}};
+  for (std::uint32_t i = 0; i < kImages; ++i) {
+    images.indices.push_back(i);
+    images.values.insert(images.values.end(), x.begin(), x.end());
+    images.observed.insert(images.observed.end(), observed.begin(), observed.end());
+  }
+  double precision = 1;
+  double mean = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (observed[i] == 0) continue;
+    precision += static_cast<double>(linear.w[i] * linear.w[i]) * linear.precision(i);
+    mean += static_cast<double>(linear.w[i] * (x[i] - linear.b[i])) * linear.precision(i);
+  }
+  mean /= precision;
+  ThreadPool pool(2);
+  const auto engine = make_engine(Engine::kFused, linear.model.leaves(), pool);
+  std::vector<std::uint32_t> rows(kImages);
+  std::iota(rows.begin(), rows.end(), 0u);
+  for (const float share : {0.0f, 0.2f, 1.0f}) {
+    const Sampling sampling{.samples = 2000, .noise = {.seed = 11, .prior_share = share}};
+    const auto filled = [&](Filling filling, std::size_t count) {
+      return complete(linear.model, images, rows, filling, static_cast<int>(count), 3, sampling,
+                      *engine, pool)
+          .images.values;
+    };
+    const std::vector<float> draws = filled(Filling::kDrawn, kDraws);
+    const std::vector<float> means = filled(Filling::kMean, 1);
+    for (const std::size_t pixel : {1u, 3u}) {
+      const auto w = static_cast<double>(linear.w[pixel]);
+      const double expected = w * mean + static_cast<double>(linear.b[pixel]);
+      const double variance = w * w / precision + 1 / linear.precision(pixel);
+      std::vector<double> first(kImages);
+      std::vector<double> second(kImages);
+      std::vector<double> posterior(kImages);
+      for (std::size_t image = 0; image < kImages; ++image) {
+        posterior[image] = static_cast<double>(means[4 * image + pixel]);
+        for (std::size_t draw = 0; draw < kDraws; ++draw) {
+          const auto value =
+              static_cast<double>(draws[4 * (image * kDraws + draw) + pixel]) - expected;
+          first[image] += value / kDraws;
+          second[image] += value * value / kDraws;
+        }
+      }
+      const Moment drawn = moment_of(first);
+      EXPECT_LT(drawn.error, 0.02);
+      EXPECT_NEAR(drawn.mean, 0, 4 * drawn.error) << share;
+      const Moment spread = moment_of(second);
+      EXPECT_LT(spread.error, 0.05 * variance);
+      EXPECT_NEAR(spread.mean, variance, 4 * spread.error) << share;
+      const Moment mean_pixel = moment_of(posterior);
+      EXPECT_LT(mean_pixel.error, 0.005);
+      EXPECT_NEAR(mean_pixel.mean, expected, 4 * mean_pixel.error) << share;
+    }
   }
 }
 

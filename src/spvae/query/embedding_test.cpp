@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+#include <vector>
+
+#include "spvae/circuit/induced_tree.h"
+#include "spvae/query/leaf_posterior.h"
 #include "spvae/query/query_testing.h"
 
 namespace spvae {
@@ -34,16 +40,76 @@ TEST(Embedding, HoldsPosteriorsResponsibilitiesAndChoices) {
   }
 }
 
-TEST(Embedding, ReconstructionsFillEveryPixelAndDependOnTheImageAlone) {
-  Spvae model({.height = 6, .width = 6, .delta = 3, .leaf = {.hidden = 5, .latent = 2}});
-  model.initialise(4);
+/// A model whose encoders see their pixels, and images that differ.
+struct SmallModel {
+  Spvae model{{.height = 6, .width = 6, .delta = 3, .leaf = {.hidden = 5, .latent = 2}}};
   ImageSet images{.height = 6, .width = 6, .values = {}, .indices = {}};
-  for (std::uint32_t image = 0; image < 35; ++image) {
-    images.indices.push_back(image);
-    for (std::uint32_t v = 0; v < 36; ++v) {
-      images.values.push_back(static_cast<float>((image * 31 + v * 57) % 256) / 255.0f);
+
+  explicit SmallModel(std::uint32_t count) {
+    model.initialise(4);
+    for (std::uint32_t image = 0; image < count; ++image) {
+      images.indices.push_back(image);
+      for (std::uint32_t v = 0; v < 36; ++v) {
+        images.values.push_back(static_cast<float>((image * 31 + v * 57) % 256) / 255.0f);
+      }
     }
   }
+  /// What the twin's encoder makes of an image's part.
+  LeafPosterior posterior(std::size_t image, int leaf) const {
+    std::vector<double> pixels;
+    for (const std::int32_t v : model.leaves().scope(leaf)) {
+      pixels.push_back(
+          static_cast<double>(images.values[36 * image + static_cast<std::size_t>(v)]));
+    }
+    return encode_leaf(model.leaves(), leaf, wide_parameters(model), pixels);
+  }
+};
+
+TEST(Embedding, HoldsWhatEachLeafsEncoderMakesOfEachImage) {
+  const SmallModel small(3);
+  ThreadPool pool(2);
+  const Embedding embedding = embed(small.model, evidence_of(small.model, small.images), pool);
+  const auto leaves = static_cast<std::size_t>(small.model.leaves().leaves());
+  std::set<double> means;
+  for (std::size_t image = 0; image < 3; ++image) {
+    for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+      const LeafPosterior posterior = small.posterior(image, static_cast<int>(leaf));
+      for (std::size_t d = 0; d < 2; ++d) {
+        const std::size_t at = (image * leaves + leaf) * 2 + d;
+        EXPECT_DOUBLE_EQ(embedding.mean[at], posterior.mean[d]);
+        const double g = posterior.g[d];
+        EXPECT_DOUBLE_EQ(embedding.deviation[at], 1 / std::sqrt(1 + g * g));
+        means.insert(embedding.mean[at]);
+      }
+    }
+  }
+  EXPECT_EQ(means.size(), 3 * leaves * 2);  // no two are alike
+}
+
+TEST(Embedding, ReconstructionsAreDecodersMeansOfPosteriorMeansInTheMostProbableTree) {
+  const SmallModel small(3);
+  ThreadPool pool(2);
+  const Evidence evidence = evidence_of(small.model, small.images);
+  const ImageSet reconstructed = reconstruct(small.model, evidence, pool);
+  for (std::size_t image = 0; image < 3; ++image) {
+    int pixels = 0;
+    const auto lane = static_cast<int>(image);
+    for (const int leaf : best_tree(small.model.circuit(), evidence.trace, lane).leaves) {
+      const auto heads = decode_leaf(small.model.leaves(), leaf, wide_parameters(small.model),
+                                     small.posterior(image, leaf).mean);
+      const auto scope = small.model.leaves().scope(leaf);
+      for (std::size_t i = 0; i < scope.size(); ++i, ++pixels) {
+        EXPECT_FLOAT_EQ(reconstructed.values[36 * image + static_cast<std::size_t>(scope[i])],
+                        static_cast<float>(1 / (1 + std::exp(-heads[0][i]))));
+      }
+    }
+    EXPECT_EQ(pixels, 36);
+  }
+}
+
+TEST(Embedding, ReconstructionsFillEveryPixelAndDependOnTheImageAlone) {
+  const SmallModel small(35);
+  const auto& [model, images] = small;
   ThreadPool one(1);
   ThreadPool two(2);
   const Evidence evidence = evidence_of(model, images);

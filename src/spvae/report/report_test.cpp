@@ -1,7 +1,9 @@
 #include "spvae/report/report.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "spvae/core/error_testing.h"
@@ -19,7 +21,8 @@ class ReportTest : public ::testing::Test {
       : file_(folder_.write("bars <&>", testing::idx_file({60, testing::kSide, testing::kSide},
                                                           testing::bar_pixels(60)))) {}
 
-  Report report(const Json& changes, const ReportObserver& observer = {}, int threads = 2) {
+  Report report(const Json& changes, const ReportObserver& observer = {}, int threads = 2,
+                const Mask* mask = nullptr) {
     Json given = {{"data", file_.string()}, {"latent", 2}, {"likelihood", "gaussian"}};
     given.update(changes);
     RunConfig config = run_config(given);
@@ -33,7 +36,7 @@ class ReportTest : public ::testing::Test {
                         .validation_bound = -3,
                         .training = result_config_json(config)}};
     stored.model.initialise(1);
-    const ImageSet images = data.load(Split::kTest, pool);
+    const ImageSet images = data.load(Split::kTest, pool, {.mask = mask});
     const auto engine = make_engine(Engine::kFused, stored.model.leaves(), pool);
     return make_report({.run = folder_.path().string(),
                         .stored = stored,
@@ -87,6 +90,19 @@ TEST_F(ReportTest, ShowsBitsOfDiscreteLikelihoodsAlone) {
     EXPECT_TRUE(holds(html, "Bits per dimension"));
     EXPECT_FALSE(holds(html, "Noise on pixels"));
   }
+}
+
+TEST_F(ReportTest, SaysHowMuchOfPartlyObservedImagesIsSeen) {
+  constexpr auto kPixels = std::size_t{testing::kSide} * testing::kSide;
+  Mask mask{.height = testing::kSide, .width = testing::kSide, .observed = {}};
+  for (std::size_t v = 0; v < kPixels; ++v) mask.observed.push_back(v % 2 == 0 ? 1 : 0);
+  const std::string whole = report({{"hidden", 4}}).html;
+  EXPECT_FALSE(holds(whole, "Observed pixels"));
+  const std::string half = report({{"hidden", 4}}, {}, 2, &mask).html;
+  EXPECT_TRUE(holds(half, fmt::format("{}.0 of {} of an image", kPixels / 2, kPixels)));
+  EXPECT_NE(whole, half);
+  std::ranges::fill(mask.observed, std::uint8_t{0});
+  EXPECT_TRUE(holds(report({{"hidden", 4}}, {}, 2, &mask).html, "0.0 of "));
 }
 
 TEST_F(ReportTest, IsTheSameForAnyNumberOfThreads) {

@@ -192,6 +192,7 @@ void fit_to_data(const DataSet& data, RunConfig& config) {
     fail(ErrorKind::kUsage, "colour: got rgb, but the images of {} are gray; leave it out",
          data.name());
   }
+  if (config.missing == Missing::kNan) data.check_takes_nan();
   set_image_size(data.height(), data.width(), config.model);
   config.stretch = data.stretch();
   config.dequantize = data.dequantize();

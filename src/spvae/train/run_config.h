@@ -81,7 +81,8 @@ RunConfig run_config(const Json& given);
 void set_image_size(int height, int width, ModelConfig& model);
 
 /// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
-/// of 0, kAuto). Error(kUsage) if it asks for colours and the images have none.
+/// of 0, kAuto). Error(kUsage) if it asks for what the images cannot have: colours of gray ones, NaN in
+/// those of 8 bits.
 void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.
