@@ -79,7 +79,7 @@ FieldList<ModelConfig> all_but_size() {
           Structure::kPoonDomingos,
           number_field("delta", &ModelConfig::delta,
                        "step of the Poon-Domingos structure, pixels; 0 is a quarter of the "
-                       "longer side, and the default of data without a name",
+                       "longer side",
                        0, kMaxSide)),
       of_structure(Structure::kPoonDomingos,
                    number_field("k-sum", &ModelConfig::k_sum, "sums of an internal region", 1, 64)),

@@ -117,6 +117,7 @@ const FieldList<RunConfig>& run_fields() {
 RunConfig default_run_config(const ModelKind& kind) {
   RunConfig config;
   config.model = default_model_config(kind);
+  config.model.delta = 0;
   if (kind.structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
   return config;
 }
@@ -129,11 +130,8 @@ RunConfig run_config(const Json& given) {
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  } else {
-    if (!values.contains("delta")) config.model.delta = 0;
-    if (!values.contains("likelihood") && !is_float_array(config.data)) {
-      config.model.leaf.likelihood = Likelihood::kLogistic;
-    }
+  } else if (!values.contains("likelihood") && !is_float_array(config.data)) {
+    config.model.leaf.likelihood = Likelihood::kLogistic;
   }
   return config;
 }

@@ -51,8 +51,8 @@ struct RunConfig {
 /// changes_result is false: a resumed run may alter them.
 const FieldList<RunConfig>& run_fields();
 
-/// The defaults of a kind of model: default_model_config and the learning rate (0.01 for spvae and
-/// conv-spvae, 0.001 for vae and conv-vae).
+/// The defaults of a kind of model: default_model_config, but for a delta of 0, and the learning
+/// rate (0.01 for spvae and conv-spvae, 0.001 for vae and conv-vae).
 RunConfig default_run_config(const ModelKind& kind);
 
 /// Makes the paths of the data absolute where they are there, so that a run is found again from any
@@ -69,8 +69,8 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
 void check_same_result(const Json& config, const Json& other, const std::string& where);
 
 /// The one place where a run's config is made: the defaults of given["model"], then every key of
-/// `given` (flags laid over a config file). Of data without a name, delta is 0 by default, and the
-/// likelihood logistic unless they are a .npy of floating-point numbers; of named sets, kAuto
+/// `given` (flags laid over a config file). Of data without a name, the likelihood is logistic by
+/// default unless they are a .npy of floating-point numbers; of named sets, kAuto
 /// becomes what it stands for. The model's channels are as `colour` says. Error(kUsage) for unknown
 /// keys and bad values. Values
 /// that the model makes no use of are kept.
@@ -81,8 +81,8 @@ RunConfig run_config(const Json& given);
 void set_image_size(int height, int width, ModelConfig& model);
 
 /// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
-/// of 0, kAuto). Error(kUsage) if it asks for what the images cannot have: colours of gray ones, NaN in
-/// those of 8 bits.
+/// of 0, kAuto). Error(kUsage) if it asks for what the images cannot have: colours of gray ones,
+/// NaN in those of 8 bits.
 void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.

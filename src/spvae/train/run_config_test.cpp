@@ -71,7 +71,7 @@ TEST(RunConfig, LeavesToDataWithoutANameWhatDependsOnThem) {
   const RunConfig named = run_config({{"data", "cifar10"}});
   EXPECT_EQ(named.stretch, Stretch::kImage);
   EXPECT_EQ(named.dequantize, Dequantize::kOn);
-  EXPECT_EQ(named.model.delta, 7);
+  EXPECT_EQ(named.model.delta, 0);
   const RunConfig own = run_config({{"data", "folder/of/mine"}});
   EXPECT_EQ(own.stretch, Stretch::kAuto);
   EXPECT_EQ(own.dequantize, Dequantize::kAuto);
@@ -143,7 +143,7 @@ TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
   EXPECT_EQ(default_text("filters"), "4,8; conv-vae: 32,64");
   EXPECT_EQ(default_text("stride"), "1; conv-vae: 2");
   EXPECT_EQ(default_text("dense"), "64");
-  EXPECT_EQ(default_text("delta"), "7");
+  EXPECT_EQ(default_text("delta"), "0");
   EXPECT_EQ(default_text("batch"), "128");
   EXPECT_EQ(default_text("model"), "spvae");
 }
