@@ -31,7 +31,9 @@ struct ScoredSplit {
 /// Training and evaluation of a trial, as its result records them.
 Json settings_of(const Trial& trial) {
   const TrialEvaluation& evaluation = trial.evaluation;
-  return {{"config", result_config_json(run_config(trial.config))},
+  RunConfig config = run_config(trial.config);
+  set_image_size(trial.height, trial.width, config.model);
+  return {{"config", result_config_json(config)},
           {"evaluation",
            {{"samples", evaluation.samples},
             {"test-images", evaluation.test_images},

@@ -117,7 +117,7 @@ const FieldList<RunConfig>& run_fields() {
 RunConfig default_run_config(const ModelKind& kind) {
   RunConfig config;
   config.model = default_model_config(kind);
-  config.model.delta = 0;
+  if (kind.structure == Structure::kPoonDomingos) config.model.delta = 0;
   if (kind.structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
   return config;
 }

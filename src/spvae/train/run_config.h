@@ -51,8 +51,8 @@ struct RunConfig {
 /// changes_result is false: a resumed run may alter them.
 const FieldList<RunConfig>& run_fields();
 
-/// The defaults of a kind of model: default_model_config, but for a delta of 0, and the learning
-/// rate (0.01 for spvae and conv-spvae, 0.001 for vae and conv-vae).
+/// The defaults of a kind of model: default_model_config, but for a delta of 0 where it is used,
+/// and the learning rate (0.01 for spvae and conv-spvae, 0.001 for vae and conv-vae).
 RunConfig default_run_config(const ModelKind& kind);
 
 /// Makes the paths of the data absolute where they are there, so that a run is found again from any
