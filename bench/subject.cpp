@@ -1,6 +1,7 @@
 #include "subject.h"
 
 #include <cstddef>
+#include <vector>
 
 #include "spvae/data/data_set.h"
 #include "spvae/leaves/fused_engine.h"
@@ -11,14 +12,19 @@ namespace spvae::bench {
 namespace {
 
 ImageSet resized(const ImageSet& from, int height, int width) {
-  ImageSet to{.height = height, .width = width, .values = {}, .indices = from.indices};
-  const auto pixels = static_cast<std::size_t>(from.variables());
+  ImageSet to{.height = height,
+              .width = width,
+              .channels = from.channels,
+              .values = {},
+              .indices = from.indices};
+  const auto variables = static_cast<std::size_t>(from.variables());
   for (std::size_t image = 0; image < from.indices.size(); ++image) {
-    const float* values = &from.values[image * pixels];
+    const float* values = &from.values[image * variables];
     for (int row = 0; row < height; ++row) {
       for (int column = 0; column < width; ++column) {
         const int nearest = row * from.height / height * from.width + column * from.width / width;
-        to.values.push_back(values[nearest]);
+        const float* pixel = values + nearest * from.channels;
+        to.values.insert(to.values.end(), pixel, pixel + from.channels);
       }
     }
   }
@@ -58,15 +64,9 @@ ImageSet subject_images(const RunConfig& config, ThreadPool& pool) {
 }
 
 ImageSet first_images(const ImageSet& images, int count) {
-  ImageSet first{.height = images.height, .width = images.width, .values = {}, .indices = {}};
-  const auto pixels = static_cast<std::ptrdiff_t>(images.variables());
-  for (int i = 0; i < count; ++i) {
-    const int image = i % images.count();
-    const auto values = images.values.begin() + image * pixels;
-    first.values.insert(first.values.end(), values, values + pixels);
-    first.indices.push_back(images.indices[static_cast<std::size_t>(image)]);
-  }
-  return first;
+  std::vector<std::size_t> rows;
+  for (int i = 0; i < count; ++i) rows.push_back(static_cast<std::size_t>(i % images.count()));
+  return images_of_rows(images, rows);
 }
 
 Subject::Subject(const RunConfig& run_config, const ImageSet& training_images, float negligible_row)

@@ -86,7 +86,13 @@ ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most)
   std::optional<Mask> mask;
   if (!query.mask.empty()) {
     mask = load_mask(query.mask, own.height(), own.width(), data.count(query.split));
-    if (mask->count() > 1) mask.reset();  // those of other images
+    const bool is_of_these = query.data.empty() && query.split == Split::kValidation;
+    if (mask->count() > 1 && !is_of_these) {
+      mask.reset();
+      ProgressDisplay().say(
+          "warning: the temperature is fitted on whole validation images, since the mask has one "
+          "for each of others");
+    }
   }
   return classified(
       runs, own.load(Split::kValidation, pool, {.most = most, .mask = mask ? &*mask : nullptr}),

@@ -29,8 +29,8 @@ struct ClassModels {
   ClassifiedImages load(const ImageQuery& query);
 
   /// The first `most` validation images (0: all) of the data that the models were trained on, under
-  /// the query's mask if that is one for all images. Errors as open_data, DataSet::load and
-  /// load_mask, with what to do.
+  /// the query's mask if that is one for all images, or of these; else it warns. Errors as
+  /// open_data, DataSet::load and load_mask, with what to do.
   ClassifiedImages load_validation(const ImageQuery& query, int most);
 
   /// Fills in the likelihoods of all sets, one model in memory at a time; shows progress. All

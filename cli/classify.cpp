@@ -152,6 +152,41 @@ std::string quality_text(const Json& quality) {
       quality.at("calibration_error").get<double>());
 }
 
+/// What came of fitting a temperature.
+enum class TemperatureFit { kFitted, kPerfect, kEqual, kLimit };
+NLOHMANN_JSON_SERIALIZE_ENUM(TemperatureFit, {{TemperatureFit::kFitted, "fitted"},
+                                              {TemperatureFit::kPerfect, "perfect"},
+                                              {TemperatureFit::kEqual, "equal"},
+                                              {TemperatureFit::kLimit, "limit"}})
+
+TemperatureFit fit_of(std::optional<double> fitted, std::span<const double> joint,
+                      std::size_t classes) {
+  if (fitted) {
+    return *fitted == kGreatestTemperature ? TemperatureFit::kLimit : TemperatureFit::kFitted;
+  }
+  for (std::size_t i = 0; i < joint.size(); ++i) {
+    if (joint[i] != joint[i / classes * classes]) return TemperatureFit::kPerfect;
+  }
+  return TemperatureFit::kEqual;
+}
+
+std::string fit_warning(TemperatureFit fit) {
+  switch (fit) {
+    case TemperatureFit::kFitted:
+      return "";
+    case TemperatureFit::kPerfect:
+      return "warning: every validation image is classified right, hence no temperature fits; 1 is "
+             "taken\n";
+    case TemperatureFit::kEqual:
+      return "warning: all classes are equally likely for every validation image, hence no "
+             "temperature fits; 1 is taken\n";
+    case TemperatureFit::kLimit:
+      break;
+  }
+  return "warning: validation images are classified no better than by chance, so that the best "
+         "temperature has no limit; the greatest that is tried is taken\n";
+}
+
 std::string readable(const Json& result) {
   std::string text = fmt::format(
       "{}: {}, {} classes, {} priors, temperature {:.4g}{}\n", result.at("run").get<std::string>(),
@@ -161,15 +196,8 @@ std::string readable(const Json& result) {
           ? fmt::format(", fitted on {}",
                         counted(result.at("fit_images").get<int>(), "validation image"))
           : "");
-  if (!result.value("temperature_fits", true)) {
-    text +=
-        "warning: every validation image is classified right, hence no temperature fits; 1 is "
-        "taken\n";
-  }
-  if (result.contains("fit_images") && result.at("temperature") == kGreatestTemperature) {
-    text +=
-        "warning: the validation images are classified no better than by chance, so that the "
-        "temperature has no upper limit; it ends at the greatest that is tried\n";
+  if (result.contains("temperature_fit")) {
+    text += fit_warning(result.at("temperature_fit").get<TemperatureFit>());
   }
   if (!result.contains("before")) {
     return text + "these images have no labels: --out writes their log-posteriors\n";
@@ -181,7 +209,7 @@ std::string readable(const Json& result) {
 /// What Bayes' rule makes of the likelihoods.
 struct Classification {
   double temperature = 1;
-  bool fits = true;                 ///< false: it was to be fitted, but the lowest would be best
+  TemperatureFit fit = TemperatureFit::kFitted;  ///< of no meaning where it was given
   std::vector<double> before = {};  ///< log-posteriors at temperature 1, [images, classes]
   std::vector<double> after = {};   ///< at `temperature`
 };
@@ -191,10 +219,10 @@ Classification classify(const ClassifyConfig& config, const ClassRuns& runs,
   const std::vector<double> priors = class_priors(runs, config.prior);
   Classification result{.temperature = config.temperature};
   if (validation != nullptr) {
-    const auto fitted =
-        fit_temperature(log_joint(validation->likelihoods, priors), validation->labels);
-    result.fits = fitted.has_value();
+    const std::vector<double> joint = log_joint(validation->likelihoods, priors);
+    const auto fitted = fit_temperature(joint, validation->labels);
     result.temperature = fitted.value_or(1);
+    result.fit = fit_of(fitted, joint, priors.size());
   }
   const std::vector<double> joint = log_joint(asked.likelihoods, priors);
   result.before = log_posteriors(joint, priors.size());
@@ -215,7 +243,7 @@ Json result_json(const ClassifyConfig& config, const ClassModels& models,
   result["temperature"] = found.temperature;
   if (validation != nullptr) {
     result["fit_images"] = validation->images.count();
-    result["temperature_fits"] = found.fits;
+    result["temperature_fit"] = found.fit;
   }
   result["labelled"] = !asked.labels.empty();
   if (!asked.labels.empty()) {

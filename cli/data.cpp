@@ -97,7 +97,7 @@ Json description(const DataSet& data) {
   Json result = {{"data", data.name()},
                  {"height", data.height()},
                  {"width", data.width()},
-                 {"channels", data.has_colours() ? 3 : 1},
+                 {"in_colour", data.has_colours()},
                  {"train", data.count(Split::kTrain)},
                  {"validation", data.count(Split::kValidation)},
                  {"test", data.count(Split::kTest)},
@@ -132,7 +132,7 @@ std::string readable(const Json& set) {
   std::string lines =
       fmt::format("{}\n  {}×{} pixels in {}; {} training, {} validation and {} test images\n",
                   text(set.at("data")), number("height"), number("width"),
-                  set.at("channels") == 1 ? "gray" : "colour", number("train"),
+                  set.at("in_colour") == false ? "gray" : "colour", number("train"),
                   number("validation"), number("test"));
   constexpr std::size_t kShown = 12;  // more are those of a folder of pictures
   const Json& files = set.at("files");
@@ -158,6 +158,7 @@ Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   const Json result = {{"out", config.out},
                        {"count", images.count()},
                        {"split", settings.at("split")},
+                       {"colour", settings.at("colour")},
                        {"data_seed", config.data_seed}};
   Json beside = description(data);
   beside.update(result);

@@ -121,7 +121,7 @@ Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& 
     result["mask_digest"] = digest_of_content(query.mask).sha256;
   }
   if (!images.observed.empty()) {
-    result["observed_pixels"] = mean_observed_variables(images);
+    result["observed_pixels"] = mean_observed_variables(images) / images.channels;
     for (const char* key : {"prior-share", "impute"}) result[key] = settings.at(key);
   }
   result["version"] = version();

@@ -72,6 +72,10 @@ void take_size_of_data(const DataSet& data, const Json& given, ModelConfig& mode
            given.at(key).dump(), data.name(), data.height(), data.width());
     }
   }
+  if (model.channels > 1 && !data.has_colours()) {
+    fail(ErrorKind::kUsage, "channels: got {}, but the images of {} are gray; leave it out",
+         model.channels, data.name());
+  }
   model.height = data.height();
   model.width = data.width();
 }

@@ -23,10 +23,10 @@ namespace {
 constexpr const char* kExample =
     "Every image through its most probable tree: the decoders' means at the posterior means of the "
     "codes.\n"
-    "A .png has the originals in one row and their reconstructions below; a .npy is float32 "
-    "[images,\n"
-    "height, width] of the reconstructions. Pixels that a mask hides are gray in the originals and "
-    "filled in.\n"
+    "A .png has the originals in one row and their reconstructions below; a .npy is float32\n"
+    "[images, height, width], and [..., 3] of colours, of the reconstructions. Pixels that a mask "
+    "hides are\n"
+    "gray in the originals and filled in.\n"
     "\n"
     "Example:\n"
     "  spvae reconstruct runs/mnist-spvae-gaussian --out reconstructions.png";

@@ -20,11 +20,11 @@ namespace {
 
 constexpr const char* kExample =
     "A .png holds all samples in one grid, values clipped to [0, 1]; a .npy is float32\n"
-    "[count, height, width] on the scale [0, 1] of the data, not clipped (Gaussian draws may "
-    "exceed\n"
-    "it). FILE.json beside it holds config, seed, version and data digest. Sample i is the same "
-    "for\n"
-    "every count.\n"
+    "[count, height, width], and [..., 3] of colours, on the scale [0, 1] of the data, not "
+    "clipped\n"
+    "(Gaussian draws may exceed it). FILE.json beside it holds config, seed, version and data "
+    "digest.\n"
+    "Sample i is the same for every count.\n"
     "\n"
     "Example:\n"
     "  spvae sample runs/mnist-spvae-gaussian --count 100 --mean --out samples.png";

@@ -77,7 +77,7 @@ ScoreConfig checked_config(const Json& given) {
   return config;
 }
 
-int observed_pixels(const Batch& batch, int lane) {
+int observed_variables(const Batch& batch, int lane) {
   if (batch.observed.empty()) return batch.variables;
   int count = 0;
   for (int v = 0; v < batch.variables; ++v) {
@@ -111,7 +111,7 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
                score.effective_samples});
           if (is_discrete) {
             table.values.push_back(
-                bits_per_dimension(score.log_likelihood, observed_pixels(evidence.batch, lane)));
+                bits_per_dimension(score.log_likelihood, observed_variables(evidence.batch, lane)));
           }
           const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
           table.values.insert(table.values.end(), first, first + regions);

@@ -156,7 +156,7 @@ def stretched(x):
 def prepare(values, likelihood, training, index, file):
     """One image's values, uint8 → float32 in [0, 1]."""
     one, full = np.float32(1), np.float32(255)
-    is_stretched = training["stretch"] == "image"
+    is_stretched = training.get("stretch", "image") == "image"
     least, greatest = int(values.min()), int(values.max())
     if not is_stretched:
         x = values.astype(np.float32) / full
@@ -165,7 +165,7 @@ def prepare(values, likelihood, training, index, file):
     else:
         above = (values.astype(np.int32) - least).astype(np.float32)
         x = np.rint(full * above / np.float32(greatest - least)) / full
-    if likelihood != "gaussian" or training["dequantize"] == "off":
+    if likelihood != "gaussian" or training.get("dequantize", "on") == "off":
         return x
     seed = training["data-seed"]
     noise = normals(len(x), seed, 7, index, file, np.zeros(1, np.uint64))[0].astype(np.float32)

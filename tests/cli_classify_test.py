@@ -186,7 +186,7 @@ class Classify(ClassifyTest):
         run = self.train_classes()
         fitted = self.run_json("classify", run, "--samples", "3")
         self.assertEqual(fitted["fit_images"], 10)
-        self.assertTrue(fitted["temperature_fits"])
+        self.assertEqual(fitted["temperature_fit"], "fitted")
         of_validation = ["classify", run, "--samples", "3", "--split", "validation", "--temperature"]
         temperature = fitted["temperature"]
         losses = [self.run_json(*of_validation, repr(temperature * factor))["after"]

@@ -82,6 +82,53 @@ class Colour(CommandTest):
         result = self.run_json("evaluate", run, "--mask", nothing, "--samples", "2")
         self.assertEqual(result["log_likelihood"], 0)
 
+    def value(self, image, v):
+        """What write_colours wrote, on the scale [0, 1]."""
+        y, x, c = v // (3 * WIDTH), v // 3 % WIDTH, v % 3
+        return (37 * image + 11 * y * (c + 1) + 5 * x * x + 60 * c) % 256 / 255
+
+    def test_inpaint_hides_whole_pixels(self):
+        run = self.train_colours("run", "--likelihood", "logistic")
+        out = self.path("filled.npy")
+        for hide in ["lower", "upper", "left", "right", "random"]:
+            self.run_spvae("inpaint", run, "--data", self.colours, "--limit", "1", "--hide", hide,
+                           "--count", "3", "--proposals", "5", "--out", out)
+            filled = read_npy(out)[1]
+            changed = {v // 3 for completion in range(3) for v in range(VALUES)
+                       if abs(filled[completion * VALUES + v] - self.value(0, v)) > 1e-4}
+            place = [(p // WIDTH, p % WIDTH) for p in range(HEIGHT * WIDTH)]
+            expected = {"lower": {p for p, (y, _) in enumerate(place) if 2 * y >= HEIGHT},
+                        "upper": {p for p, (y, _) in enumerate(place) if 2 * y < HEIGHT},
+                        "left": {p for p, (_, x) in enumerate(place) if 2 * x < WIDTH},
+                        "right": {p for p, (_, x) in enumerate(place) if 2 * x >= WIDTH}}
+            if hide in expected:
+                # Three draws of three channels do not all meet their value by chance.
+                self.assertEqual(changed, expected[hide])
+            else:
+                self.assertLess(len(changed), HEIGHT * WIDTH / 2)
+
+    def test_explain_divides_pixels(self):
+        tree = self.run_json("explain", self.train_colours("run"), "--samples", "2", "--out",
+                             self.path("tree.png"))["tree"]
+        boxes = [node["rectangle"] for node in tree["nodes"] if "leaf" in node]
+        covered = [(y, x) for box in boxes for y in range(box["top"], box["top"] + box["height"])
+                   for x in range(box["left"], box["left"] + box["width"])]
+        self.assertEqual(sorted(covered), [(y, x) for y in range(HEIGHT) for x in range(WIDTH)])
+
+    def test_observed_pixels_are_counted_once(self):
+        run = self.train_colours("run", "--likelihood", "logistic")
+        mask = write_npy(self.path("mask.npy"), (HEIGHT, WIDTH), [1] * 12 + [0] * 36)
+        result = self.run_json("evaluate", run, "--samples", "2", "--mask", mask)
+        self.assertEqual(result["observed_pixels"], 12)
+        bits = -result["log_likelihood"] / (36 * 0.6931471805599453)
+        self.assertAlmostEqual(result["bits_per_dimension"], bits, places=9)
+
+    def test_a_run_goes_on_with_the_flags_that_it_began_with(self):
+        flags = ["--data", self.colours, "--out", self.path("run"),
+                 *small("--colour", "rgb", "--delta", "0", "--stretch", "auto")]
+        self.run_spvae("train", *flags)
+        self.run_spvae("train", *flags, "--resume")
+
     def test_gray_images_have_three_equal_channels_for_a_model_of_colours(self):
         run = self.train_colours("run")
         folder = self.folder / "grays"

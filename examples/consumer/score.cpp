@@ -20,9 +20,10 @@ int main() try {
   spvae::ImageSet images;
   images.height = model.config().height;
   images.width = model.config().width;
-  const auto pixels = static_cast<std::size_t>(images.variables());
-  images.values.assign(pixels, 0.0F);
-  images.values.resize(2 * pixels, 1.0F);
+  images.channels = model.config().channels;
+  const auto variables = static_cast<std::size_t>(images.variables());
+  images.values.assign(variables, 0.0F);
+  images.values.resize(2 * variables, 1.0F);
   images.indices = {0, 1};
 
   spvae::ThreadPool pool(/*threads=*/0);

@@ -115,6 +115,19 @@ std::vector<T> in_channels(std::vector<T> values, int from, int to) {
   return result;
 }
 
+/// Which values [N, from] are known, of [N, to]; of a colour with a missing channel, gray is not.
+std::vector<std::uint8_t> observed_in_channels(std::span<const float> values, int from, int to) {
+  std::vector<std::uint8_t> known(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) known[i] = std::isnan(values[i]) ? 0 : 1;
+  if (from <= to) return in_channels(std::move(known), from, to);
+  const auto channels = static_cast<std::size_t>(from);
+  for (std::size_t pixel = 0; pixel < known.size() / channels; ++pixel) {
+    known[pixel] = *std::min_element(&known[pixel * channels], &known[pixel * channels] + channels);
+  }
+  known.resize(known.size() / channels);
+  return known;
+}
+
 /// Whether values, NaN apart, take fewer than half as many different ones as there are.
 bool are_repeated(std::vector<float> values) {
   constexpr std::size_t kEnough = std::size_t{1} << 20;
@@ -214,11 +227,6 @@ void DataSet::divide(const Division& division) {
   }
 }
 
-bool DataSet::has_colours() const {
-  return std::ranges::any_of(sources_,
-                             [](const ImageSource& source) { return source.channels() > 1; });
-}
-
 std::string DataSet::noise_warning() const {
   if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
   const ImageSource& first = sources_.front();
@@ -282,10 +290,7 @@ DataSet::Pixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadP
   std::vector<float> floats = from.read_floats(count, config_.missing == Missing::kNan);
   const auto is_nan = [](float value) { return std::isnan(value); };
   if (std::ranges::any_of(floats, is_nan)) {
-    // What gray is of a colour with a missing channel, is missing.
-    const std::vector<float> known = in_channels(floats, from.channels(), channels());
-    pixels.observed.resize(known.size());
-    for (std::size_t i = 0; i < known.size(); ++i) pixels.observed[i] = is_nan(known[i]) ? 0 : 1;
+    pixels.observed = observed_in_channels(floats, from.channels(), channels());
     std::ranges::replace_if(floats, is_nan, 0.0f);
   }
   if (config_.discrete) {

@@ -80,8 +80,8 @@ class DataSet {
   int width() const { return sources_.front().width(); }
   /// Of the images that are loaded, as DataConfig::colour says.
   int channels() const { return config_.colour == ColourMode::kRgb ? 3 : 1; }
-  /// Whether any file is in colour.
-  bool has_colours() const;
+  /// Whether any file that training images come from is in colour.
+  bool has_colours() const { return sources_[part(Split::kTrain).source].channels() > 1; }
   /// Whether pixels are floating-point numbers; else they are of 8 bits.
   bool is_float() const { return sources_.front().is_float(); }
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }

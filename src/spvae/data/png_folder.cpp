@@ -83,8 +83,13 @@ PngFolder find_png_files(const fs::path& folder, PngUse use) {
   if (train.empty() && validation.empty() && test.empty()) {
     return {.train = files_of_split(folder), .validation = {}, .test = {}};
   }
-  if (train.empty() && validation.empty() && use == PngUse::kQueries) {
-    return {.train = files_of_split(test), .validation = {}, .test = {}};
+  if (train.empty() && use == PngUse::kQueries) {
+    if (!validation.empty() && !test.empty()) {
+      fail(ErrorKind::kData, "{}: got the subfolders {} and test without train; name one of them",
+           folder.string(), validation.filename().string());
+    }
+    const fs::path& only = validation.empty() ? test : validation;
+    return {.train = files_of_split(only), .validation = {}, .test = {}};
   }
   if (train.empty()) {
     fail(ErrorKind::kData, "{}: got the subfolder {} without train; put training images there",

@@ -24,7 +24,7 @@ struct PngFolder {
 /// What find_png_files takes.
 enum class PngUse {
   kTraining,
-  kQueries  ///< a subfolder test alone, too: its files are then in `train`
+  kQueries  ///< a subfolder test, or validation, alone too: its files are then in `train`
 };
 
 /// Error(kData) for a split without PNG files, for files beside class folders, and for

@@ -70,6 +70,9 @@ TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {
   touch("test/1.png");
   expect_refused("got the subfolder test without train");
   EXPECT_EQ(find_png_files(folder_.path(), PngUse::kQueries).train.files.size(), 1u);
+  touch("val/1.png");
+  expect_error(ErrorKind::kData, "the subfolders val and test without train",
+               [&] { find_png_files(folder_.path(), PngUse::kQueries); });
   touch("train/note.txt");
   expect_refused("train: expected PNG files");
   touch("train/1.png");

@@ -87,6 +87,31 @@ TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
   }
 }
 
+// A decoder of one super-pixel of 1 × 2 pixels in colour, each with biases of its own.
+TEST(LatentSpace, ShowsColours) {
+  Spvae model({.height = 1,
+               .width = 4,
+               .channels = 3,
+               .delta = 2,
+               .leaf = {.hidden_layers = 0, .latent = 2, .mean_link = MeanLink::kIdentity}});
+  // The super-pixel on the right.
+  const Tensor& tensor = model.layout().find("leaves.0.decoder_mean.0");
+  ASSERT_EQ(tensor.shape, (std::vector<std::size_t>{4, 3, 6}));
+  const std::vector<std::uint8_t> colours = {255, 0, 51, 102, 153, 204};
+  for (std::size_t i = 0; i < 6; ++i) {
+    model.parameters()[tensor.offset + std::size_t{2} * 18 + 12 + i] =
+        static_cast<float>(colours[i]) / 255.0f;
+  }
+  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+  const Picture plane = latent_plane_picture(model, parameters, 2, {.upwards = -1}, 2);
+  EXPECT_EQ(plane.height, 1);
+  EXPECT_EQ(plane.width, 4);
+  EXPECT_EQ(plane.channels, 3);
+  std::vector<std::uint8_t> expected = colours;  // for both codes
+  expected.insert(expected.end(), colours.begin(), colours.end());
+  EXPECT_EQ(plane.pixels, expected);
+}
+
 TEST(LatentSpace, NeedsTwoDimensions) {
   testing::expect_error(ErrorKind::kUsage, "latent: got 3, expected 2",
                         [] { latent_space_grid(model_of(3), 2); });

@@ -1,6 +1,7 @@
 #include "spvae/experiment/tuning.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "spvae/core/error.h"
@@ -49,6 +50,13 @@ Json inline_grid(const std::string& text) {
   return grid;
 }
 
+/// Whether the numbers that a bound is of depend on a key.
+bool changes_data(const std::string& key) {
+  constexpr std::array kKeys = {"likelihood", "labels",     "class",   "colour",
+                                "stretch",    "dequantize", "missing", "mask"};
+  return key.starts_with("data") || std::ranges::find(kKeys, key) != kKeys.end();
+}
+
 Grid grid_of(const Json& json) {
   if (!json.is_object() || json.empty()) {
     fail(ErrorKind::kUsage, "grid: expected an object of keys with lists of values");
@@ -62,8 +70,7 @@ Grid grid_of(const Json& json) {
       fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
     }
     const auto info = std::ranges::find(infos, key, &FieldInfo::name);
-    if (!info->changes_result || key.starts_with("data") || key == "likelihood" ||
-        key == "labels" || key == "class") {
+    if (!info->changes_result || changes_data(key)) {
       fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out",
            key);
     }

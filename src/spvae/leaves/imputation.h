@@ -7,12 +7,14 @@ namespace spvae {
 
 /// What encoders see at pixels that are missing, in training and in queries.
 enum class Imputation {
-  kPatchMean = 0,  ///< the mean of the observed pixels of the same leaf region; 0 where none is
+  /// The mean of the observed pixels of the same leaf region, by channel; of all of its channels
+  /// where this one has none, and 0 where none has.
+  kPatchMean = 0,
   kZero = 1
 };
 
-/// Fills the missing pixels of a batch (Batch::observed), leaf region by leaf region. A batch in
-/// which all pixels are observed stays as it is.
-void impute(const RegionGraph& graph, Imputation imputation, Batch& batch);
+/// Fills the missing variables of a batch (Batch::observed), leaf region by leaf region; those of a
+/// pixel are its channels. A batch in which all are observed stays as it is.
+void impute(const RegionGraph& graph, int channels, Imputation imputation, Batch& batch);
 
 }  // namespace spvae

@@ -36,6 +36,17 @@ TEST(ImageGridPanel, ShowsEveryPixelAsACrispSquareOfItsGray) {
   }
 }
 
+TEST(ImageGridPanel, ShowsColours) {
+  const Picture image{.height = 1, .width = 2, .channels = 3, .pixels = {255, 128, 0, 1, 2, 250}};
+  const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
+  const ImageGrid grid{.title = {}, .columns = 1, .tiles = {{.caption = {}, .pictures = {image}}}};
+  const ImageGridPanel panel(measure, grid);
+  const Pixels pixels = drawn(panel);
+  const Rectangle frame = panel.box().frame;
+  EXPECT_EQ(pixels.at({frame.x + 1, frame.y + 1}), (testing::Rgb{255, 128, 0}));
+  EXPECT_EQ(pixels.at({frame.x + panel.pixel_size() + 1, frame.y + 1}), (testing::Rgb{1, 2, 250}));
+}
+
 TEST(ImageGridPanel, EnlargesAllPicturesByTheSameWholeNumber) {
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
   const auto pixel_size = [&](const std::vector<Picture>& pictures) {

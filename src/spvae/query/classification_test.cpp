@@ -93,6 +93,7 @@ TEST(Classification, FittedTemperatureIsBetterThanAllOthers) {
 TEST(Classification, FittedTemperatureHasBounds) {
   const std::vector<double> log_joint = {0, -1, 0, -1};
   EXPECT_FALSE(fit_temperature(log_joint, std::vector<int>{0, 0}).has_value());
+  EXPECT_FALSE(fit_temperature(std::vector<double>(4), std::vector<int>{0, 1}).has_value());
   EXPECT_EQ(fit_temperature(log_joint, std::vector<int>{1, 1}), kGreatestTemperature);
   EXPECT_EQ(fit_temperature(log_joint, std::vector<int>{0, 1}), kGreatestTemperature);
 }

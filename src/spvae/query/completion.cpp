@@ -39,7 +39,7 @@ class Proposals {
   void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
     Batch& batch = evidence_.batch;
     gather_batch(images, rows, batch);
-    impute(model_.graph(), sampling_.imputation, batch);
+    impute(model_.graph(), model_.config().channels, sampling_.imputation, batch);
     const std::size_t cells = index(leaves()) * index(batch.stride);
     std::vector<float> log_weight(cells * index(sampling_.samples));
     normalised_.resize(log_weight.size());

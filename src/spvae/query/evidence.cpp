@@ -60,7 +60,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   }
   Batch& batch = evidence.batch;
   gather_batch(images, rows, batch);
-  impute(model.graph(), sampling.imputation, batch);
+  impute(model.graph(), model.config().channels, sampling.imputation, batch);
   WeightStatistics& statistics = evidence.statistics;
   statistics.reset(engine.leaves(), batch.stride);
   while (statistics.samples < sampling.samples) {

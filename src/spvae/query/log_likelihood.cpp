@@ -86,9 +86,9 @@ ScoreSummary summarise(std::span<const ImageScore> scores) {
   return summary;
 }
 
-double bits_per_dimension(double log_likelihood, double pixels) {
-  if (pixels == 0) return std::numeric_limits<double>::quiet_NaN();
-  return -log_likelihood / (pixels * std::numbers::ln2);
+double bits_per_dimension(double log_likelihood, double variables) {
+  if (variables == 0) return std::numeric_limits<double>::quiet_NaN();
+  return -log_likelihood / (variables * std::numbers::ln2);
 }
 
 }  // namespace spvae

@@ -50,8 +50,8 @@ struct ScoreSummary {
 /// scores must not be empty.
 ScoreSummary summarise(std::span<const ImageScore> scores);
 
-/// −log_likelihood / (pixels · ln 2): of discrete likelihoods, where log p(x) is that of a pmf.
-/// pixels: the observed ones, on average where log_likelihood is a mean; of none, NaN.
-double bits_per_dimension(double log_likelihood, double pixels);
+/// −log_likelihood / (variables · ln 2): of discrete likelihoods, where log p(x) is that of a pmf.
+/// variables: the observed ones, on average where log_likelihood is a mean; of none, NaN.
+double bits_per_dimension(double log_likelihood, double variables);
 
 }  // namespace spvae

@@ -63,12 +63,14 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
   }
   facts.emplace_back("Images", count_text(summary.images));
   if (!source.images.observed.empty()) {
-    facts.emplace_back("Observed pixels",
-                       fmt::format("{} of {} of an image, on average; of partly observed leaves, "
-                                   "{} % of the codes come from the prior",
-                                   decimal_text(mean_observed_variables(source.images), 1),
-                                   count_text(source.images.variables()),
-                                   decimal_text(100 * options.sampling.noise.prior_share, 0)));
+    facts.emplace_back(
+        "Observed pixels",
+        fmt::format(
+            "{} of {} of an image, on average; of partly observed leaves, "
+            "{} % of the codes come from the prior",
+            decimal_text(mean_observed_variables(source.images) / source.images.channels, 1),
+            count_text(source.images.height * source.images.width),
+            decimal_text(100 * options.sampling.noise.prior_share, 0)));
   }
   facts.emplace_back("Samples",
                      count_text(options.sampling.samples) + " importance samples of each leaf");

@@ -23,7 +23,7 @@ double sum_of_first(std::span<const double> values, int count) {
 void gather_training_batch(const Spvae& model, const ImageSet& images,
                            std::span<const std::uint32_t> rows, Batch& batch, ThreadPool* pool) {
   gather_batch(images, rows, batch, pool);
-  impute(model.graph(), Imputation::kPatchMean, batch);
+  impute(model.graph(), model.config().channels, Imputation::kPatchMean, batch);
 }
 
 Objective::Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool)

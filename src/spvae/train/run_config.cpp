@@ -171,7 +171,12 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   }
   // Setting the given values checks them, and spells equal ones equally.
   const Json before = result_config_json(config);
+  const RunConfig had = config;
   apply_config(run_fields(), given, config);
+  // What is left to the data became what the run has.
+  if (config.model.delta == 0) config.model.delta = had.model.delta;
+  if (config.stretch == Stretch::kAuto) config.stretch = had.stretch;
+  if (config.dequantize == Dequantize::kAuto) config.dequantize = had.dequantize;
   check_same_result(before, result_config_json(config), where);
   return config;
 }

@@ -138,11 +138,11 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   };
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
+  fit_to_data(data, config);
   if (config.model.leaf.max_precision == 0) {
     const std::string warning = data.noise_warning();
     if (!warning.empty()) observer.on_message("warning: " + warning);
   }
-  fit_to_data(data, config);
   Spvae model(config.model);
   model.initialise(config.train.seed);
   const auto [training_images, validation_images] = data.load_training(pool, on_loading);
