@@ -78,8 +78,10 @@ CompareConfig checked_config(const Json& given) {
 void check_comparable(const CompareConfig& config, const StoredModel& a, const StoredModel& b) {
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
+  const bool is_discrete = likelihood_info(a.model.config().leaf.likelihood).discrete;
   for (const char* key : {"likelihood", "data-seed", "colour", "stretch", "dequantize"}) {
-    if (training.at(key) == other.at(key)) continue;
+    const bool is_noise = std::string_view(key) == "dequantize";
+    if (training.at(key) == other.at(key) || (is_noise && is_discrete)) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,
          training.at(key).dump(), other.at(key).dump());
   }
@@ -118,7 +120,7 @@ void run_compare(const Options& options) {
   check_comparable(config, load_run_model(config.query.run), b);
   OpenQuery open("compare", config.query);
   if (open.images.count() < 2) {
-    fail(ErrorKind::kUsage, "limit: got 1 image, expected at least 2 to compare");
+    fail(ErrorKind::kUsage, "images: got 1, expected at least 2 to compare");
   }
   const std::vector<double> scores_a = scores_of(config, open.stored.model, "run A", open);
   const std::vector<double> scores_b = scores_of(config, b.model, "run B", open);

@@ -83,7 +83,7 @@ void write_per_image(const EvaluateConfig& config, const OpenQuery& open,
   write_description(config.per_image, config.query.run, open.stored.origin, std::move(description));
 }
 
-std::string readable(const Json& result) {
+std::string readable(const Json& result, const std::string& observed) {
   const auto number = [&result](const char* key) { return result.at(key).get<double>(); };
   const auto error = [&number](const char* key) {
     return std::isnan(number(key)) ? std::string("unknown")
@@ -100,6 +100,7 @@ std::string readable(const Json& result) {
       result.at("split").get<std::string>(), counted(whole("samples"), "importance sample"),
       number("log_likelihood"), error("standard_error"), error("monte_carlo_error"),
       number("effective_samples"));
+  if (!observed.empty()) text += fmt::format("of each image       {}\n", observed);
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
   }
@@ -151,7 +152,7 @@ void run_evaluate(const Options& options) {
   if (options.json()) {
     print_json(result);
   } else {
-    print(readable(result));
+    print(readable(result, observed_text(open.images)));
   }
   if (!config.per_image.empty()) write_per_image(config, open, scores, result);
 }

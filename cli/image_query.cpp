@@ -103,6 +103,24 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
+  if (data.is_whole() && data.digest() == stored.origin.data_digest) {
+    ProgressDisplay().say(
+        "warning: these are all images of the data that the run was trained on, its training "
+        "images "
+        "among them; leave out --data to ask about its test images");
+  }
+  if (images.observed.empty() && !training_data(stored, query.run).mask.empty()) {
+    ProgressDisplay().say(
+        "warning: the run has learnt what its mask shows and nothing else, but these images are "
+        "whole; --mask hides pixels of them");
+  }
+}
+
+std::string observed_text(const ImageSet& images) {
+  if (images.observed.empty()) return "";
+  return fmt::format("{:.1f} of {} pixels observed",
+                     mean_observed_variables(images) / images.channels,
+                     images.height * images.width);
 }
 
 Json query_result(const ImageQuery& query, const OpenQuery& open) {
@@ -113,6 +131,7 @@ Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& 
   Json result = {{"run", query.run}, {"images", images.count()}};
   const Json settings = config_json(image_query_fields(), query);
   for (const char* key : {"split", "seed", "engine"}) result[key] = settings.at(key);
+  if (data.is_whole()) result["split"] = "all";
   result["data"] = data.name();
   result["data_digest"] = data.digest();
   if (!data.warning().empty()) result["data_warning"] = data.warning();

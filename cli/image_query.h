@@ -68,9 +68,13 @@ struct OpenQuery {
   std::unique_ptr<LeafEngine> engine;
 };
 
+/// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
+std::string observed_text(const ImageSet& images);
+
 /// The keys that every result of such a command has: run, images, split, seed, engine, data,
 /// data_digest, data_warning (if there is one), mask and mask_digest (if there is one), version;
 /// of images that lack pixels also observed_pixels (the mean), prior-share and impute.
+/// The split is "all" of data that are not divided.
 Json query_result(const ImageQuery& query, const OpenQuery& open);
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images);
 

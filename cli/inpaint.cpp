@@ -29,15 +29,14 @@ namespace {
 
 constexpr const char* kExample =
     "Pixels that are hidden are drawn from p(missing | observed): a tree of the posterior, and in "
-    "each of\n"
-    "its leaves a code by sampling-importance-resampling among --proposals. --fill mean is the "
-    "posterior\n"
-    "mean, --fill best the most probable tree. A .png has a column for each image: original, "
-    "masked, then\n"
-    "its completions; a .npy is float32 [images, completions, height, width], and [..., 3] of "
-    "colours. --mask\n"
-    "and --missing nan say which pixels are missing; --hide then hides further ones. Errors are of "
-    "hidden pixels whose "
+    "each\n"
+    "of its leaves a code by sampling-importance-resampling among --proposals. --fill mean is the\n"
+    "posterior mean, --fill best the most probable tree, both over at most 64 proposals of a "
+    "leaf.\n"
+    "A .png has a column for each image: original, masked, then its completions; a .npy is "
+    "float32\n"
+    "[images, completions, height, width], and [..., 3] of colours. --mask and --missing nan say\n"
+    "which pixels are missing; --hide then hides further ones. Errors are of hidden pixels whose "
     "true\n"
     "values the data hold.\n"
     "\n"
@@ -182,6 +181,7 @@ Completions completions(const InpaintConfig& config, OpenQuery& open) {
     all.effective_samples.insert(all.effective_samples.end(), part.effective_samples.begin(),
                                  part.effective_samples.end());
   }
+  progress(images.count(), images.count());
   return all;
 }
 

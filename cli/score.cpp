@@ -128,7 +128,7 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   std::ranges::stable_sort(order, {}, [&table](std::size_t row) { return table.row(row)[1]; });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
   const double side = std::ceil(std::sqrt(static_cast<double>(order.size())));
-  ImageGrid grid{.title = "least likely images: number, log-likelihood in nats",
+  ImageGrid grid{.title = "least likely images: index in the file, log-likelihood in nats",
                  .columns = static_cast<int>(side),
                  .tiles = {}};
   for (const std::size_t row : order) {
@@ -160,15 +160,24 @@ void run_score(const Options& options) {
   Json result = query_result(config.query, open);
   result["samples"] = config.samples;
   result["log_likelihood"] = sum / static_cast<double>(table.rows());
-  result["unreliable_images"] = unreliable_images(table);
+  const int unreliable = unreliable_images(table);
+  result["unreliable_images"] = unreliable;
   result["seconds"] = elapsed.count();
+  if (unreliable > 0) {
+    ProgressDisplay().say(
+        fmt::format("warning: for {} of {} images the effective sample size is about 1, so that "
+                    "their bound may be far below log p(x); take more --samples",
+                    grouped(unreliable), grouped(static_cast<long long>(table.rows()))));
+  }
   if (!config.out.empty()) {
+    result["out"] = config.out;
     write_table(config.out, table);
     Json description = result;
     description["columns"] = table.columns;
     write_description(config.out, config.query.run, open.stored.origin, std::move(description));
   }
   if (!config.rank.empty()) {
+    result["rank"] = config.rank;
     Json ranking = Json::array();
     for (const std::size_t row : draw_ranking(config, table, open.images)) {
       ranking.push_back(
@@ -179,16 +188,11 @@ void run_score(const Options& options) {
     write_description(config.rank, config.query.run, open.stored.origin, std::move(description));
   }
   if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, mean log-likelihood {} nats, {:.0f} images a second\n",
+  const std::string observed = observed_text(open.images);
+  print(fmt::format("{}: {}{}, mean log-likelihood {} nats, {:.0f} images a second\n",
                     config.query.run, counted(static_cast<long long>(table.rows()), "image"),
-                    nats_text(result.at("log_likelihood")),
+                    observed.empty() ? "" : ", " + observed, nats_text(result.at("log_likelihood")),
                     static_cast<double>(table.rows()) / elapsed.count()));
-  if (const int unreliable = unreliable_images(table); unreliable > 0) {
-    print(
-        fmt::format("warning: of {} the effective sample size is about 1: their bound may be far "
-                    "below log p(x); take more --samples\n",
-                    counted(unreliable, "image")));
-  }
 }
 
 }  // namespace

@@ -13,8 +13,15 @@
 namespace spvae::cli {
 namespace {
 
-/// Infinities and NaN have no JSON: null.
-Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+/// Whole numbers without a point; infinities and NaN have no JSON: null.
+Json json_number(double value) {
+  constexpr double kWhole = 9007199254740992;  // 2^53
+  if (!std::isfinite(value)) return {};
+  if (value == std::floor(value) && std::abs(value) <= kWhole) {
+    return static_cast<std::int64_t>(value);
+  }
+  return value;
+}
 
 /// As RFC 4180 has it.
 std::string csv_cell(const std::string& text) {

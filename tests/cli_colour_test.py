@@ -144,6 +144,8 @@ class Colour(CommandTest):
     def test_colours_are_gray_by_default(self):
         self.data = self.colours
         run = self.train("gray")
+        again = self.run_spvae("train", "--data", self.colours, "--out", self.path("x"), *small())
+        self.assertIn("colours become gray; --colour rgb keeps them", again.stderr)
         self.fails(64, "compare", run, self.train_colours("colour"), says="colour differs")
         self.assertEqual(self.run_json("info", run)["model"]["channels"], 1)
         self.assertEqual(self.picture("sample", run, "--count", "2")[1], GRAY)
@@ -164,7 +166,24 @@ class Colour(CommandTest):
         self.fails(64, *train, "--data", self.colours, "--colour", "red", says="gray, rgb")
         self.fails(64, "info", "--channels", "2", says="expected 1 or 3")
         four = write_npy(self.path("four.npy"), (2, 2, 2, 4), [0] * 32)
-        self.fails(65, *train, "--data", four, says=["(2, 2, 2, 4)", "3"])
+        self.fails(65, *train, "--data", four, says=["(2, 2, 2, 4)", "[..., :3]"])
+        five = write_npy(self.path("five.npy"), (2, 2, 2, 5), [0] * 40)
+        self.fails(65, *train, "--data", five, says=["(2, 2, 2, 5)", "width, 3"])
+
+    def test_data_that_are_taken_whole_say_so(self):
+        run = self.train_colours("run")
+        done = self.run_spvae("evaluate", run, "--samples", "2", "--data", self.colours)
+        self.assertIn("40 images (all)", done.stdout)
+        self.assertIn("its training images among them", done.stderr)
+        other = write_colours(self.path("other.npy"), 5, HEIGHT, WIDTH)
+        self.assertNotIn("training", self.run_spvae("evaluate", run, "--samples", "2", "--data",
+                                                    other).stderr)
+        report = self.path("report.html")
+        self.run_spvae("report", run, "--samples", "2", "--proposals", "2", "--data", other, "--out",
+                       report)
+        text = pathlib.Path(report).read_text()
+        self.assertIn("the first 5 images of another data set, other.npy", text)
+        self.assertIn("colours.npy", text)
 
 
 if __name__ == "__main__":

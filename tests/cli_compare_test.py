@@ -1,5 +1,7 @@
 """spvae compare."""
 
+import json
+import pathlib
 import statistics
 
 from cli_support import CommandTest, main, read_npy
@@ -34,8 +36,15 @@ class Compare(CommandTest):
         self.fails(64, "compare", run, self.train("d", "--stretch", "none"), says="stretch differs")
         self.fails(64, "compare", run, self.train("e", "--dequantize", "off"),
                    says="dequantize differs")
+        # Noise is no matter of discrete likelihoods.
+        discrete = []
+        for value in ["on", "off"]:
+            config = pathlib.Path(self.path(f"{value}.json"))
+            config.write_text(json.dumps({"dequantize": value}))
+            discrete.append(self.train(value, "--likelihood", "logistic", "--config", str(config)))
+        self.run_json("compare", *discrete, "--samples", "2")
         self.fails(64, "compare", run, says="two runs")
-        self.fails(64, "compare", run, run, "--limit", "1", says="limit")
+        self.fails(64, "compare", run, run, "--limit", "1", says="got 1, expected at least 2")
         self.fails(66, "compare", run, self.path("none"), says="no such run")
 
 

@@ -47,6 +47,27 @@ class MissingPixels(CommandTest):
             if likelihood != "gaussian":
                 self.assertIsNone(result["bits_per_dimension"])
 
+    def test_text_says_how_much_is_observed(self):
+        run = self.train("run")
+        mask = self.mask("half.npy", lower_half())
+        for command in ["score", "evaluate"]:
+            whole = self.run_spvae(command, run, "--samples", "2").stdout
+            self.assertNotIn("observed", whole)
+            self.assertIn(f"{PIXELS / 2} of {PIXELS} pixels observed",
+                          self.run_spvae(command, run, "--samples", "2", "--mask", mask).stdout)
+
+    def test_embeddings_of_what_is_not_observed_are_the_prior(self):
+        run = self.train("run")
+        out = self.path("codes.npy")
+        self.run_spvae("embed", run, "--samples", "2", "--limit", "1", "--mask",
+                       self.mask("none.npy", [0] * PIXELS), "--out", out)
+        columns = json.loads(pathlib.Path(out + ".json").read_text())["columns"]
+        for name, value in zip(columns, read_npy(out)[1]):
+            if "mean" in name:
+                self.assertEqual(value, 0, name)
+            elif "sd" in name or "deviation" in name:
+                self.assertEqual(value, 1, name)
+
     def test_a_mask_that_hides_nothing_changes_nothing(self):
         run = self.train("run")
         whole = self.scores(run)
@@ -175,6 +196,10 @@ class MissingPixels(CommandTest):
             "observed_pixels") for split in ["train", "test"]]
         self.assertAlmostEqual(observed[0], PIXELS * 2 / 3, delta=0.5)
         self.assertIsNone(observed[1])
+        # A model that was shown a part is told from one that was shown all.
+        self.assertIn("its mask", self.run_spvae("evaluate", run, "--samples", "2").stderr)
+        trained_whole = self.path("whole")
+        self.assertNotIn("its mask", self.run_spvae("evaluate", trained_whole, "--samples", "2").stderr)
         # Runs of other data may be compared on data that are named.
         whole = self.path("whole")
         self.fails(64, "compare", run, whole, says=["other data", "--data"])

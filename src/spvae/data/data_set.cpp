@@ -178,7 +178,7 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
 
   auto& [train, validation, test] = parts_;
   test.is_masked = false;
-  if (config.whole && sources_.size() == 1) {
+  if (is_whole()) {
     for (Part& part : parts_) part.indices = first_numbers(first.count());
   } else {
     divide(origin.division);

@@ -84,6 +84,8 @@ class DataSet {
   bool has_colours() const { return sources_[part(Split::kTrain).source].channels() > 1; }
   /// Whether pixels are floating-point numbers; else they are of 8 bits.
   bool is_float() const { return sources_.front().is_float(); }
+  /// Whether the images are not divided: each split is all of them (DataConfig::whole).
+  bool is_whole() const { return config_.whole && sources_.size() == 1; }
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }
   /// All files, source by source.
   const std::vector<DataFile>& files() const { return files_; }

@@ -59,6 +59,13 @@ ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>&
         static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(shape[1]))));
   }
   const bool is_square = !is_flat || height * width == shape[1];
+  if (shape.size() == 4 && shape[3] == 4) {
+    fail(
+        ErrorKind::kData,
+        "{}: got an array of shape ({}), expected (images, height, width, 3) of colours; leave out "
+        "alpha, images[..., :3]",
+        file.string(), fmt::join(shape, ", "));
+  }
   if ((!is_flat && !has_sides) || !is_square) {
     fail(ErrorKind::kData,
          "{}: got an array of shape ({}), expected (images, height, width), (images, height, "

@@ -27,8 +27,8 @@ enum class PngUse {
   kQueries  ///< a subfolder test, or validation, alone too: its files are then in `train`
 };
 
-/// Error(kData) for a split without PNG files, for files beside class folders, and for
-/// subfolders validation or test without train; Error(kIo) if a folder cannot be read.
+/// Error(kData) for a split without PNG files, for files beside class folders or beside splits, and
+/// for subfolders validation or test without train; Error(kIo) if a folder cannot be read.
 PngFolder find_png_files(const std::filesystem::path& folder, PngUse use = PngUse::kTraining);
 
 /// Whether find_png_files would find any.

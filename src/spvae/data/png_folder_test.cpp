@@ -64,6 +64,21 @@ TEST_F(Folder, MayHaveClassesWithoutSplits) {
   EXPECT_EQ(found.train.classes, (Names{"a", "b"}));
 }
 
+TEST_F(Folder, HoldsNoImagesBesideItsSplits) {
+  touch("train/1.png");
+  touch("notes/readme.txt");
+  EXPECT_EQ(find_png_files(folder_.path()).train.files.size(), 1u);
+  touch("tests/1.png");
+  expect_refused("got tests beside subfolders of splits");
+  std::filesystem::remove_all(folder_.path() / "tests");
+  touch("0.png");
+  expect_refused("got 0.png beside subfolders of splits");
+  std::filesystem::remove(folder_.path() / "0.png");
+  touch("val/1.png");
+  touch("validation/1.png");
+  expect_refused("got validation beside subfolders of splits");
+}
+
 TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {
   EXPECT_FALSE(holds_png_files(folder_.path()));
   expect_refused("expected PNG files, or folders of them");

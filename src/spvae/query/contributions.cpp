@@ -4,6 +4,19 @@
 #include <cstddef>
 
 namespace spvae {
+namespace {
+
+/// Whether nothing of an image is observed.
+bool is_empty(const Batch& batch, std::size_t lane) {
+  if (batch.observed.empty()) return false;
+  const auto stride = static_cast<std::size_t>(batch.stride);
+  for (std::size_t at = lane; at < batch.observed.size(); at += stride) {
+    if (batch.observed[at] != 0.0f) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::vector<double> contributions(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
   const auto regions = static_cast<std::size_t>(model.graph().leaf_regions());
@@ -19,6 +32,7 @@ std::vector<double> contributions(const Spvae& model, const Evidence& evidence, 
     std::fill_n(values.begin() + first, count, 0.0);
     model.circuit().forward(model.logits(), values, evidence.batch.stride, pool, trace);
     for (std::size_t lane = 0; lane < size; ++lane) {
+      if (is_empty(evidence.batch, lane)) continue;  // exactly 0, beyond rounding
       result[lane * regions + region] = evidence.trace.root()[lane] - trace.root()[lane];
     }
     std::copy_n(evidence.leaf_values.begin() + first, count, values.begin() + first);

@@ -86,6 +86,20 @@ TEST(Embedding, HoldsWhatEachLeafsEncoderMakesOfEachImage) {
   EXPECT_EQ(means.size(), 3 * leaves * 2);  // no two are alike
 }
 
+TEST(Embedding, OfALeafThatNothingIsObservedOfIsThePrior) {
+  SmallModel small(2);
+  small.images.observed.assign(small.images.values.size(), 1);
+  for (const std::int32_t v : small.model.leaves().scope(0)) {
+    small.images.observed[static_cast<std::size_t>(v)] = 0;
+  }
+  ThreadPool pool(2);
+  const Embedding embedding = embed(small.model, evidence_of(small.model, small.images), pool);
+  EXPECT_EQ(embedding.mean[0], 0);
+  EXPECT_EQ(embedding.deviation[0], 1);
+  const std::size_t of_next = 2 * static_cast<std::size_t>(small.model.leaves().leaves());
+  EXPECT_NE(embedding.mean[of_next], 0);  // the same leaf of an image that is whole
+}
+
 TEST(Embedding, ReconstructionsAreDecodersMeansOfPosteriorMeansInTheMostProbableTree) {
   const SmallModel small(3);
   ThreadPool pool(2);

@@ -13,9 +13,16 @@ LeafPosterior posterior_of(const LeafBank& bank, std::span<const double> paramet
                            const Batch& batch, int leaf, int lane) {
   const auto stride = static_cast<std::size_t>(batch.stride);
   std::vector<double> pixels;
+  bool is_observed = false;
   for (const std::int32_t pixel : bank.scope(leaf)) {
-    const std::size_t row = static_cast<std::size_t>(pixel) * stride;
-    pixels.push_back(batch.values[row + static_cast<std::size_t>(lane)]);
+    const std::size_t at =
+        static_cast<std::size_t>(pixel) * stride + static_cast<std::size_t>(lane);
+    pixels.push_back(static_cast<double>(batch.values[at]));
+    is_observed = is_observed || batch.observed.empty() || batch.observed[at] != 0.0f;
+  }
+  if (!is_observed) {
+    const std::vector<double> zeros(static_cast<std::size_t>(bank.config().latent));
+    return {.mean = zeros, .g = zeros};
   }
   return encode_leaf(bank, leaf, parameters, pixels);
 }

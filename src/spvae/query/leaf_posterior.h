@@ -14,7 +14,7 @@ namespace spvae {
 std::vector<double> wide_parameters(const Spvae& model);
 
 /// q(z | x) of a leaf for image `lane` of a batch; its encoder sees the batch's values at all
-/// pixels.
+/// pixels. Where nothing of the leaf is observed, the prior: that is the posterior.
 LeafPosterior posterior_of(const LeafBank& bank, std::span<const double> parameters,
                            const Batch& batch, int leaf, int lane);
 

@@ -78,20 +78,27 @@ std::string split_name(Split split) {
 
 Facts data_facts(const ReportSource& source) {
   const DataSet& data = source.data;
-  Facts facts = {
-      {"Data set", data.name()},
-      {"Digest (SHA-256)", data.digest()},
-      {"Images", fmt::format("{} × {} pixels in {}; {} for training, {} for validation, "
-                             "{} for tests",
-                             data.height(), data.width(), data.channels() == 1 ? "gray" : "colour",
-                             count_text(data.count(Split::kTrain)),
-                             count_text(data.count(Split::kValidation)),
-                             count_text(data.count(Split::kTest)))},
-      {"Shown here", fmt::format("the first {} {} images", count_text(source.images.count()),
-                                 split_name(source.split))},
-      {"Scaling", data.stretch() == Stretch::kImage
-                      ? "of each image: its least pixel is 0, its greatest 1"
-                      : "none: raw pixels"}};
+  const ModelOrigin& origin = source.stored.origin;
+  Facts facts = {{"Data set", origin.data},
+                 {"Digest (SHA-256)", origin.data_digest},
+                 {"Images", fmt::format("{} × {} pixels in {}", data.height(), data.width(),
+                                        data.channels() == 1 ? "gray" : "colour")}};
+  if (data.is_whole() || data.digest() != origin.data_digest) {
+    facts.emplace_back("Shown here",
+                       fmt::format("the first {} images of another data set, {}, of "
+                                   "digest {}",
+                                   count_text(source.images.count()), data.name(), data.digest()));
+  } else {
+    facts.back().second += fmt::format(
+        "; {} for training, {} for validation, {} for tests", count_text(data.count(Split::kTrain)),
+        count_text(data.count(Split::kValidation)), count_text(data.count(Split::kTest)));
+    facts.emplace_back("Shown here",
+                       fmt::format("the first {} {} images", count_text(source.images.count()),
+                                   split_name(source.split)));
+  }
+  facts.emplace_back("Scaling", data.stretch() == Stretch::kImage
+                                    ? "of each image: its least pixel is 0, its greatest 1"
+                                    : "none: raw pixels");
   if (!likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
     facts.emplace_back("Noise on pixels", data.dequantize() == Dequantize::kOn
                                               ? "normal, of standard deviation 1/255"

@@ -139,6 +139,9 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
   fit_to_data(data, config);
+  if (data.has_colours() && config.colour == ColourMode::kGray && !is_named_set(config.data)) {
+    observer.on_message("the images' colours become gray; --colour rgb keeps them");
+  }
   if (config.model.leaf.max_precision == 0) {
     const std::string warning = data.noise_warning();
     if (!warning.empty()) observer.on_message("warning: " + warning);
