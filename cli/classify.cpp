@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -153,21 +154,25 @@ std::string quality_text(const Json& quality) {
 }
 
 /// What came of fitting a temperature.
-enum class TemperatureFit { kFitted, kPerfect, kEqual, kLimit };
+enum class TemperatureFit { kFitted, kPerfect, kTies, kLimit };
 NLOHMANN_JSON_SERIALIZE_ENUM(TemperatureFit, {{TemperatureFit::kFitted, "fitted"},
                                               {TemperatureFit::kPerfect, "perfect"},
-                                              {TemperatureFit::kEqual, "equal"},
+                                              {TemperatureFit::kTies, "ties"},
                                               {TemperatureFit::kLimit, "limit"}})
 
 TemperatureFit fit_of(std::optional<double> fitted, std::span<const double> joint,
-                      std::size_t classes) {
+                      std::size_t classes, std::span<const int> labels) {
   if (fitted) {
     return *fitted == kGreatestTemperature ? TemperatureFit::kLimit : TemperatureFit::kFitted;
   }
-  for (std::size_t i = 0; i < joint.size(); ++i) {
-    if (joint[i] != joint[i / classes * classes]) return TemperatureFit::kPerfect;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::span<const double> scores = joint.subspan(i * classes, classes);
+    const double own = scores[static_cast<std::size_t>(labels[i])];
+    if (std::ranges::count_if(scores, [own](double score) { return score >= own; }) > 1) {
+      return TemperatureFit::kTies;
+    }
   }
-  return TemperatureFit::kEqual;
+  return TemperatureFit::kPerfect;
 }
 
 std::string fit_warning(TemperatureFit fit) {
@@ -177,9 +182,9 @@ std::string fit_warning(TemperatureFit fit) {
     case TemperatureFit::kPerfect:
       return "warning: every validation image is classified right, hence no temperature fits; 1 is "
              "taken\n";
-    case TemperatureFit::kEqual:
-      return "warning: all classes are equally likely for every validation image, hence no "
-             "temperature fits; 1 is taken\n";
+    case TemperatureFit::kTies:
+      return "warning: some validation images have classes that are equally likely, and the others "
+             "are classified right, hence no temperature fits; 1 is taken\n";
     case TemperatureFit::kLimit:
       break;
   }
@@ -222,7 +227,7 @@ Classification classify(const ClassifyConfig& config, const ClassRuns& runs,
     const std::vector<double> joint = log_joint(validation->likelihoods, priors);
     const auto fitted = fit_temperature(joint, validation->labels);
     result.temperature = fitted.value_or(1);
-    result.fit = fit_of(fitted, joint, priors.size());
+    result.fit = fit_of(fitted, joint, priors.size(), validation->labels);
   }
   const std::vector<double> joint = log_joint(asked.likelihoods, priors);
   result.before = log_posteriors(joint, priors.size());

@@ -1,5 +1,6 @@
 #include "image_query.h"
 
+#include <filesystem>
 #include <optional>
 
 #include "progress.h"
@@ -16,6 +17,13 @@ StoredModel load_model_of(const std::string& command, const ImageQuery& query) {
     fail(ErrorKind::kUsage, "{}: no run given; say 'spvae {} RUN'", command, command);
   }
   return load_run_model(query.run);
+}
+
+/// Whether data are those that a run was trained on, whatever mask or class it had.
+bool are_of_run(const DataSet& data, const StoredModel& stored, const ImageQuery& query) {
+  if (data.digest() == stored.origin.data_digest) return true;
+  std::error_code absent;
+  return std::filesystem::equivalent(query.data, training_data(stored, query.run).data, absent);
 }
 
 }  // namespace
@@ -103,17 +111,19 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
-  if (data.is_whole() && data.digest() == stored.origin.data_digest) {
+  if (data.is_whole() && are_of_run(data, stored, query)) {
     ProgressDisplay().say(
         "warning: these are all images of the data that the run was trained on, its training "
         "images "
         "among them; leave out --data to ask about its test images");
   }
-  if (images.observed.empty() && !training_data(stored, query.run).mask.empty()) {
-    ProgressDisplay().say(
-        "warning: the run has learnt what its mask shows and nothing else, but these images are "
-        "whole; --mask hides pixels of them");
-  }
+}
+
+void warn_of_unseen_pixels(const OpenQuery& open) {
+  if (!open.images.observed.empty() || !open.data.hides_always()) return;
+  ProgressDisplay().say(
+      "warning: the run's mask hid some pixels of every image that it was trained on, but these "
+      "images are whole; --mask hides pixels of them");
 }
 
 std::string observed_text(const ImageSet& images) {

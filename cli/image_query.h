@@ -68,6 +68,9 @@ struct OpenQuery {
   std::unique_ptr<LeafEngine> engine;
 };
 
+/// Warns on stderr where whole images are asked about of a run that never saw some of their pixels.
+void warn_of_unseen_pixels(const OpenQuery& open);
+
 /// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
 std::string observed_text(const ImageSet& images);
 

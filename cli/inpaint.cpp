@@ -278,7 +278,7 @@ void run_inpaint(const Options& options) {
       "{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n", config.out,
       counted(images.count(), "image"), counted(config.count, "completion"),
       error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
-                          "training images' mean {:.4f}",
+                          "mean image {:.4f}",
                           *error, *error_of_mean)
       : std::ranges::count(images.observed, 0) == 0 ? "nothing is missing"
                                                     : "no true value of a hidden pixel is known",

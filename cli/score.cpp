@@ -143,7 +143,11 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
 /// How many images have an effective sample size so small that their estimate hangs on one sample.
 int unreliable_images(const Table& table) {
   int count = 0;
-  for (std::size_t i = 0; i < table.rows(); ++i) count += table.row(i)[3] < 2;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const std::span<const double> row = table.row(i);
+    const bool is_exact = row[1] == 0 && row[2] == 0;  // nothing is observed
+    count += row[3] < 2 && !is_exact;
+  }
   return count;
 }
 
@@ -151,6 +155,7 @@ void run_score(const Options& options) {
   stop_on_signals();
   const ScoreConfig config = checked_config(options.given());
   OpenQuery open("score", config.query);
+  warn_of_unseen_pixels(open);
   const auto start = std::chrono::steady_clock::now();
   const Table table = score_images(config, open);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

@@ -105,7 +105,10 @@ class Colour(CommandTest):
                 # Three draws of three channels do not all meet their value by chance.
                 self.assertEqual(changed, expected[hide])
             else:
-                self.assertLess(len(changed), HEIGHT * WIDTH / 2)
+                self.assertTrue(0 < len(changed) < HEIGHT * WIDTH / 2)
+                for v in (3 * pixel + channel for pixel in changed for channel in range(3)):
+                    self.assertTrue(any(abs(filled[completion * VALUES + v] - self.value(0, v)) > 1e-4
+                                        for completion in range(3)))
 
     def test_explain_divides_pixels(self):
         tree = self.run_json("explain", self.train_colours("run"), "--samples", "2", "--out",
@@ -182,8 +185,12 @@ class Colour(CommandTest):
         self.run_spvae("report", run, "--samples", "2", "--proposals", "2", "--data", other, "--out",
                        report)
         text = pathlib.Path(report).read_text()
-        self.assertIn("the first 5 images of another data set, other.npy", text)
+        self.assertIn("the first 5 of all images of other.npy, of digest", text)
         self.assertIn("colours.npy", text)
+        self.run_spvae("report", run, "--samples", "2", "--proposals", "2", "--data", self.colours,
+                       "--out", report)
+        self.assertIn("images of colours.npy, training images among them",
+                      pathlib.Path(report).read_text())
 
 
 if __name__ == "__main__":

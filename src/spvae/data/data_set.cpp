@@ -240,6 +240,15 @@ std::string DataSet::noise_warning() const {
       name_, first.is_float() ? "few different values" : "8 bits");
 }
 
+bool DataSet::hides_always() const {
+  if (!mask_) return false;
+  std::vector<std::uint8_t> is_seen(mask_->pixels());
+  for (std::size_t i = 0; i < mask_->observed.size(); ++i) {
+    is_seen[i % is_seen.size()] |= mask_->observed[i];
+  }
+  return std::ranges::find(is_seen, 0) != is_seen.end();
+}
+
 void DataSet::check_takes_nan() const {
   if (is_float()) return;
   fail(ErrorKind::kUsage,

@@ -100,6 +100,8 @@ class DataSet {
   std::string noise_warning() const;
   /// Error(kUsage) if pixels are of 8 bits, so that none can be NaN.
   void check_takes_nan() const;
+  /// Whether DataConfig::mask hides a pixel of all images that it is for.
+  bool hides_always() const;
   /// What was done where the config says kAuto; as it says, else.
   Stretch stretch() const { return stretch_; }
   Dequantize dequantize() const { return dequantize_; }

@@ -65,28 +65,6 @@ PngFiles files_of_split(const fs::path& folder) {
   return result;
 }
 
-/// Refuses images that no split would hold.
-void check_nothing_beside(const fs::path& folder) {
-  const auto refuse = [&](const fs::path& beside) {
-    fail(ErrorKind::kData,
-         "{}: got {} beside subfolders of splits, expected images in train, validation (or val) "
-         "and test alone; move or remove it",
-         folder.string(), beside.filename().string());
-  };
-  const Entries entries = entries_of(folder);
-  if (!entries.pictures.empty()) refuse(entries.pictures.front());
-  bool has_validation = false;
-  for (const fs::path& subfolder : entries.folders) {
-    const std::string name = subfolder.filename().string();
-    const bool is_validation = name == "validation" || name == "val";
-    const bool is_split = name == "train" || name == "test" || is_validation;
-    if ((!is_split && holds_png_files(subfolder)) || (is_validation && has_validation)) {
-      refuse(subfolder);
-    }
-    has_validation = has_validation || is_validation;
-  }
-}
-
 /// The first subfolder of these names that there is; empty if there is none.
 fs::path subfolder(const fs::path& folder, std::initializer_list<const char*> names) {
   std::error_code absent;
@@ -105,7 +83,6 @@ PngFolder find_png_files(const fs::path& folder, PngUse use) {
   if (train.empty() && validation.empty() && test.empty()) {
     return {.train = files_of_split(folder), .validation = {}, .test = {}};
   }
-  check_nothing_beside(folder);
   if (train.empty() && use == PngUse::kQueries) {
     if (!validation.empty() && !test.empty()) {
       fail(ErrorKind::kData, "{}: got the subfolders {} and test without train; name one of them",
@@ -122,6 +99,32 @@ PngFolder find_png_files(const fs::path& folder, PngUse use) {
   if (!validation.empty()) result.validation = files_of_split(validation);
   if (!test.empty()) result.test = files_of_split(test);
   return result;
+}
+
+void check_split_folders(const fs::path& folder) {
+  const Entries entries = entries_of(folder);
+  const auto name_of = [](const fs::path& path) { return path.filename().string(); };
+  const auto is_split = [&](const fs::path& path) {
+    const std::string name = name_of(path);
+    return name == "train" || name == "validation" || name == "val" || name == "test";
+  };
+  if (std::ranges::none_of(entries.folders, is_split)) return;
+  const auto refuse = [&](const fs::path& beside) {
+    fail(ErrorKind::kData,
+         "{}: got {} beside subfolders of splits, expected images in train, validation (or val) "
+         "and test alone; move or remove it",
+         folder.string(), name_of(beside));
+  };
+  if (!entries.pictures.empty()) refuse(entries.pictures.front());
+  bool has_validation = false;
+  for (const fs::path& subfolder : entries.folders) {
+    std::error_code absent;
+    const bool is_run = fs::exists(subfolder / "config.json", absent);
+    if (is_run || !holds_png_files(subfolder)) continue;
+    const bool is_validation = name_of(subfolder).starts_with("val");
+    if (!is_split(subfolder) || (is_validation && has_validation)) refuse(subfolder);
+    has_validation = has_validation || is_validation;
+  }
 }
 
 bool holds_png_files(const fs::path& folder) {

@@ -27,9 +27,13 @@ enum class PngUse {
   kQueries  ///< a subfolder test, or validation, alone too: its files are then in `train`
 };
 
-/// Error(kData) for a split without PNG files, for files beside class folders or beside splits, and
-/// for subfolders validation or test without train; Error(kIo) if a folder cannot be read.
+/// Error(kData) for a split without PNG files, for files beside class folders, and for
+/// subfolders validation or test without train; Error(kIo) if a folder cannot be read.
 PngFolder find_png_files(const std::filesystem::path& folder, PngUse use = PngUse::kTraining);
+
+/// Before a run begins: Error(kData) for images beside subfolders of splits, which find_png_files
+/// would leave out, such as those of a folder "tests"; runs' own folders are none.
+void check_split_folders(const std::filesystem::path& folder);
 
 /// Whether find_png_files would find any.
 bool holds_png_files(const std::filesystem::path& folder);

@@ -67,16 +67,23 @@ TEST_F(Folder, MayHaveClassesWithoutSplits) {
 TEST_F(Folder, HoldsNoImagesBesideItsSplits) {
   touch("train/1.png");
   touch("notes/readme.txt");
-  EXPECT_EQ(find_png_files(folder_.path()).train.files.size(), 1u);
+  const auto refused = [&](const std::string& part) {
+    expect_error(ErrorKind::kData, part, [&] { check_split_folders(folder_.path()); });
+  };
+  touch("run/1.png");
+  touch("run/config.json");
+  touch("val/1.png");
+  EXPECT_NO_THROW(check_split_folders(folder_.path()));
   touch("tests/1.png");
-  expect_refused("got tests beside subfolders of splits");
+  refused("got tests beside subfolders of splits");
+  EXPECT_EQ(find_png_files(folder_.path()).train.files.size(), 1u);
   std::filesystem::remove_all(folder_.path() / "tests");
   touch("0.png");
-  expect_refused("got 0.png beside subfolders of splits");
+  refused("got 0.png beside subfolders of splits");
   std::filesystem::remove(folder_.path() / "0.png");
-  touch("val/1.png");
   touch("validation/1.png");
-  expect_refused("got validation beside subfolders of splits");
+  refused("got validation beside subfolders of splits");
+  EXPECT_NO_THROW(check_split_folders(folder_.path() / "train"));
 }
 
 TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {

@@ -17,7 +17,8 @@ struct Embedding {
                                          ///< probable tree; −1: the tree does not reach it
 };
 
-/// Of partly observed images, encoders see the imputed pixels.
+/// Of partly observed leaves, encoders see the imputed pixels; the posterior of a leaf that
+/// nothing is observed of is the prior.
 Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
 
 /// Each image through its most probable tree: leaves' decoder means at the posterior means of their

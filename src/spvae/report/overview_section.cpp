@@ -83,18 +83,23 @@ Facts data_facts(const ReportSource& source) {
                  {"Digest (SHA-256)", origin.data_digest},
                  {"Images", fmt::format("{} × {} pixels in {}", data.height(), data.width(),
                                         data.channels() == 1 ? "gray" : "colour")}};
-  if (data.is_whole() || data.digest() != origin.data_digest) {
+  const std::string shown = count_text(source.images.count());
+  const bool is_own = data.digest() == origin.data_digest;
+  if (data.is_whole()) {
     facts.emplace_back("Shown here",
-                       fmt::format("the first {} images of another data set, {}, of "
-                                   "digest {}",
-                                   count_text(source.images.count()), data.name(), data.digest()));
+                       fmt::format("the first {} of all images of {}{}", shown, data.name(),
+                                   is_own ? ", training images among them"
+                                          : fmt::format(", of digest {}", data.digest())));
+  } else if (!is_own) {
+    facts.emplace_back("Shown here",
+                       fmt::format("the first {} {} images of {}, of digest {}", shown,
+                                   split_name(source.split), data.name(), data.digest()));
   } else {
     facts.back().second += fmt::format(
         "; {} for training, {} for validation, {} for tests", count_text(data.count(Split::kTrain)),
         count_text(data.count(Split::kValidation)), count_text(data.count(Split::kTest)));
     facts.emplace_back("Shown here",
-                       fmt::format("the first {} {} images", count_text(source.images.count()),
-                                   split_name(source.split)));
+                       fmt::format("the first {} {} images", shown, split_name(source.split)));
   }
   facts.emplace_back("Scaling", data.stretch() == Stretch::kImage
                                     ? "of each image: its least pixel is 0, its greatest 1"

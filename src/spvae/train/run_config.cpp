@@ -192,7 +192,7 @@ void set_image_size(int height, int width, ModelConfig& model) {
 
 void fit_to_data(const DataSet& data, RunConfig& config) {
   if (config.colour == ColourMode::kRgb && !data.has_colours()) {
-    fail(ErrorKind::kUsage, "colour: got rgb, but the images of {} are gray; leave it out",
+    fail(ErrorKind::kUsage, "colour: got rgb, but the training images of {} are gray; leave it out",
          data.name());
   }
   if (config.missing == Missing::kNan) data.check_takes_nan();

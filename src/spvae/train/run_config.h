@@ -60,7 +60,8 @@ RunConfig default_run_config(const ModelKind& kind);
 void anchor_data(RunConfig& config);
 
 /// The config of a run that goes on: what was `stored` of it, with those values of `given` that do
-/// not change a result, or say where the data are. Error(kUsage) names the first other difference;
+/// not change a result, or say where the data are; a delta of 0 and kAuto are what the run has.
+/// Error(kUsage) names the first other difference;
 /// `where` names the run.
 RunConfig resumed_config(const Json& stored, const Json& given, const std::string& where);
 

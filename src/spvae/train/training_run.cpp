@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "spvae/core/error.h"
 #include "spvae/data/data_set.h"
+#include "spvae/data/png_folder.h"
 #include "spvae/model/engine.h"
 
 namespace spvae {
@@ -136,10 +138,15 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   const LoadObserver on_loading = [&observer](std::size_t done, std::size_t files) {
     observer.on_loading(done, files);
   };
+  std::error_code absent;
+  if (!is_resumed && std::filesystem::is_directory(config.data, absent)) {
+    check_split_folders(config.data);
+  }
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
   fit_to_data(data, config);
-  if (data.has_colours() && config.colour == ColourMode::kGray && !is_named_set(config.data)) {
+  const bool is_left = !is_resumed && !given.contains("colour") && !is_named_set(config.data);
+  if (is_left && data.has_colours()) {
     observer.on_message("the images' colours become gray; --colour rgb keeps them");
   }
   if (config.model.leaf.max_precision == 0) {
