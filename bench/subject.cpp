@@ -23,7 +23,7 @@ ImageSet resized(const ImageSet& from, int height, int width) {
     for (int row = 0; row < height; ++row) {
       for (int column = 0; column < width; ++column) {
         const int nearest = row * from.height / height * from.width + column * from.width / width;
-        const float* pixel = values + nearest * from.channels;
+        const float* pixel = values + std::ptrdiff_t{nearest} * from.channels;
         to.values.insert(to.values.end(), pixel, pixel + from.channels);
       }
     }
@@ -65,6 +65,7 @@ ImageSet subject_images(const RunConfig& config, ThreadPool& pool) {
 
 ImageSet first_images(const ImageSet& images, int count) {
   std::vector<std::size_t> rows;
+  rows.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) rows.push_back(static_cast<std::size_t>(i % images.count()));
   return images_of_rows(images, rows);
 }

@@ -69,7 +69,7 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
             "{} of {} of an image, on average; of partly observed leaves, "
             "{} % of the codes come from the prior",
             decimal_text(mean_observed_variables(source.images) / source.images.channels, 1),
-            count_text(source.images.height * source.images.width),
+            count_text(std::int64_t{source.images.height} * source.images.width),
             decimal_text(100 * options.sampling.noise.prior_share, 0)));
   }
   facts.emplace_back("Samples",
