@@ -114,8 +114,7 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
   if (data.is_whole() && are_of_run(data, stored, query)) {
     ProgressDisplay().say(
         "warning: these are all images of the data that the run was trained on, its training "
-        "images "
-        "among them; leave out --data to ask about its test images");
+        "images among them; leave out --data to ask about its test images");
   }
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "spvae/core/error.h"
-#include "spvae/core/pixel_rectangle.h"
+#include "spvae/model/region_rectangle.h"
 #include "spvae/query/pixel_draw.h"
 #include "spvae/reference/leaf_reference.h"
 
@@ -35,7 +35,7 @@ Picture latent_plane_picture(const Spvae& model, std::span<const double> paramet
   const auto scope = model.leaves().scope(leaf);
   const int image_width = model.config().width;
   const int channels = model.config().channels;
-  const PixelRectangle patch = bounding_rectangle(scope, image_width, channels);
+  const PixelRectangle patch = region_rectangle(model, model.circuit().region(leaf));
   const int rows = plane.upwards < 0 ? 1 : side;
   Picture picture{.height = rows * patch.height,
                   .width = side * patch.width,
@@ -76,8 +76,7 @@ ImageGrid latent_space_grid(const Spvae& model, int side) {
   std::map<std::pair<int, int>, ImageTile> tiles;  // by row and column of the super-pixel
   std::set<int> columns;
   for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
-    const PixelRectangle patch = bounding_rectangle(model.leaves().scope(leaf),
-                                                    model.config().width, model.config().channels);
+    const PixelRectangle patch = region_rectangle(model, model.circuit().region(leaf));
     columns.insert(patch.left);
     tiles[{patch.top, patch.left}].pictures.push_back(
         latent_plane_picture(model, parameters, leaf, {}, side));

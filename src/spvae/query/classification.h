@@ -27,8 +27,7 @@ inline constexpr double kGreatestTemperature = 1e6;
 
 /// The temperature within the bounds that minimises the mean of −log p(label | x): to 12 digits, by
 /// bisection, since that is convex in 1/temperature. Nothing if none is better than the lowest: so
-/// it is where no class of any image is more probable than its label. At
-/// least one image.
+/// it is where no class of any image is more probable than its label. At least one image.
 std::optional<double> fit_temperature(std::span<const double> log_joint,
                                       std::span<const int> labels);
 

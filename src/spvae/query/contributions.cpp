@@ -4,19 +4,6 @@
 #include <cstddef>
 
 namespace spvae {
-namespace {
-
-/// Whether nothing of an image is observed.
-bool is_empty(const Batch& batch, std::size_t lane) {
-  if (batch.observed.empty()) return false;
-  const auto stride = static_cast<std::size_t>(batch.stride);
-  for (std::size_t at = lane; at < batch.observed.size(); at += stride) {
-    if (batch.observed[at] != 0.0f) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 std::vector<double> contributions(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
   const auto regions = static_cast<std::size_t>(model.graph().leaf_regions());

@@ -16,14 +16,9 @@ constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 
 // log 1, where the sum over a sum's rounded weights may be off by one in the last place.
 void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
-  const Batch& batch = evidence.batch;
-  const auto stride = static_cast<std::size_t>(batch.stride);
-  for (std::size_t lane = 0; lane < stride && !batch.observed.empty(); ++lane) {
-    bool is_empty = true;
-    for (std::size_t at = lane; at < batch.observed.size(); at += stride) {
-      is_empty = is_empty && batch.observed[at] == 0.0f;
-    }
-    if (is_empty) {
+  const auto stride = static_cast<std::size_t>(evidence.batch.stride);
+  for (std::size_t lane = 0; lane < stride; ++lane) {
+    if (is_empty(evidence.batch, lane)) {
       evidence.trace.values[static_cast<std::size_t>(model.circuit().root()) * stride + lane] = 0;
     }
   }
@@ -40,6 +35,15 @@ void check_finite(const Batch& batch, std::span<const double> log_likelihoods) {
 }
 
 }  // namespace
+
+bool is_empty(const Batch& batch, std::size_t lane) {
+  if (batch.observed.empty()) return false;
+  const auto stride = static_cast<std::size_t>(batch.stride);
+  for (std::size_t at = lane; at < batch.observed.size(); at += stride) {
+    if (batch.observed[at] != 0.0f) return false;
+  }
+  return true;
+}
 
 void weigh_trees(const Spvae& model, ThreadPool& pool, Evidence& evidence) {
   const Batch& batch = evidence.batch;

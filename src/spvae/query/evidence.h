@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -32,6 +33,9 @@ struct Evidence {
   Circuit::Trace trace;                    ///< its root: log p of each image, nats
   AlignedVector<double> responsibilities;  ///< [L, stride]
 };
+
+/// Whether nothing of an image of a batch is observed.
+bool is_empty(const Batch& batch, std::size_t lane);
 
 /// Asked after every few hundred samples, with the share of them that is done; false stops.
 using SamplingObserver = std::function<bool(double share)>;

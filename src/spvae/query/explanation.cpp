@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spvae/circuit/induced_tree.h"
+#include "spvae/model/region_rectangle.h"
 
 namespace spvae {
 namespace {
@@ -27,12 +28,10 @@ class Lister {
   int add(int node, int parent, int level, std::vector<ExplanationNode>& nodes) const {
     const Circuit& circuit = model_.circuit();
     const int place = static_cast<int>(nodes.size());
-    const std::vector<int>& scope = model_.graph().regions()[index(circuit.region(node))].scope;
-    nodes.push_back(
-        {.node = node,
-         .parent = parent,
-         .level = level,
-         .rectangle = bounding_rectangle(scope, model_.config().width, model_.config().channels)});
+    nodes.push_back({.node = node,
+                     .parent = parent,
+                     .level = level,
+                     .rectangle = region_rectangle(model_, circuit.region(node))});
     if (circuit.is_leaf(node)) return place;
     const int sum = node - circuit.leaves();
     const int product = choices_[index(sum)];

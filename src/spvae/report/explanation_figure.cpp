@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "spvae/model/region_rectangle.h"
+
 namespace spvae {
 namespace {
 
@@ -40,11 +42,7 @@ PartShares responsibility_map(const Spvae& model, const Explanation& explanation
   }
   const int k = model.circuit().k_leaf();
   for (int region = 0; region < model.graph().leaf_regions(); ++region) {
-    PartShares::Part part{
-        .rectangle = bounding_rectangle(model.graph().regions()[index(region)].scope, map.width,
-                                        model.config().channels),
-        .names = {},
-        .shares = {}};
+    PartShares::Part part{.rectangle = region_rectangle(model, region), .names = {}, .shares = {}};
     for (int i = 0; i < k; ++i) {
       const int leaf = region * k + i;
       part.names.push_back(std::to_string(leaf));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "spvae/experiment/latent_space.h"
+#include "spvae/model/region_rectangle.h"
 #include "spvae/query/embedding.h"
 #include "spvae/query/latent_information.h"
 #include "spvae/query/leaf_posterior.h"
@@ -115,8 +116,7 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
   const std::vector<double> parameters = wide_parameters(model);
   std::vector<GalleryPicture> pictures;
   for (const int region : regions) {
-    const PixelRectangle place = bounding_rectangle(model.graph().regions()[index(region)].scope,
-                                                    model.config().width, model.config().channels);
+    const PixelRectangle place = region_rectangle(model, region);
     for (int leaf = region * k; leaf < region * k + std::min(k, kLeaves); ++leaf) {
       const ChosenPlane plane =
           plane_of(std::span(information).subspan(index(leaf) * index(latent), index(latent)));

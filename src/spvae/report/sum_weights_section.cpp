@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "spvae/model/region_rectangle.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/numbers.h"
 #include "spvae/report/sections.h"
@@ -116,9 +117,7 @@ std::vector<RootCut> root_cuts(const Spvae& model, const SumWeights& weights) {
   for (int product = 0; product < circuit.products(root); ++product) {
     const int region = circuit.region(circuit.children(root, product).right);
     if (region != last_region) {
-      const PixelRectangle right =
-          bounding_rectangle(model.graph().regions()[index(region)].scope, model.config().width,
-                             model.config().channels);
+      const PixelRectangle right = region_rectangle(model, region);
       const bool is_horizontal = right.width == model.config().width;
       cuts.push_back({.name = is_horizontal ? fmt::format("above row {}", right.top)
                                             : fmt::format("left of column {}", right.left),
