@@ -55,13 +55,26 @@ TEST(Results, TablesTakeSeedsTogetherAndMarkWhatFallsShort) {
   EXPECT_THAT(text, HasSubstr("| vae/d/l+slow | hidden 3 | 100.0 | +4.5 |"));
   EXPECT_THAT(text, HasSubstr("`+slow`: S."));
   EXPECT_THAT(text, HasSubstr("\n- N.\n"));
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l | 2 | +4.0 ± 0.0 | holds |"));
-  EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l+slow | 2 | −1.5 ± 0.0 | refuted |"));
-  EXPECT_THAT(text, HasSubstr("| vae/d/l − vae/d/l+slow | 2 | −5.5 ± 0.0 |  |"));
+  EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l | 2 | +0.0 | +4.0 ± 0.0 | holds |"));
+  EXPECT_THAT(text, HasSubstr("| spvae/d/l − vae/d/l+slow | 2 | +0.0 | −1.5 ± 0.0 | refuted |"));
+  EXPECT_THAT(text, HasSubstr("| vae/d/l − vae/d/l+slow | 2 |  | −5.5 ± 0.0 |  |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 6.00 | 6.00 | 1.00 |"));
   EXPECT_THAT(text, HasSubstr("| spvae/d/l | 1 | 105.0 | 0.25 | 0.125 | 2 | 5 | 10 | 1000 | 900 | "
                               "4.00 | 6.00 | 0:04 | 1:01 |"));
   EXPECT_THAT(text, Not(HasSubstr("not comparable")));
+}
+
+TEST(Results, OrderIsThatOfThePapersFigures) {
+  const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {}};
+  Outcome spvae = outcome("spvae/d/l", 99, 0);
+  const Outcome vae = outcome("vae/d/l", 103, 0);
+  const auto text = [&] { return results_markdown(experiment, {spvae, vae}, "C"); };
+  spvae.trial.paper->log_likelihood = 97;
+  EXPECT_THAT(text(), HasSubstr("| −3.0 | −4.0 ± 0.0 | holds |"));
+  spvae.trial.paper->log_likelihood = 102;
+  EXPECT_THAT(text(), HasSubstr("| +2.0 | −4.0 ± 0.0 | refuted |"));
+  spvae.trial.paper.reset();
+  EXPECT_THAT(text(), HasSubstr("|  | −4.0 ± 0.0 | refuted |"));
 }
 
 TEST(Results, PairsAreOfTheSameImages) {
