@@ -5,22 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <mutex>
 #include <numeric>
 #include <span>
 #include <string_view>
 
 #include "spvae/core/error.h"
 #include "spvae/core/random.h"
-#include "spvae/data/colour.h"
 #include "spvae/data/known_sets.h"
 #include "spvae/data/permutation.h"
 #include "spvae/data/preprocess.h"
-#include "spvae/data/source_files.h"
 #include "spvae/io/digest.h"
 
 namespace spvae {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array kSplitNames = {"training", "validation", "test"};
@@ -48,86 +44,6 @@ void check_divisible(const ImageSource& source, const Division& division) {
        division.test_part > 0 ? ", validation and test" : " and validation", source.count(), least);
 }
 
-/// The files of a data set with their digests, source by source.
-std::vector<DataFile> digested_files(const std::vector<ImageSource>& sources, const KnownSet* known,
-                                     ThreadPool* pool, const LoadObserver& observer) {
-  std::vector<DataFile> files;
-  std::vector<std::pair<const ImageSource*, std::size_t>> places;
-  for (std::size_t s = 0; s < sources.size(); ++s) {
-    for (std::size_t i = 0; i < sources[s].files().size(); ++i) {
-      const fs::path& path = sources[s].files()[i];
-      const std::string_view published =
-          known != nullptr ? known->sources[s].files[i].sha256 : std::string_view();
-      files.push_back({.name = unpacked_name(path),
-                       .path = path,
-                       .sha256 = {},
-                       .published_sha256 = std::string(published)});
-      places.emplace_back(&sources[s], i);
-    }
-  }
-  std::mutex mutex;
-  std::size_t done = 0;
-  const auto digest_file = [&](int task, int) {
-    DataFile& file = files[static_cast<std::size_t>(task)];
-    const auto& [source, i] = places[static_cast<std::size_t>(task)];
-    const ContentDigest digest = digest_of_content(file.path);
-    source->check_size(i, digest.size);
-    file.sha256 = digest.sha256;
-    if (!observer) return;
-    const std::scoped_lock lock(mutex);
-    observer(++done, files.size());
-  };
-  const int count = static_cast<int>(files.size());
-  if (pool != nullptr) {
-    pool->run(count, digest_file);
-  } else {
-    for (int task = 0; task < count; ++task) digest_file(task, 0);
-  }
-  return files;
-}
-
-/// 8-bit levels of values that are multiples of 1/255, as far as floats can be; missing ones are 0.
-std::vector<std::uint8_t> levels_of(const fs::path& file, std::span<const float> values,
-                                    std::size_t size, int channels) {
-  constexpr float kTolerance = 1e-3f;  // of a level
-  std::vector<std::uint8_t> levels(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const float level = std::rint(255.0f * values[i]);
-    if (std::abs(255.0f * values[i] - level) > kTolerance) {
-      fail(
-          ErrorKind::kData,
-          "{}: pixel {} of image {} is {}, which is no multiple of 1/255, but the likelihood is of "
-          "8-bit pixels; choose gaussian, or round the values",
-          file.string(), i % size / static_cast<std::size_t>(channels), i / size, values[i]);
-    }
-    levels[i] = static_cast<std::uint8_t>(level);
-  }
-  return levels;
-}
-
-/// Of images that are one after another, [N, from] → [N, to].
-template <class T>
-std::vector<T> in_channels(std::vector<T> values, int from, int to) {
-  if (from == to) return values;
-  std::vector<T> result(values.size() / static_cast<std::size_t>(from) *
-                        static_cast<std::size_t>(to));
-  convert_channels<T>(values, from, to, result);
-  return result;
-}
-
-/// Which values [N, from] are known, of [N, to]; of a colour with a missing channel, gray is not.
-std::vector<std::uint8_t> observed_in_channels(std::span<const float> values, int from, int to) {
-  std::vector<std::uint8_t> known(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) known[i] = std::isnan(values[i]) ? 0 : 1;
-  if (from <= to) return in_channels(std::move(known), from, to);
-  const auto channels = static_cast<std::size_t>(from);
-  for (std::size_t pixel = 0; pixel < known.size() / channels; ++pixel) {
-    known[pixel] = *std::min_element(&known[pixel * channels], &known[pixel * channels] + channels);
-  }
-  known.resize(known.size() / channels);
-  return known;
-}
-
 /// Whether values, NaN apart, take fewer than half as many different ones as there are.
 bool are_repeated(std::vector<float> values) {
   constexpr std::size_t kEnough = std::size_t{1} << 20;
@@ -137,29 +53,6 @@ bool are_repeated(std::vector<float> values) {
   std::ranges::sort(values);
   values.erase(std::ranges::unique(values).begin(), values.end());
   return 2 * values.size() < all;
-}
-
-std::string digest_of(const std::vector<DataFile>& files, const std::string& mask) {
-  std::string lines;
-  for (const DataFile& file : files) lines += file.sha256 + "\n";
-  if (!mask.empty()) lines += digest_of_content(mask).sha256 + "\n";
-  return sha256(lines);
-}
-
-std::string warning_of(const std::string& name, const std::vector<DataFile>& files) {
-  std::vector<std::string_view> names;
-  std::vector<std::string_view> digests;
-  for (const DataFile& file : files) {
-    if (file.is_published()) continue;
-    names.push_back(file.name);
-    digests.push_back(file.sha256);
-  }
-  if (names.empty()) return "";
-  return fmt::format(
-      "data set {}: {} {} (SHA-256 {}): numbers are not comparable with the paper's", name,
-      fmt::join(names, ", "),
-      names.size() == 1 ? "is not the published file" : "are not the published files",
-      fmt::join(digests, ", "));
 }
 
 }  // namespace
@@ -201,9 +94,9 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   if (dequantize_ == Dequantize::kAuto) {
     dequantize_ = first.is_float() ? Dequantize::kOff : Dequantize::kOn;
   }
-  files_ = digested_files(sources_, origin.known, pool, observer);
+  files_ = digest_files(sources_, origin.known, pool, observer);
   digest_ = digest_of(files_, config.mask);
-  if (origin.known != nullptr) warning_ = warning_of(name_, files_);
+  if (origin.known != nullptr) warning_ = unpublished_warning(name_, files_);
   if (!config.class_name.empty()) keep_class(config.class_name);
 }
 
@@ -277,7 +170,7 @@ TrainingImages DataSet::load_training(ThreadPool& pool, const LoadObserver& obse
     images = {load(Split::kTrain, pool, {.observer = observer}),
               load(Split::kValidation, pool, {.observer = observer})};
   } else {
-    const Pixels pixels = read(train.source, sources_[train.source].count(), pool, observer);
+    const SourcePixels pixels = read(train.source, sources_[train.source].count(), pool, observer);
     images = {prepared(train, pixels, {}, pool), prepared(validation, pixels, {}, pool)};
   }
   for (const auto& [name, set] :
@@ -291,28 +184,16 @@ TrainingImages DataSet::load_training(ThreadPool& pool, const LoadObserver& obse
   return images;
 }
 
-DataSet::Pixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
-                              const LoadObserver& observer) const {
-  const ImageSource& from = sources_[source];
-  if (!from.is_float()) return {.bytes = from.read_bytes(count, channels(), pool, observer)};
-  Pixels pixels;
-  std::vector<float> floats = from.read_floats(count, config_.missing == Missing::kNan);
-  const auto is_nan = [](float value) { return std::isnan(value); };
-  if (std::ranges::any_of(floats, is_nan)) {
-    pixels.observed = observed_in_channels(floats, from.channels(), channels());
-    std::ranges::replace_if(floats, is_nan, 0.0f);
-  }
-  if (config_.discrete) {
-    const std::size_t size = floats.size() / count;
-    pixels.bytes = in_channels(levels_of(from.files().front(), floats, size, from.channels()),
-                               from.channels(), channels());
-  } else {
-    pixels.floats = in_channels(std::move(floats), from.channels(), channels());
-  }
-  return pixels;
+SourcePixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
+                           const LoadObserver& observer) const {
+  return read_pixels(sources_[source], count,
+                     {.channels = channels(),
+                      .discrete = config_.discrete,
+                      .takes_nan = config_.missing == Missing::kNan},
+                     pool, observer);
 }
 
-ImageSet DataSet::prepared(const Part& part, const Pixels& in, const LoadOptions& options,
+ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadOptions& options,
                            ThreadPool& pool) const {
   ImageSet images{.height = height(),
                   .width = width(),

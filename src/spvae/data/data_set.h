@@ -9,12 +9,14 @@
 
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/data_config.h"
+#include "spvae/data/data_files.h"
 #include "spvae/data/data_origin.h"
 #include "spvae/data/image_classes.h"
 #include "spvae/data/image_set.h"
 #include "spvae/data/image_source.h"
 #include "spvae/data/labels.h"
 #include "spvae/data/mask.h"
+#include "spvae/data/source_pixels.h"
 
 namespace spvae {
 
@@ -23,16 +25,6 @@ enum class Split { kTrain, kValidation, kTest };
 struct TrainingImages {
   ImageSet train;
   ImageSet validation;
-};
-
-/// A file of a data set.
-struct DataFile {
-  std::string name;  ///< without ".gz" or ".xz"
-  std::filesystem::path path;
-  std::string sha256;            ///< of its content, unpacked, in hex
-  std::string published_sha256;  ///< the same of what was published; empty unless the set is named
-
-  bool is_published() const { return sha256 == published_sha256; }
 };
 
 /// How images are loaded.
@@ -137,15 +129,9 @@ class DataSet {
     bool is_masked = true;
   };
   const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
-  /// The first images of a source.
-  struct Pixels {
-    std::vector<std::uint8_t> bytes = {};     ///< [N, V], or empty if there are
-    std::vector<float> floats = {};           ///< [N, V]; 0 where they are missing
-    std::vector<std::uint8_t> observed = {};  ///< [N, V]; empty: all
-  };
-  Pixels read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
-              const LoadObserver& observer) const;
-  ImageSet prepared(const Part& part, const Pixels& pixels, const LoadOptions& options,
+  SourcePixels read(std::uint32_t source, std::uint32_t count, ThreadPool& pool,
+                    const LoadObserver& observer) const;
+  ImageSet prepared(const Part& part, const SourcePixels& pixels, const LoadOptions& options,
                     ThreadPool& pool) const;
   /// How many images earlier sources hold.
   std::size_t images_before(std::uint32_t source) const;
