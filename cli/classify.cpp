@@ -301,9 +301,8 @@ void run_classify(const Options& options) {
 }  // namespace
 
 Run add_classify(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(classify_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(classify_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_classify(*options); };
 }
 

@@ -158,9 +158,8 @@ void run_compare(const Options& options) {
 }  // namespace
 
 Run add_compare(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(compare_fields()), shown_default,
-                                           std::vector<std::string>{"run", "other"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(compare_fields()),
+                                           shown_default, std::vector<std::string>{"run", "other"});
   return [options] { run_compare(*options); };
 }
 

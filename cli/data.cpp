@@ -195,9 +195,8 @@ void run_data(const Options& options) {
 }  // namespace
 
 Run add_data(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(show_fields()), shown_default,
-                                           std::vector<std::string>{"data"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(show_fields()),
+                                           shown_default, std::vector<std::string>{"data"});
   return [options] { run_data(*options); };
 }
 

@@ -123,9 +123,8 @@ void run_embed(const Options& options) {
 }  // namespace
 
 Run add_embed(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(embed_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(embed_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_embed(*options); };
 }
 

@@ -161,9 +161,8 @@ void run_evaluate(const Options& options) {
 }  // namespace
 
 Run add_evaluate(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(evaluate_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(evaluate_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_evaluate(*options); };
 }
 

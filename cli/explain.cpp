@@ -153,9 +153,8 @@ void run_explain(const Options& options) {
 }  // namespace
 
 Run add_explain(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(explain_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(explain_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_explain(*options); };
 }
 

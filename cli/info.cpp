@@ -165,8 +165,7 @@ void run_info(const Options& options) {
 }  // namespace
 
 Run add_info(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, flag_fields(), shown_default,
+  auto options = std::make_shared<Options>(command, kExample, flag_fields(), shown_default,
                                            std::vector<std::string>{"run"}, file_fields());
   return [options] { run_info(*options); };
 }

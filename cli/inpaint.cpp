@@ -288,9 +288,8 @@ void run_inpaint(const Options& options) {
 }  // namespace
 
 Run add_inpaint(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(inpaint_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(inpaint_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_inpaint(*options); };
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
@@ -66,12 +67,14 @@ std::string see_help(const CLI::App& command) {
 
 }  // namespace
 
-Options::Options(CLI::App& command, std::vector<FieldInfo> fields, const DefaultText& default_text,
-                 std::vector<std::string> positionals, std::vector<FieldInfo> file_fields)
+Options::Options(CLI::App& command, const std::string& example, std::vector<FieldInfo> fields,
+                 const DefaultText& default_text, std::vector<std::string> positionals,
+                 std::vector<FieldInfo> file_fields)
     : command_(command),
       fields_(std::move(fields)),
       file_fields_(file_fields.empty() ? fields_ : std::move(file_fields)),
       positionals_(std::move(positionals)) {
+  command_.footer(example);
   command_.allow_extras();  // reported by given(), which knows the flags' names
   for (const FieldInfo& field : fields_) add_flag(field, default_text(field.name));
   add_flag(config_field(), "")->type_name("FILE.json");

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
 #include <optional>
@@ -8,6 +7,12 @@
 #include <vector>
 
 #include "spvae/model/config_fields.h"
+
+// Not its header: each file that includes it compiles the whole of CLI11 again.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace spvae::cli {
 
@@ -18,10 +23,11 @@ class Options {
   /// The default of a field as help shows it; "" to show none.
   using DefaultText = std::function<std::string(const std::string& field)>;
 
-  /// Fields named in `positionals`, in this order, are arguments without a flag. Keys of a --config
-  /// file must be in `file_fields`.
-  Options(CLI::App& command, std::vector<FieldInfo> fields, const DefaultText& default_text,
-          std::vector<std::string> positionals = {}, std::vector<FieldInfo> file_fields = {});
+  /// Help ends with `example`. Fields named in `positionals`, in this order, are arguments without
+  /// a flag. Keys of a --config file must be in `file_fields`.
+  Options(CLI::App& command, const std::string& example, std::vector<FieldInfo> fields,
+          const DefaultText& default_text, std::vector<std::string> positionals = {},
+          std::vector<FieldInfo> file_fields = {});
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 

@@ -100,8 +100,7 @@ void run_reconstruct(const Options& options) {
 }  // namespace
 
 Run add_reconstruct(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(reconstruct_fields()),
+  auto options = std::make_shared<Options>(command, kExample, field_infos(reconstruct_fields()),
                                            shown_default, std::vector<std::string>{"run"});
   return [options] { run_reconstruct(*options); };
 }

@@ -129,9 +129,8 @@ void run_report(const Options& options) {
 }  // namespace
 
 Run add_report(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(report_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(report_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_report(*options); };
 }
 

@@ -298,9 +298,8 @@ void run_reproduce(const Options& options) {
 }  // namespace
 
 Run add_reproduce(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(reproduce_fields()), shown_default,
-                                           std::vector<std::string>{"what"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(reproduce_fields()),
+                                           shown_default, std::vector<std::string>{"what"});
   return [options] { run_reproduce(*options); };
 }
 

@@ -96,9 +96,8 @@ void run_sample(const Options& options) {
 }  // namespace
 
 Run add_sample(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(sample_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(sample_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_sample(*options); };
 }
 

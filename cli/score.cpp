@@ -56,7 +56,9 @@ const FieldList<ScoreConfig>& score_fields() {
     fields.push_back(
         text_field("rank", &Config::rank,
                    "draw the least likely images and their scores into FILE.png or .svg"));
-    fields.push_back(number_field("count", &Config::count, "images that --rank draws", 1, 10000));
+    fields.push_back(only_for<Config>(
+        "--rank", [](const Config& config) { return !config.rank.empty(); },
+        number_field("count", &Config::count, "images to draw", 1, 10000)));
     return fields;
   }();
   return list;
@@ -72,6 +74,7 @@ std::string shown_default(const std::string& field) {
 ScoreConfig checked_config(const Json& given) {
   ScoreConfig config;
   apply_config(score_fields(), given, config);
+  check_used(score_fields(), config, given);
   if (!config.out.empty()) check_output("out", config.out, kTableEndings);
   if (!config.rank.empty()) check_output("rank", config.rank, {".png", ".svg"});
   return config;
@@ -203,9 +206,8 @@ void run_score(const Options& options) {
 }  // namespace
 
 Run add_score(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, field_infos(score_fields()), shown_default,
-                                           std::vector<std::string>{"run"});
+  auto options = std::make_shared<Options>(command, kExample, field_infos(score_fields()),
+                                           shown_default, std::vector<std::string>{"run"});
   return [options] { run_score(*options); };
 }
 

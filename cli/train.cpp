@@ -172,8 +172,7 @@ void run_train(const Options& options) {
 }  // namespace
 
 Run add_train(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, all_fields(), shown_default);
+  auto options = std::make_shared<Options>(command, kExample, all_fields(), shown_default);
   return [options] { run_train(*options); };
 }
 

@@ -158,8 +158,7 @@ void run_tune(const Options& options) {
 }  // namespace
 
 Run add_tune(CLI::App& command) {
-  command.footer(kExample);
-  auto options = std::make_shared<Options>(command, all_fields(), shown_default);
+  auto options = std::make_shared<Options>(command, kExample, all_fields(), shown_default);
   return [options] { run_tune(*options); };
 }
 

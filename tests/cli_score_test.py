@@ -72,6 +72,7 @@ class Score(CommandTest):
         self.fails(64, "score", run, "--rank", self.path("s.jpg"), says=".png")
         self.fails(64, "score", run, "--samples", "0", says="samples")
         self.fails(64, "score", run, "--count", "0", says="count")
+        self.fails(64, "score", run, "--count", "5", says="count: got 5, but it is for --rank alone")
         self.fails(73, "score", run, "--out", self.path("none/s.csv"), says="none")
         self.fails(66, "score", self.path("none"), says="no such run")
 

@@ -81,7 +81,8 @@ Surface enlarged(const Picture& image, int times) {
   unsigned char* bytes = cairo_image_surface_get_data(surface.get());
   const std::ptrdiff_t stride = cairo_image_surface_get_stride(surface.get());
   for (int row = 0; row < height; ++row) {
-    auto* pixels = reinterpret_cast<std::uint32_t*>(bytes + row * stride);
+    // cairo's rows are aligned for their pixels.
+    auto* pixels = static_cast<std::uint32_t*>(static_cast<void*>(bytes + row * stride));
     const std::ptrdiff_t first = std::ptrdiff_t{row / times} * image.width;
     for (int column = 0; column < width; ++column) {
       const auto at = static_cast<std::size_t>((first + column / times) * image.channels);
