@@ -16,7 +16,6 @@
 namespace spvae {
 namespace {
 
-using circuit_test::at;
 using circuit_test::Passes;
 using circuit_test::random_logits;
 using circuit_test::random_values;
@@ -43,10 +42,10 @@ TEST_P(CircuitOnTarget, AgreesWithTheDoubleTwin) {
     const std::vector<double> double_logits(logits.begin(), logits.end());
     std::vector<double> grad(logits.size(), 0.0);
     std::vector<double> grad_magnitude(logits.size(), 0.0);
-    std::vector<double> image(at(circuit.leaves()));
+    std::vector<double> image(index(circuit.leaves()));
     for (int lane = 0; lane < size; ++lane) {
       for (std::size_t leaf = 0; leaf < image.size(); ++leaf) {
-        image[leaf] = values[leaf * at(stride) + at(lane)];
+        image[leaf] = values[leaf * index(stride) + index(lane)];
       }
       const auto twin = circuit_reference(graph, k_sum, k_leaf, double_logits, image);
       ASSERT_EQ(twin.log_weights.size(), circuit.sum_weights());
@@ -54,11 +53,12 @@ TEST_P(CircuitOnTarget, AgreesWithTheDoubleTwin) {
       // of responsibilities.
       const double tolerance = 1e-14 * (100 + 10 * value_spread * circuit.nodes());
       for (std::size_t node = 0; node < twin.values.size(); ++node) {
-        ASSERT_NEAR(run.trace.values[node * at(stride) + at(lane)], twin.values[node], tolerance);
+        ASSERT_NEAR(run.trace.values[node * index(stride) + index(lane)], twin.values[node],
+                    tolerance);
       }
       for (std::size_t leaf = 0; leaf < image.size(); ++leaf) {
-        ASSERT_NEAR(run.responsibilities[leaf * at(stride) + at(lane)], twin.responsibilities[leaf],
-                    tolerance);
+        ASSERT_NEAR(run.responsibilities[leaf * index(stride) + index(lane)],
+                    twin.responsibilities[leaf], tolerance);
       }
       for (std::size_t j = 0; j < grad.size(); ++j) {
         grad[j] += twin.grad_logits[j];

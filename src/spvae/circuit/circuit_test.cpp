@@ -19,7 +19,6 @@
 namespace spvae {
 namespace {
 
-using circuit_test::at;
 using circuit_test::Enumeration;
 using circuit_test::Passes;
 using circuit_test::random_logits;
@@ -57,7 +56,7 @@ TEST(Circuit, LaysOutWeightsSumAfterSumAndProductsRightFastest) {
   std::size_t next = 0;
   for (int sum = 0; sum < larger.sum_nodes(); ++sum) {
     EXPECT_EQ(larger.first_weight(sum), next);
-    next += at(larger.products(sum));
+    next += index(larger.products(sum));
     for (int p = 0; p < larger.products(sum); ++p) {
       EXPECT_LT(larger.children(sum, p).left, larger.leaves() + sum);
       EXPECT_LT(larger.children(sum, p).right, larger.leaves() + sum);
@@ -92,7 +91,7 @@ TEST(Circuit, NormalisesTheWeightsOfEachSum) {
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
     const std::size_t first = circuit.first_weight(sum);
     double total = 0;
-    for (std::size_t j = first; j < first + at(circuit.products(sum)); ++j) {
+    for (std::size_t j = first; j < first + index(circuit.products(sum)); ++j) {
       total += std::exp(log_weights[j]);
       EXPECT_NEAR(log_weights[j] - log_weights[first],
                   std::max(double{logits[j]} - double{logits[first]}, -300.0), 1e-12);
@@ -103,7 +102,7 @@ TEST(Circuit, NormalisesTheWeightsOfEachSum) {
 
 TEST(Circuit, IsZeroWhereAllLeavesAreZero) {
   const Circuit circuit(poon_domingos(28, 28, 7), 2, 2);
-  const std::vector<double> zeros(at(circuit.leaves()) * 32, 0.0);
+  const std::vector<double> zeros(index(circuit.leaves()) * 32, 0.0);
   const Passes run(circuit, random_logits(circuit.sum_weights(), 2), zeros, 32, 32);
   for (const double root : run.trace.root()) EXPECT_NEAR(root, 0, 1e-12);
 }
@@ -117,7 +116,8 @@ TEST(Circuit, GainsWhatTheLeavesOfOneRegionGain) {
   for (int region = 0; region < graph.leaf_regions(); ++region) {
     const double gain = 12.5 * (region - 7);
     auto moved = values;
-    for (std::size_t i = at(region) * 2 * 32; i < at(region + 1) * 2 * 32; ++i) moved[i] += gain;
+    for (std::size_t i = index(region) * 2 * 32; i < index(region + 1) * 2 * 32; ++i)
+      moved[i] += gain;
     const Passes after(circuit, logits, moved, 32, 32);
     for (std::size_t lane = 0; lane < 32; ++lane) {
       EXPECT_NEAR(after.trace.root()[lane], before.trace.root()[lane] + gain, 1e-11);
@@ -136,7 +136,7 @@ TEST(Circuit, SharesOneResponsibilityAmongTheLeavesOfEachRegion) {
         for (std::size_t lane = 0; lane < 32; ++lane) {
           double total = 0;
           for (int i = 0; i < k; ++i) {
-            const double part = run.responsibilities[at(region * k + i) * 32 + lane];
+            const double part = run.responsibilities[index(region * k + i) * 32 + lane];
             EXPECT_GE(part, 0);
             total += part;
           }
@@ -159,15 +159,16 @@ TEST(Circuit, AgreesWithTheEnumerationOfAllInducedTrees) {
     const std::vector<Tree> trees = Enumeration(graph, k_sum, k_leaf, log_weights).trees();
     for (int lane = 0; lane < 32; ++lane) {
       double total = 0;
-      std::vector<double> part(at(circuit.leaves()), 0.0);
+      std::vector<double> part(index(circuit.leaves()), 0.0);
       for (const Tree& tree : trees) {
         const double value = std::exp(circuit_test::log_value(tree, values, 32, lane));
         total += value;
-        for (const int leaf : tree.leaves) part[at(leaf)] += value;
+        for (const int leaf : tree.leaves) part[index(leaf)] += value;
       }
-      EXPECT_NEAR(run.trace.root()[at(lane)], std::log(total), 1e-12);
+      EXPECT_NEAR(run.trace.root()[index(lane)], std::log(total), 1e-12);
       for (int leaf = 0; leaf < circuit.leaves(); ++leaf) {
-        EXPECT_NEAR(run.responsibilities[at(leaf) * 32 + at(lane)], part[at(leaf)] / total, 1e-12);
+        EXPECT_NEAR(run.responsibilities[index(leaf) * 32 + index(lane)], part[index(leaf)] / total,
+                    1e-12);
       }
     }
   }
@@ -197,7 +198,7 @@ TEST(Circuit, HasTheGradientOfFiniteDifferences) {
     logits[j] = logit;
     EXPECT_NEAR(run.grad_logits[j], (above - below) / (2.0 * step), 2e-6) << "logit " << j;
   }
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); ++leaf) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     for (std::size_t lane : {0U, 6U}) {
       const double value = values[leaf * 32 + lane];
       values[leaf * 32 + lane] = value + 1e-4;
@@ -232,7 +233,7 @@ TEST(Circuit, PermutesResponsibilitiesWithTheLeaves) {
   std::swap_ranges(swapped.begin() + 6 * 64, swapped.begin() + 7 * 64, swapped.begin() + 7 * 64);
   const Passes c(circuit, equal, values, 64, 64);
   const Passes d(circuit, equal, swapped, 64, 64);
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); ++leaf) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     const std::size_t other = leaf == 6 ? 7 : leaf == 7 ? 6 : leaf;
     for (std::size_t lane = 0; lane < 64; ++lane) {
       EXPECT_NEAR(d.responsibilities[leaf * 64 + lane], c.responsibilities[other * 64 + lane],
@@ -246,18 +247,18 @@ TEST(Circuit, TakesImpossibleLeaves) {
   const Circuit circuit(graph, 2, 2);
   const auto logits = random_logits(circuit.sum_weights(), 8);
   auto values = random_values(circuit, 32, 8, 1e4);
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); leaf += 2) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); leaf += 2) {
     values[leaf * 32 + 1] = -kInfinity;  // lane 1: every region has one leaf left
   }
   values[0 * 32 + 2] = values[1 * 32 + 2] = -kInfinity;  // lane 2: a region has none
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); ++leaf) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     values[leaf * 32 + 3] = -kInfinity;
   }
   const Passes run(circuit, logits, values, 32, 32);
   EXPECT_TRUE(std::isfinite(run.trace.root()[1]));
   EXPECT_EQ(run.trace.root()[2], -kInfinity);
   EXPECT_EQ(run.trace.root()[3], -kInfinity);
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); ++leaf) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     EXPECT_NEAR(run.responsibilities[leaf * 32 + 1], leaf % 2 == 0 ? 0 : 1, 1e-12);
     EXPECT_EQ(run.responsibilities[leaf * 32 + 2], 0);
     EXPECT_EQ(run.responsibilities[leaf * 32 + 3], 0);
@@ -277,7 +278,7 @@ TEST(Circuit, IsFiniteForExtremeWeightsAndValues) {
 TEST(Circuit, ShowsANanOfALeafAtTheRootOfThatImageOnly) {
   const Circuit circuit(poon_domingos(3, 3, 1), 2, 2);
   const auto logits = random_logits(circuit.sum_weights(), 10);
-  for (std::size_t leaf = 0; leaf < at(circuit.leaves()); ++leaf) {
+  for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     auto values = random_values(circuit, 32, 10, 50);
     values[leaf * 32 + 9] = kNan;
     const Passes run(circuit, logits, values, 32, 32);
@@ -295,7 +296,7 @@ TEST(Circuit, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
     auto zeroed = values;
     auto broken = values;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (i % 96 < at(size)) continue;
+      if (i % 96 < index(size)) continue;
       zeroed[i] = 0;
       broken[i] = i % 2 == 0 ? kNan : kInfinity;
     }
@@ -304,7 +305,7 @@ TEST(Circuit, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
     EXPECT_EQ(a.grad_logits, b.grad_logits) << size;
     EXPECT_EQ(a.responsibilities, b.responsibilities) << size;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      EXPECT_EQ(i % 96 < at(size) ? 0 : b.responsibilities[i], 0);
+      EXPECT_EQ(i % 96 < index(size) ? 0 : b.responsibilities[i], 0);
     }
     if (size == 0) {
       EXPECT_THAT(a.grad_logits, testing::Each(0.0F));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spvae/circuit/circuit.h"
+#include "spvae/core/index.h"
 #include "spvae/core/random.h"
 #include "spvae/core/thread_pool.h"
 #include "spvae/structure/region_graph.h"
@@ -17,8 +18,6 @@
 /// What the tests of this folder share: random inputs, and induced trees by plain recursion over
 /// the region graph.
 namespace spvae::circuit_test {
-
-inline std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 inline std::vector<float> random_logits(std::size_t count, std::uint32_t seed, double spread = 1) {
   std::vector<float> logits(count);
@@ -32,7 +31,7 @@ inline std::vector<float> random_logits(std::size_t count, std::uint32_t seed, d
 /// [leaves, stride], normal with the given spread.
 inline std::vector<double> random_values(const Circuit& circuit, int stride, std::uint32_t seed,
                                          double spread) {
-  std::vector<double> values(at(circuit.leaves()) * at(stride));
+  std::vector<double> values(index(circuit.leaves()) * index(stride));
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = spread * random_normal({.seed = seed, .image = 2}, static_cast<std::uint32_t>(i));
   }
@@ -61,7 +60,7 @@ struct Tree {
   double log_probability = 0;
 };
 
-/// All induced trees below node `index` of a region, from the documented order of nodes, products
+/// All induced trees below node `number` of a region, from the documented order of nodes, products
 /// and weights alone (TP19 Section 3.1).
 class Enumeration {
  public:
@@ -70,16 +69,16 @@ class Enumeration {
     std::size_t next = 0;
     for (int r = 0; r <= graph.root(); ++r) {
       first_weight_.push_back(next);
-      next += at(nodes(r)) * products(r);
+      next += index(nodes(r)) * products(r);
     }
   }
 
   std::vector<Tree> trees() const { return trees(graph_.root(), 0); }
 
-  std::vector<Tree> trees(int region, int index) const {
-    if (graph_.is_leaf(region)) return {{{region * k_leaf_ + index}, 0}};
+  std::vector<Tree> trees(int region, int number) const {
+    if (graph_.is_leaf(region)) return {{{region * k_leaf_ + number}, 0}};
     std::vector<Tree> all;
-    std::size_t weight = first_weight_[at(region)] + at(index) * products(region);
+    std::size_t weight = first_weight_[index(region)] + index(number) * products(region);
     for (const Partition& p : graph_.partitions()) {
       if (p.region != region) continue;
       for (int a = 0; a < nodes(p.left); ++a) {
@@ -106,7 +105,7 @@ class Enumeration {
   std::size_t products(int region) const {
     std::size_t count = 0;
     for (const Partition& p : graph_.partitions()) {
-      if (p.region == region) count += at(nodes(p.left)) * at(nodes(p.right));
+      if (p.region == region) count += index(nodes(p.left)) * index(nodes(p.right));
     }
     return count;
   }
@@ -121,7 +120,7 @@ class Enumeration {
 /// Log value of a tree for one image: Σ log weights + Σ leaf values.
 inline double log_value(const Tree& tree, std::span<const double> values, int stride, int lane) {
   double sum = tree.log_probability;
-  for (const int leaf : tree.leaves) sum += values[at(leaf) * at(stride) + at(lane)];
+  for (const int leaf : tree.leaves) sum += values[index(leaf) * index(stride) + index(lane)];
   return sum;
 }
 

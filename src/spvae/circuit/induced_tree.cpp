@@ -5,12 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Walks from the root to the leaves; choose(sum) names the product to take. Children come before
 /// parents, so one sweep downwards meets every reached node after its parent.
@@ -18,10 +18,10 @@ template <class Choose>
 InducedTree descend(const Circuit& circuit, std::span<const double> log_weights,
                     const Choose& choose) {
   InducedTree tree;
-  std::vector<bool> reached(at(circuit.nodes()), false);
+  std::vector<bool> reached(index(circuit.nodes()), false);
   reached.back() = true;
   for (int node = circuit.root(); node >= 0; --node) {
-    if (!reached[at(node)]) continue;
+    if (!reached[index(node)]) continue;
     if (circuit.is_leaf(node)) {
       tree.leaves.push_back(node);
       continue;
@@ -29,10 +29,10 @@ InducedTree descend(const Circuit& circuit, std::span<const double> log_weights,
     const int sum = node - circuit.leaves();
     const int product = choose(sum);
     tree.choices.push_back({sum, product});
-    tree.log_probability += log_weights[circuit.first_weight(sum) + at(product)];
+    tree.log_probability += log_weights[circuit.first_weight(sum) + index(product)];
     const Circuit::Children children = circuit.children(sum, product);
-    reached[at(children.left)] = true;
-    reached[at(children.right)] = true;
+    reached[index(children.left)] = true;
+    reached[index(children.right)] = true;
   }
   std::reverse(tree.leaves.begin(), tree.leaves.end());
   return tree;
@@ -63,8 +63,8 @@ void weighted_products(const Circuit& circuit, const Circuit::Trace& trace,
   terms.clear();
   for (int product = 0; product < circuit.products(sum); ++product) {
     const Circuit::Children children = circuit.children(sum, product);
-    terms.push_back(trace.log_weights[circuit.first_weight(sum) + at(product)] +
-                    values[at(children.left) * stride] + values[at(children.right) * stride]);
+    terms.push_back(trace.log_weights[circuit.first_weight(sum) + index(product)] +
+                    values[index(children.left) * stride] + values[index(children.right) * stride]);
   }
 }
 
@@ -74,7 +74,7 @@ InducedTree sample_tree(const Circuit& circuit, std::span<const double> log_weig
                         const UniformSource& uniform) {
   assert(log_weights.size() == circuit.sum_weights());
   return descend(circuit, log_weights, [&](int sum) {
-    return pick(log_weights.subspan(circuit.first_weight(sum), at(circuit.products(sum))),
+    return pick(log_weights.subspan(circuit.first_weight(sum), index(circuit.products(sum))),
                 uniform());
   });
 }
@@ -85,8 +85,8 @@ InducedTree sample_tree(const Circuit& circuit, const Circuit::Trace& trace, int
   const std::span<const double> log_weights(trace.log_weights);
   std::vector<double> terms;
   return descend(circuit, log_weights, [&](int sum) {
-    weighted_products(circuit, trace, std::span(trace.values).subspan(at(lane)), at(trace.stride),
-                      sum, terms);
+    weighted_products(circuit, trace, std::span(trace.values).subspan(index(lane)),
+                      index(trace.stride), sum, terms);
     const bool possible =
         std::any_of(terms.begin(), terms.end(), [](double term) { return term > kImpossible; });
     return pick(possible ? std::span<const double>(terms)
@@ -97,19 +97,19 @@ InducedTree sample_tree(const Circuit& circuit, const Circuit::Trace& trace, int
 
 InducedTree best_tree(const Circuit& circuit, const Circuit::Trace& trace, int lane) {
   assert(lane >= 0 && lane < trace.stride);
-  std::vector<double> best(at(circuit.nodes()));
-  std::vector<int> choices(at(circuit.sum_nodes()));
+  std::vector<double> best(index(circuit.nodes()));
+  std::vector<int> choices(index(circuit.sum_nodes()));
   for (int leaf = 0; leaf < circuit.leaves(); ++leaf) {
-    best[at(leaf)] = trace.values[at(leaf) * at(trace.stride) + at(lane)];
+    best[index(leaf)] = trace.values[index(leaf) * index(trace.stride) + index(lane)];
   }
   std::vector<double> terms;
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
     weighted_products(circuit, trace, best, 1, sum, terms);
     const auto largest = std::max_element(terms.begin(), terms.end());
-    best[at(circuit.leaves() + sum)] = *largest;
-    choices[at(sum)] = static_cast<int>(largest - terms.begin());
+    best[index(circuit.leaves() + sum)] = *largest;
+    choices[index(sum)] = static_cast<int>(largest - terms.begin());
   }
-  return descend(circuit, trace.log_weights, [&](int sum) { return choices[at(sum)]; });
+  return descend(circuit, trace.log_weights, [&](int sum) { return choices[index(sum)]; });
 }
 
 }  // namespace spvae

@@ -15,7 +15,6 @@
 namespace spvae {
 namespace {
 
-using circuit_test::at;
 using circuit_test::Enumeration;
 using circuit_test::Passes;
 using circuit_test::random_logits;
@@ -105,10 +104,10 @@ TEST(InducedTree, OfThePosteriorUsesLeavesAsOftenAsTheirResponsibilities) {
   const auto values = random_values(circuit, 32, 32, 1);
   const Passes run(circuit, random_logits(circuit.sum_weights(), 32), values, 32, 32);
   const auto uniform = uniforms(3);
-  std::vector<int> used(at(circuit.leaves()), 0);
+  std::vector<int> used(index(circuit.leaves()), 0);
   constexpr int kDraws = 4000;
   for (int i = 0; i < kDraws; ++i) {
-    for (const int leaf : sample_tree(circuit, run.trace, 17, uniform).leaves) ++used[at(leaf)];
+    for (const int leaf : sample_tree(circuit, run.trace, 17, uniform).leaves) ++used[index(leaf)];
   }
   for (std::size_t leaf = 0; leaf < used.size(); ++leaf) {
     const double p = run.responsibilities[leaf * 32 + 17];
@@ -144,13 +143,13 @@ TEST(InducedTree, PartitionsTheImageAndNamesItsChoices) {
         best_tree(circuit, run.trace, 3)}) {
     ASSERT_EQ(tree.leaves.size(), 16U);
     for (int region = 0; region < 16; ++region) {
-      EXPECT_EQ(circuit.region(tree.leaves[at(region)]), region);
+      EXPECT_EQ(circuit.region(tree.leaves[index(region)]), region);
     }
     ASSERT_EQ(tree.choices.size(), 15U);  // a binary tree over 16 leaves
     EXPECT_EQ(tree.choices.front().sum, circuit.sum_nodes() - 1);
     double total = 0;
     for (const InducedTree::Choice& choice : tree.choices) {
-      total += log_weights[circuit.first_weight(choice.sum) + at(choice.product)];
+      total += log_weights[circuit.first_weight(choice.sum) + index(choice.product)];
     }
     EXPECT_NEAR(tree.log_probability, total, 1e-12);
   }
@@ -172,8 +171,8 @@ TEST(InducedTree, IsDeterminedByItsUniforms) {
 TEST(InducedTree, NeverUsesAnImpossibleLeafWhereThereIsAnother) {
   const Setting s;
   auto values = s.values;
-  for (int leaf = 0; leaf < 8; leaf += 2) values[at(leaf) * 32] = -kInfinity;
-  for (int leaf = 0; leaf < 8; ++leaf) values[at(leaf) * 32 + 1] = -kInfinity;
+  for (int leaf = 0; leaf < 8; leaf += 2) values[index(leaf) * 32] = -kInfinity;
+  for (int leaf = 0; leaf < 8; ++leaf) values[index(leaf) * 32 + 1] = -kInfinity;
   const Passes run(s.circuit, s.logits, values, 32, 32);
   const auto uniform = uniforms(6);
   const std::vector<int> possible{1, 3, 5, 7};

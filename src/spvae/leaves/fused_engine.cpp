@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "spvae/core/index.h"
 #include "spvae/leaves/leaf_gradient.h"
 #include "spvae/leaves/leaf_kernel.h"
 #include "spvae/leaves/leaf_tape.h"
@@ -21,8 +22,6 @@ constexpr int kLeavesForTasks = 8;
 
 // The logarithm of a share of 0, finite so that the kernels' sums stay so.
 constexpr float kNever = -1e30f;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // log C(255, v): the part of the Binomial that depends on x alone.
 std::array<float, 256> log_binomial_coefficients() {

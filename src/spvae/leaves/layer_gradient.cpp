@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
 using kernels::kPartials;
 using kernels::kTile;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 /// [inputs + 1, outputs], with the side along the vectors that needs less padding: that side of a
 /// tile is transposed, the other broadcast.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr std::size_t kWaveBytes = std::size_t{4} << 20;
 constexpr int kRowBlock = 48;
 // Latent dimensions of the posterior's gradient that make one task of a pool.
 constexpr int kLatentBlock = 32;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // Of the decoders' outputs and deltas in a tile.
 std::size_t tile_bytes(const LeafGroup& group) {

@@ -1,13 +1,13 @@
 #include "spvae/leaves/leaf_kernel.h"
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
 // Weights from this many floats on are packed: beyond, a column of a register block is spread over
 // more pages and cache lines than a core keeps at hand.
 constexpr std::size_t kLargeLayer = 65536;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 GroupPlan plan_group(const LeafGroup& group, std::size_t& packed_floats) {
   GroupPlan plan{&group, {}};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
@@ -12,8 +14,6 @@ using kernels::kTile;
 // Rows of a tile that must matter for it to be taken as it stands: gathering the others' share into
 // dense tiles would cost more than computing it.
 constexpr int kDirectRows = 30;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 int tiles_of(std::size_t rows) { return static_cast<int>((rows + kTile - 1) / kTile); }
 

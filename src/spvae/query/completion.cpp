@@ -6,6 +6,7 @@
 
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
 #include "spvae/query/leaf_posterior.h"
@@ -23,8 +24,6 @@ enum Stream : std::uint32_t { kProposal = 0, kPixels = 1, kTree = 2 };
 constexpr int kMeanProposals = 64;
 // Below, a leaf adds nothing that shows to a mean.
 constexpr double kNegligible = 1e-4;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 /// The proposals of all leaves for a tile of images, weighed.
 class Proposals {

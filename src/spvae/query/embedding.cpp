@@ -6,6 +6,7 @@
 #include <span>
 
 #include "spvae/circuit/induced_tree.h"
+#include "spvae/core/index.h"
 #include "spvae/query/leaf_posterior.h"
 #include "spvae/query/pixel_draw.h"
 
@@ -13,8 +14,6 @@ namespace spvae {
 namespace {
 
 using Vector = std::vector<double>;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
 

@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "spvae/circuit/induced_tree.h"
+#include "spvae/core/index.h"
 #include "spvae/model/region_rectangle.h"
 
 namespace spvae {
 namespace {
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 /// Lists a tree's nodes from the root on.
 class Lister {

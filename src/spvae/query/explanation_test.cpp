@@ -12,7 +12,6 @@
 namespace spvae {
 namespace {
 
-using circuit_test::at;
 using circuit_test::Enumeration;
 using circuit_test::log_value;
 using circuit_test::Tree;
@@ -83,19 +82,20 @@ void expect_best_of_all(const Spvae& model, const ImageSet& images) {
     double log_prior = 0;
     for (const ExplanationNode& node : explanation.nodes) {
       if (node.is_leaf()) {
-        log_tree += evidence.leaf_values[at(node.node) * at(evidence.batch.stride) + at(lane)];
+        log_tree +=
+            evidence.leaf_values[index(node.node) * index(evidence.batch.stride) + index(lane)];
         EXPECT_EQ(node.probability, 1);
         continue;
       }
-      const int left = explanation.nodes[at(node.left)].node;
-      const int right = explanation.nodes[at(node.right)].node;
+      const int left = explanation.nodes[index(node.left)].node;
+      const int right = explanation.nodes[index(node.right)].node;
       const Circuit::Children children =
           circuit.children(node.node - circuit.leaves(), node.product);
       EXPECT_EQ(children.left, left);
       EXPECT_EQ(children.right, right);
       const double log_weight =
-          evidence.trace
-              .log_weights[circuit.first_weight(node.node - circuit.leaves()) + at(node.product)];
+          evidence.trace.log_weights[circuit.first_weight(node.node - circuit.leaves()) +
+                                     index(node.product)];
       log_prior += log_weight;
       EXPECT_NEAR(node.probability,
                   std::exp(log_weight + all.value(left) + all.value(right) - all.value(node.node)),
@@ -129,18 +129,18 @@ TEST(Explanation, PartitionsTheImageAtEveryLevel) {
       if (node.is_leaf()) {
         for (int row = whole.top; row < whole.bottom(); ++row) {
           for (int column = whole.left; column < whole.right(); ++column) {
-            ++covered[at(row * 7 + column)];
+            ++covered[index(row * 7 + column)];
           }
         }
         continue;
       }
-      const PixelRectangle& left = explanation.nodes[at(node.left)].rectangle;
-      const PixelRectangle& right = explanation.nodes[at(node.right)].rectangle;
+      const PixelRectangle& left = explanation.nodes[index(node.left)].rectangle;
+      const PixelRectangle& right = explanation.nodes[index(node.right)].rectangle;
       EXPECT_EQ(left.height * left.width + right.height * right.width, whole.height * whole.width);
       EXPECT_TRUE(left.width == right.width || left.height == right.height);
       for (const int child : {node.left, node.right}) {
-        EXPECT_EQ(explanation.nodes[at(child)].parent, static_cast<int>(i));
-        EXPECT_EQ(explanation.nodes[at(child)].level, node.level + 1);
+        EXPECT_EQ(explanation.nodes[index(child)].parent, static_cast<int>(i));
+        EXPECT_EQ(explanation.nodes[index(child)].level, node.level + 1);
       }
     }
     EXPECT_EQ(std::ranges::count(covered, 1), 63);
@@ -154,7 +154,7 @@ TEST(Explanation, HasTheResponsibilitiesOfTheEvidence) {
   ASSERT_EQ(explanation.responsibilities.size(), 8u);
   for (std::size_t leaf = 0; leaf < 8; ++leaf) {
     EXPECT_EQ(explanation.responsibilities[leaf],
-              evidence.responsibilities[leaf * at(evidence.batch.stride) + 1]);
+              evidence.responsibilities[leaf * index(evidence.batch.stride) + 1]);
   }
 }
 

@@ -3,14 +3,13 @@
 #include <cmath>
 #include <cstddef>
 
+#include "spvae/core/index.h"
 #include "spvae/reference/likelihood_reference.h"
 
 namespace spvae {
 namespace {
 
 using Vector = std::vector<double>;
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // One leaf's slice [inputs + 1, outputs] of a layer's tensor.
 template <class T>

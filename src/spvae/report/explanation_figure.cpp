@@ -4,12 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "spvae/core/index.h"
 #include "spvae/model/region_rectangle.h"
 
 namespace spvae {
 namespace {
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 DividedPicture divided_picture(const Explanation& explanation, const Picture& picture) {
   DividedPicture divided{.title = "The most probable tree: cuts by level, leaves by number",

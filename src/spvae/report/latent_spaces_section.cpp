@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "spvae/core/index.h"
 #include "spvae/experiment/latent_space.h"
 #include "spvae/model/region_rectangle.h"
 #include "spvae/query/embedding.h"
@@ -22,8 +23,6 @@ constexpr int kImages = 256;  // behind the choice of dimensions
 constexpr int kSide = 8;      // codes along a dimension
 constexpr std::size_t kSuperPixels = 36;
 constexpr int kLeaves = 4;  // of a super-pixel
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 /// A leaf's plane, and the information of its dimensions.
 struct ChosenPlane {

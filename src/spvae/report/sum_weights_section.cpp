@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "spvae/core/index.h"
 #include "spvae/model/region_rectangle.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/numbers.h"
@@ -14,8 +15,6 @@ namespace {
 
 constexpr std::size_t kMostCuts = 24;   // rows of the root's picture
 constexpr std::size_t kMostPairs = 16;  // its columns
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 /// Normalised weights of all sums.
 class SumWeights {

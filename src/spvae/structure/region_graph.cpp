@@ -6,13 +6,9 @@
 #include <utility>
 
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
 
 namespace spvae {
-namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
-
-}  // namespace
 
 RegionGraph::RegionGraph(int variables, std::vector<Region> regions,
                          std::vector<Partition> partitions)
@@ -43,7 +39,7 @@ void RegionGraph::check_scopes() const {
   }
   // Sorted and within range, so its size tells whether the root's scope is everything.
   const std::size_t covered = regions_.back().scope.size();
-  if (covered != at(variables_)) {
+  if (covered != index(variables_)) {
     fail(ErrorKind::kUsage, "region {}: the root covers {} of {} pixels, expected all", root(),
          covered, variables_);
   }
@@ -85,9 +81,9 @@ void RegionGraph::check_order() const {
 void RegionGraph::check_partitions() const {
   std::vector<int> merged;
   for (const Partition& partition : partitions_) {
-    const std::vector<int>& whole = regions_[at(partition.region)].scope;
-    const std::vector<int>& left = regions_[at(partition.left)].scope;
-    const std::vector<int>& right = regions_[at(partition.right)].scope;
+    const std::vector<int>& whole = regions_[index(partition.region)].scope;
+    const std::vector<int>& left = regions_[index(partition.left)].scope;
+    const std::vector<int>& right = regions_[index(partition.right)].scope;
     merged.resize(left.size() + right.size());
     std::merge(left.begin(), left.end(), right.begin(), right.end(), merged.begin());
     const auto twice = std::adjacent_find(merged.begin(), merged.end());
@@ -110,9 +106,9 @@ void RegionGraph::check_reachable() const {
   std::vector<bool> reached(regions_.size(), false);
   reached.back() = true;
   for (auto partition = partitions_.rbegin(); partition != partitions_.rend(); ++partition) {
-    if (!reached[at(partition->region)]) continue;
-    reached[at(partition->left)] = true;
-    reached[at(partition->right)] = true;
+    if (!reached[index(partition->region)]) continue;
+    reached[index(partition->left)] = true;
+    reached[index(partition->right)] = true;
   }
   const auto missed = std::find(reached.begin(), reached.end(), false);
   if (missed != reached.end()) {
