@@ -3,12 +3,37 @@
 function(spvae_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                                            -ffp-contract=off)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wcast-align=strict)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # Its warning about std::string's own memcpy is a false alarm (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)
   endif()
   if(SPVAE_DEVELOPER)
     target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# With SPVAE_PRECOMPILED_HEADERS, a target's sources parse these headers once for all.
+function(spvae_precompiled_headers target)
+  if(SPVAE_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} PRIVATE <algorithm> <filesystem> <string> <vector>
+                                                <fmt/format.h> <nlohmann/json.hpp> ${ARGN})
+  endif()
+endfunction()
+
+# The headers of all test programs, precompiled in the first one that is declared.
+function(spvae_test_headers target)
+  if(NOT SPVAE_PRECOMPILED_HEADERS)
+    return()
+  endif()
+  get_property(first GLOBAL PROPERTY spvae_test_headers)
+  if(first)
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  else()
+    spvae_precompiled_headers(${target} <gtest/gtest.h> <gmock/gmock.h>)
+    set_property(GLOBAL PROPERTY spvae_test_headers ${target})
   endif()
 endfunction()
 
@@ -19,6 +44,7 @@ function(spvae_test_program target prefix)
   add_executable(${target} ${PROGRAM_SOURCES})
   spvae_compile_options(${target})
   target_link_libraries(${target} PRIVATE spvae GTest::gtest_main GTest::gmock ${PROGRAM_LIBRARIES})
+  spvae_test_headers(${target})
   gtest_discover_tests(${target} TEST_PREFIX ${prefix}. DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${PROGRAM_LABEL}" ENVIRONMENT "SPVAE_DATA=${PROJECT_SOURCE_DIR}/data")
 endfunction()
