@@ -149,6 +149,12 @@ std::string readable(const Json& set) {
   return lines;
 }
 
+/// Error(kData) for floating-point pixels out of range, which only reading them shows. Few of them
+/// are prepared, but all that the file holds are looked at.
+void check_pixels(const DataSet& data, ThreadPool& pool) {
+  if (data.is_float()) data.load(Split::kTrain, pool, {.most = 1});
+}
+
 /// Draws the first images of a split; what is to be known of the picture.
 Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   ImageSet images = data.load(config.split, pool);
@@ -180,6 +186,7 @@ void run_data(const Options& options) {
     result["data_sets"] = std::move(sets);
   } else {
     const DataSet data = open(config, config.data, pool);
+    check_pixels(data, pool);
     result = description(data);
     text = readable(result);
     if (!config.out.empty()) {

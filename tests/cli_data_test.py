@@ -8,7 +8,7 @@ import pathlib
 import struct
 import zlib
 
-from cli_support import CommandTest, idx_bytes, main, read_png_size, small
+from cli_support import CommandTest, idx_bytes, main, read_png_size, small, write_npy
 
 COLOUR = 3072
 
@@ -138,6 +138,13 @@ class Data(DataTest):
             header + mat_array(b"\xff\x1b[31m", (1, 1), b"\1"))
         self.assertIn("but ??[31m; give", self.run_spvae("data", "--data-dir", self.sets).stdout)
         self.fails(65, "data", "svhn", "--data-dir", self.sets, says="but ??[31m; give")
+
+    def test_refuses_numbers_out_of_range_also_without_a_picture(self):
+        values = [0.5] * 40 * 36
+        self.run_json("data", write_npy(self.path("a.npy"), (40, 6, 6), values, "<f4"))
+        values[40] = 1.5
+        self.fails(65, "data", write_npy(self.path("a.npy"), (40, 6, 6), values, "<f4"),
+                   says="pixel 4 of image 1 is 1.5, expected a value in [0, 1]")
 
     def test_shows_a_path(self):
         result = self.run_json("data", self.data)

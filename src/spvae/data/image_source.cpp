@@ -168,15 +168,15 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
     }
     case ImageFormat::kNpy: {
       const NpyHeader header = read_npy_header(files_[file]);
-      if (header.type == NpyType::kInt64 || header.type == NpyType::kBool) {
+      const bool is_float = header.type == NpyType::kFloat || header.type == NpyType::kDouble;
+      if (!is_float && header.type != NpyType::kByte) {
         fail(ErrorKind::kData,
-             "{}: got {}, expected numpy.uint8, or float32 or float64 in [0, 1]; use "
+             "{}: got {}, expected uint8, or float32 or float64 in [0, 1]; use "
              "numpy.ndarray.astype",
-             files_[file].string(), header.type == NpyType::kBool ? "bool" : "int64");
+             files_[file].string(), header.type_name);
       }
       const ArrayShape shape = shape_of_images(files_[file], header.shape);
-      return {shape.count,    shape.height, shape.width,
-              shape.channels, header.size,  header.type != NpyType::kByte};
+      return {shape.count, shape.height, shape.width, shape.channels, header.size, is_float};
     }
   }
   return {};

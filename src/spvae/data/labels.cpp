@@ -1,5 +1,7 @@
 #include "spvae/data/labels.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -37,8 +39,9 @@ std::vector<std::string> read_array(const fs::path& path) {
   if (header.shape.size() != 1 ||
       (header.type != NpyType::kByte && header.type != NpyType::kInt64)) {
     fail(ErrorKind::kData,
-         "{}: expected labels as an array with one axis, of numpy.int64 or numpy.uint8",
-         path.string());
+         "{}: got an array of {} of shape ({}), expected labels: int64 or uint8, of one axis; use "
+         "numpy.ndarray.astype or numpy.ravel",
+         path.string(), header.type_name, fmt::join(header.shape, ", "));
   }
   return header.type == NpyType::kByte ? texts_of(read_npy<std::uint8_t>(path).values)
                                        : texts_of(read_npy<std::int64_t>(path).values);

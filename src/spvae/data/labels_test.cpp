@@ -54,7 +54,7 @@ TEST_F(LabelFile, OfAnotherLengthOrKindIsAnError) {
                [&] { read_label_names(folder_.path() / "none.txt", 3); });
   const std::filesystem::path array = folder_.path() / "a.npy";
   write_npy<float>(array, std::vector<std::size_t>{3}, std::vector<float>(3));
-  expect_error(ErrorKind::kData, "a.npy: expected labels as an array with one axis",
+  expect_error(ErrorKind::kData, "a.npy: got an array of float32 of shape (3), expected labels",
                [&] { read_label_names(array, 3); });
 }
 

@@ -289,7 +289,8 @@ TEST_F(OwnImages, OfAnArrayThatIsNoneAreRefused) {
       write_array<std::uint8_t>({10, 6}, Bytes(60)));
   refused("got an array of shape (60)", write_array<std::uint8_t>({60}, Bytes(60)));
   refused("holds nothing", write_array<std::uint8_t>({0, 2, 3}, {}));
-  refused("got int64", write_array<std::int64_t>({10, 1}, std::vector<std::int64_t>(10)));
+  refused("got int64, expected uint8, or float32 or float64 in [0, 1]",
+          write_array<std::int64_t>({10, 1}, std::vector<std::int64_t>(10)));
   refused("too few images", write_array<std::uint8_t>({9, 2, 3}, Bytes(54)));
   std::vector<float> values(60, 0.5f);
   values[13] = 1.5f;

@@ -150,13 +150,26 @@ void check_order(const std::filesystem::path& path, const Header& header) {
 struct TypeRow {
   NpyType type;
   std::string_view description;
+  std::string_view name;  // NumPy's word
   std::size_t size;
 };
-constexpr TypeRow kTypes[] = {{NpyType::kFloat, kDescription<float>, sizeof(float)},
-                              {NpyType::kDouble, kDescription<double>, sizeof(double)},
-                              {NpyType::kByte, kDescription<std::uint8_t>, 1},
-                              {NpyType::kInt64, kDescription<std::int64_t>, sizeof(std::int64_t)},
-                              {NpyType::kBool, kBoolDescription, 1}};
+constexpr TypeRow kTypes[] = {
+    {NpyType::kFloat, kDescription<float>, "float32", sizeof(float)},
+    {NpyType::kDouble, kDescription<double>, "float64", sizeof(double)},
+    {NpyType::kByte, kDescription<std::uint8_t>, "uint8", 1},
+    {NpyType::kInt64, kDescription<std::int64_t>, "int64", sizeof(std::int64_t)},
+    {NpyType::kBool, kBoolDescription, "bool", 1}};
+
+// The row of a type that NpyType names; null for others.
+const TypeRow* row_of(std::string_view description) {
+  const auto row = std::ranges::find(kTypes, description, &TypeRow::description);
+  return row == std::end(kTypes) ? nullptr : row;
+}
+
+std::string type_name(std::string_view description) {
+  const TypeRow* row = row_of(description);
+  return row == nullptr ? fmt::format("'{}'", description) : std::string(row->name);
+}
 
 }  // namespace
 
@@ -191,18 +204,19 @@ NpyHeader read_npy_header(const std::filesystem::path& path) {
   if (text.size() < header_size) fail_truncated(path, kPrefix + text.size(), header_size);
   const Header header = parse_header(path, text);
   check_order(path, header);
-  const auto type = std::ranges::find(kTypes, header.description, &TypeRow::description);
-  if (type == std::end(kTypes)) {
-    fail(ErrorKind::kData,
-         "{}: got values of type '{}', expected one of |u1, <f4, <f8, |b1, <i8; use "
-         "numpy.ndarray.astype",
-         path.string(), header.description);
+  const TypeRow* row = row_of(header.description);
+  if (row == nullptr) {
+    return {
+        .type = NpyType::kOther, .type_name = type_name(header.description), .shape = header.shape};
   }
-  const std::optional<std::size_t> bytes = bytes_of(header.shape, type->size);
+  const std::optional<std::size_t> bytes = bytes_of(header.shape, row->size);
   if (!bytes) {
     fail(ErrorKind::kData, "{}: absurd shape {}", path.string(), python_tuple(header.shape));
   }
-  return {.type = type->type, .shape = header.shape, .size = kPrefix + header_size + *bytes};
+  return {.type = row->type,
+          .type_name = std::string(row->name),
+          .shape = header.shape,
+          .size = kPrefix + header_size + *bytes};
 }
 
 template <class T>
@@ -213,8 +227,9 @@ NpyArray<T> read_npy(const std::filesystem::path& path) {
   const Header header = parse_header(path, std::string_view(bytes).substr(kPrefix, header_size));
   const bool is_bool = std::is_same_v<T, std::uint8_t> && header.description == kBoolDescription;
   if (header.description != kDescription<T> && !is_bool) {
-    fail(ErrorKind::kData, "{}: got values of type '{}', expected '{}'", path.string(),
-         header.description, kDescription<T>);
+    fail(ErrorKind::kData, "{}: got values of type {}, expected {}{}; use numpy.ndarray.astype",
+         path.string(), type_name(header.description), type_name(kDescription<T>),
+         std::is_same_v<T, std::uint8_t> ? " or bool" : "");
   }
   check_order(path, header);
   const std::string_view data = std::string_view(bytes).substr(kPrefix + header_size);

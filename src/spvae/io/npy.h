@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace spvae {
@@ -23,18 +24,19 @@ template <class T>
 void write_npy(const std::filesystem::path& path, std::span<const std::size_t> shape,
                std::span<const T> values);
 
-/// Types of values that are read. kBool is read as bytes 0 and 1.
-enum class NpyType { kFloat, kDouble, kByte, kInt64, kBool };
+/// Types of values. kBool is read as bytes 0 and 1, kOther is not read.
+enum class NpyType { kFloat, kDouble, kByte, kInt64, kBool, kOther };
 
 /// What the header of a .npy file says.
 struct NpyHeader {
   NpyType type = NpyType::kFloat;
+  std::string type_name;  ///< for messages: "float32", of kOther as in the file, "'<f2'"
   std::vector<std::size_t> shape;
-  std::uint64_t size = 0;  ///< of the whole file, in bytes
+  std::uint64_t size = 0;  ///< of the whole file, in bytes; 0 of kOther
 };
 
-/// The header alone. Errors as ByteReader; Error(kData) as read_npy, and for a type that NpyType
-/// does not name: lists those that it does.
+/// The header alone. Errors as ByteReader; Error(kData) as read_npy, but of any type: the caller
+/// knows which it takes.
 NpyHeader read_npy_header(const std::filesystem::path& path);
 
 /// Reads what write_npy writes, or NumPy does for a C-ordered array of this type (std::uint8_t: or

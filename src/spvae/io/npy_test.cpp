@@ -88,18 +88,26 @@ TEST_F(Npy, TellsTypeShapeAndSizeByItsHeader) {
   write_npy<double>(path_, Shape{2, 3}, std::vector<double>(6));
   const NpyHeader header = read_npy_header(path_);
   EXPECT_EQ(header.type, NpyType::kDouble);
+  EXPECT_EQ(header.type_name, "float64");
   EXPECT_EQ(header.shape, (Shape{2, 3}));
   EXPECT_EQ(header.size, std::filesystem::file_size(path_));
   const auto refused = [&](const std::string& part, const std::string& bytes) {
     folder_.write("array.npy", {bytes.begin(), bytes.end()});
     expect_error(ErrorKind::kData, part, [&] { read_npy_header(path_); });
   };
-  refused("got values of type '<f2', expected one of |u1, <f4",
-          numpy_file("{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }", "abcdef"));
   refused("Fortran order",
           numpy_file("{'descr': '|u1', 'fortran_order': True, 'shape': (3,), }", "abc"));
   refused("truncated: got 12 bytes", read_file(path_).substr(0, 12));
   refused("expected a NumPy file", "abc");
+}
+
+TEST_F(Npy, OfAnotherTypeHasAHeaderThatNamesIt) {
+  const std::string bytes =
+      numpy_file("{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }", "abcdef");
+  folder_.write("array.npy", {bytes.begin(), bytes.end()});
+  EXPECT_EQ(read_npy_header(path_).type, NpyType::kOther);
+  EXPECT_EQ(read_npy_header(path_).type_name, "'<f2'");
+  expect_refused<float>("got values of type '<f2', expected float32;", bytes);
 }
 
 TEST_F(Npy, OfBoolIsReadAsBytes) {
@@ -108,7 +116,7 @@ TEST_F(Npy, OfBoolIsReadAsBytes) {
   folder_.write("array.npy", {bytes.begin(), bytes.end()});
   EXPECT_EQ(read_npy<std::uint8_t>(path_).values, (testing::Bytes{1, 0, 1}));
   EXPECT_EQ(read_npy_header(path_).type, NpyType::kBool);
-  expect_refused<float>("got values of type '|b1'", bytes);
+  expect_refused<float>("got values of type bool, expected float32;", bytes);
 }
 
 TEST_F(Npy, IsRefusedAtEveryTruncation) {
@@ -122,7 +130,10 @@ TEST_F(Npy, IsRefusedAtEveryTruncation) {
 
 TEST_F(Npy, IsRefusedWithAnotherTypeOrderOrVersion) {
   const std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }";
-  expect_refused<float>("got values of type '|u1', expected '<f4'", numpy_file(header, "abc"));
+  expect_refused<float>("got values of type uint8, expected float32;", numpy_file(header, "abc"));
+  expect_refused<std::uint8_t>(
+      "got values of type int64, expected uint8 or bool;",
+      numpy_file("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", "abcdefgh"));
   expect_refused<std::uint8_t>(
       "Fortran order",
       numpy_file("{'descr': '|u1', 'fortran_order': True, 'shape': (3,), }", "abc"));
