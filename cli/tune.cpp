@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "interruption.h"
@@ -11,11 +14,13 @@
 #include "progress.h"
 #include "run_name.h"
 #include "spvae/core/error.h"
-#include "spvae/core/version.h"
+#include "spvae/data/data_set.h"
 #include "spvae/experiment/tuning.h"
 #include "spvae/experiment/tuning_results.h"
+#include "spvae/experiment/tuning_search.h"
 #include "spvae/io/file.h"
 #include "spvae/train/run_config.h"
+#include "spvae/train/train_command.h"
 #include "training_display.h"
 
 namespace spvae::cli {
@@ -103,7 +108,7 @@ TuneConfig take_search(Json& given) {
 /// Shows each point's training on stderr.
 class Display : public TuningObserver {
  public:
-  Display(const fs::path& folder, const Json& given) : folder_(folder), given_(given) {}
+  Display(const fs::path& folder, const Json& search) : folder_(folder), search_(search) {}
   void on_point(const TuningPoint& point, int number, int count) override {
     training_.reset();
     ProgressDisplay().show(
@@ -117,14 +122,38 @@ class Display : public TuningObserver {
     if (message.starts_with("warning: ")) ProgressDisplay().say(message);
   }
   void on_points(const std::vector<TuningPoint>& points) override {
-    write_tuning_results(folder_, given_, points);
+    write_tuning_results(folder_, search_, points);
   }
 
  private:
   fs::path folder_;
-  Json given_;
+  Json search_;
   std::optional<TrainingDisplay> training_;
 };
+
+/// How the search is made; its data are read through for that. Error(kUsage) if its folder holds
+/// the results of another one.
+Json checked_search(const Options& options, const Json& given, const Grid& grid,
+                    const TuneConfig& config, const std::vector<TuningPoint>& points) {
+  const RunConfig run = run_config(given);
+  ThreadPool pool(run.threads);
+  const DataSet data(data_config(run), &pool);
+  Json search = search_json("spvae tune" + flag_words(options.given()), given, grid, config.search,
+                            points, data);
+  check_same_search(config.out, search, points);
+  return search;
+}
+
+std::string readable(const std::vector<TuningPoint>& points) {
+  const TuningPoint& best = points.front();
+  const auto failed = std::ranges::count(points, true, &TuningPoint::failed);
+  return fmt::format(
+      "{}{}; the best, {}: validation bound {} nats per image\n"
+      "next: spvae evaluate '{}'\n",
+      counted(static_cast<long long>(points.size()), "point"),
+      failed > 0 ? fmt::format(", {} of them failed (tune.md says which)", failed) : "",
+      best.name(), nats_text(best.validation_bound), best.run.string());
+}
 
 void run_tune(const Options& options) {
   stop_on_signals();
@@ -137,22 +166,28 @@ void run_tune(const Options& options) {
            axis.key);
     }
   }
+  std::vector<TuningPoint> points = tuning_points(config.out, given, grid, config.search);
+  const Json search = checked_search(options, given, grid, config, points);
   create_folders(config.out);
-  std::vector<TuningPoint> points;
   run_interruptible("the same command goes on", [&] {
-    Display display(config.out, given);
-    points = tune(config.out, given, grid, config.search, display, interrupted);
+    Display display(config.out, search);
+    points = tune(std::move(points), given, config.search, display, interrupted);
   });
-  write_tuning_results(config.out, given, points);
-  const TuningPoint& best = points.front();
+  write_tuning_results(config.out, search, points);
+  if (points.front().failed) {
+    fail(
+        ErrorKind::kNumerical,
+        "{}: all points failed, {} of {}: their numbers left the finite, so that none is the best; "
+        "a lower learning-rate may help",
+        config.out, points.size(), points.size());
+  }
   if (options.json()) {
-    Json result = {{"out", config.out}, {"points", tuning_json(points)}, {"version", version()}};
+    Json result = {{"out", config.out}};
+    result.update(search);
+    result["points"] = tuning_json(points);
     return print_json(result);
   }
-  print(
-      fmt::format("{} points; the best, {}: validation bound {} nats per image\n"
-                  "next: spvae evaluate '{}'\n",
-                  points.size(), best.name(), nats_text(best.validation_bound), best.run.string()));
+  print(readable(points));
 }
 
 }  // namespace

@@ -50,10 +50,12 @@ Json inline_grid(const std::string& text) {
   return grid;
 }
 
-/// Whether the numbers that a bound is of depend on a key.
-bool changes_data(const std::string& key) {
-  constexpr std::array kKeys = {"likelihood", "labels",     "class",   "colour",
-                                "stretch",    "dequantize", "missing", "mask"};
+/// Whether what a bound is of depends on a key, or how closely it is estimated: of more samples it
+/// is higher by itself.
+bool changes_measure(const std::string& key) {
+  constexpr std::array kKeys = {"likelihood", "labels",  "class",
+                                "colour",     "stretch", "dequantize",
+                                "missing",    "mask",    "validation-samples"};
   return key.starts_with("data") || std::ranges::find(kKeys, key) != kKeys.end();
 }
 
@@ -70,9 +72,14 @@ Grid grid_of(const Json& json) {
       fail(ErrorKind::kUsage, "grid: {}: expected a list of values", key);
     }
     const auto info = std::ranges::find(infos, key, &FieldInfo::name);
-    if (!info->changes_result || changes_data(key)) {
-      fail(ErrorKind::kUsage, "grid: {}: bounds over it would not be comparable; leave it out",
-           key);
+    if (!info->changes_result) {
+      fail(ErrorKind::kUsage, "grid: {}: changes no result; leave it out of the grid", key);
+    }
+    if (changes_measure(key)) {
+      fail(ErrorKind::kUsage,
+           "grid: {}: bounds over it would not be comparable; leave it out of the grid, and give "
+           "all points the same by --{}",
+           key, key);
     }
     grid.push_back({key, {}});
     for (const Json& value : values) {
@@ -103,31 +110,6 @@ std::vector<Json> combinations(const Grid& grid) {
     all = std::move(longer);
   }
   return all;
-}
-
-std::vector<TuningPoint> points_of(const fs::path& folder, const Json& given, const Grid& grid,
-                                   int count) {
-  const std::vector<Json> all = combinations(grid);
-  std::vector<std::uint32_t> order =
-      random_permutation({.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
-                         static_cast<std::uint32_t>(all.size()));
-  if (count > 0 && static_cast<std::size_t>(count) < order.size()) {
-    order.resize(static_cast<std::size_t>(count));
-  }
-  std::ranges::sort(order);
-  std::vector<TuningPoint> points;
-  for (const std::uint32_t i : order) {
-    TuningPoint point{.values = all[i], .run = {}};
-    std::string name = point.name();
-    std::ranges::replace(name, ' ', ',');
-    std::ranges::replace(name, '/', '-');
-    point.run = folder / "points" / name;
-    Json keys = given;
-    keys.update(point.values);
-    check_used(run_fields(), run_config(keys), keys);  // before hours of training of others
-    points.push_back(std::move(point));
-  }
-  return points;
 }
 
 /// Reads how far a point is, looking at checks alone up to the first at or behind step `limit`,
@@ -163,18 +145,20 @@ class RungObserver : public RelayObserver {
 void advance(TuningPoint& point, const Json& given, std::int64_t limit, TuningObserver& observer,
              const std::function<bool()>& stop) {
   look(point, limit);
-  if (point.step >= limit || point.finished || point.failed) return;
-  Json keys = given;
-  keys.update(point.values);
+  if (point.step >= limit || point.finished) return;
   RungObserver rung(observer, limit);
   try {
-    start_or_resume_training(point.run, keys, rung, [&] { return rung.reached() || stop(); });
+    start_or_resume_training(point.run, run_keys(given, point), rung,
+                             [&] { return rung.reached() || stop(); });
     point.finished = true;
   } catch (const Error& error) {
     // A point whose learning rate is too high must not end the search of the others.
     point.failed = error.kind() == ErrorKind::kNumerical;
     const bool rung_ended = error.kind() == ErrorKind::kInterrupted && rung.reached();
     if (!point.failed && !rung_ended) throw;
+    if (point.failed) {
+      observer.on_message("warning: " + point.name() + " failed: " + error.what());
+    }
   }
   look(point, limit);
 }
@@ -182,6 +166,7 @@ void advance(TuningPoint& point, const Json& given, std::int64_t limit, TuningOb
 }  // namespace
 
 bool is_better(const TuningPoint& a, const TuningPoint& b) {
+  if (a.failed != b.failed) return b.failed;
   return a.rung != b.rung ? a.rung > b.rung : a.validation_bound > b.validation_bound;
 }
 
@@ -206,13 +191,42 @@ Grid parse_grid(const std::string& text) {
   return grid_of(named.at(text));
 }
 
-std::vector<TuningPoint> tune(const fs::path& folder, const Json& given, const Grid& grid,
+std::vector<TuningPoint> tuning_points(const fs::path& folder, const Json& given, const Grid& grid,
+                                       const TuningConfig& config) {
+  const std::vector<Json> all = combinations(grid);
+  std::vector<std::uint32_t> order =
+      random_permutation({.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
+                         static_cast<std::uint32_t>(all.size()));
+  if (config.points > 0 && static_cast<std::size_t>(config.points) < order.size()) {
+    order.resize(static_cast<std::size_t>(config.points));
+  }
+  std::ranges::sort(order);
+  std::vector<TuningPoint> points;
+  for (const std::uint32_t i : order) {
+    TuningPoint point{.values = all[i], .run = {}};
+    std::string name = point.name();
+    std::ranges::replace(name, ' ', ',');
+    std::ranges::replace(name, '/', '-');
+    point.run = folder / "points" / name;
+    const Json keys = run_keys(given, point);
+    check_used(run_fields(), run_config(keys), keys);  // before hours of training of others
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+Json run_keys(const Json& given, const TuningPoint& point) {
+  Json keys = given;
+  keys.update(point.values);
+  return keys;
+}
+
+std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const Json& given,
                               const TuningConfig& config, TuningObserver& observer,
                               const std::function<bool()>& stop) {
-  std::vector<TuningPoint> points = points_of(folder, given, grid, config.points);
   std::size_t survivors = points.size();
   auto limit = static_cast<std::int64_t>(config.first_steps);
-  for (int rung = 0;; ++rung) {
+  for (int rung = 0;;) {
     const bool last = config.halving < 2 || survivors == 1;
     int number = 0;
     for (std::size_t i = 0; i < survivors; ++i) {
@@ -223,12 +237,19 @@ std::vector<TuningPoint> tune(const fs::path& folder, const Json& given, const G
               stop);
       observer.on_points(points);
     }
-    std::stable_sort(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(survivors),
-                     is_better);
+    std::ranges::stable_sort(points, is_better);
+    const auto alive =
+        static_cast<std::size_t>(std::ranges::count(points, false, &TuningPoint::failed));
+    if (alive == 0) return points;
+    if (points.front().rung < rung) {  // all of this rung failed: once more, with the next best
+      survivors = std::min(survivors, alive);
+      continue;
+    }
     if (last) return points;
     const auto factor = static_cast<std::size_t>(config.halving);
-    survivors = (survivors + factor - 1) / factor;
+    survivors = std::min((survivors + factor - 1) / factor, alive);
     limit *= config.halving;
+    ++rung;
   }
 }
 

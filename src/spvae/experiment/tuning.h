@@ -22,7 +22,8 @@ using Grid = std::vector<GridAxis>;
 /// A grid from its text: "hidden=8,16,32;latent=5,25", the name of one in experiments/grids.json
 /// ("spvae": TP19's), or the path of a JSON file of one object {key: [values]}.
 /// Error(kUsage) for keys that a run does not have, doubled keys and values, bad or no values, and
-/// for keys that change no result or what is learnt from: bounds are to be comparable.
+/// for keys that change no result, what bounds are of, or how exactly they are computed: bounds are
+/// to be comparable.
 Grid parse_grid(const std::string& text);
 
 /// How a search goes through a grid.
@@ -49,7 +50,7 @@ struct TuningPoint {
   std::string name() const;
 };
 
-/// The better first: of a higher rung, then of the higher bound.
+/// The better first: of a higher rung, then of the higher bound. Those that failed are the last.
 bool is_better(const TuningPoint& a, const TuningPoint& b);
 
 /// Watches a search, on the thread that trains.
@@ -61,13 +62,22 @@ class TuningObserver : public TrainObserver {
   virtual void on_points(const std::vector<TuningPoint>& points) = 0;
 };
 
-/// Trains the points of a grid, each in a run folder of its own in `folder`/points, selected by the
-/// best validation bound; returns them, the best first: those of a higher rung before others. What
-/// was trained before is not trained again: a search that was stopped goes on to the same result.
-/// `given`: the other keys of the runs. Errors as run_training; Error(kUsage) for a point that no
-/// run would take.
-std::vector<TuningPoint> tune(const std::filesystem::path& folder, const Json& given,
-                              const Grid& grid, const TuningConfig& config,
-                              TuningObserver& observer, const std::function<bool()>& stop);
+/// The points of a search before it, in the grid's order, each with a run folder of its own in
+/// `folder`/points. `given`: the other keys of the runs. Error(kUsage) for a point that no run
+/// would take.
+std::vector<TuningPoint> tuning_points(const std::filesystem::path& folder, const Json& given,
+                                       const Grid& grid, const TuningConfig& config);
+
+/// The keys of a point's run: `given` and its own.
+Json run_keys(const Json& given, const TuningPoint& point);
+
+/// Trains tuning_points, selected by the best validation bound; returns them, the best first:
+/// is_better. What was trained before is not trained again: a search that was stopped goes on to
+/// the same result. A point whose numbers leave the finite fails, and the others go on: the next
+/// best takes its place among those that do. If all points failed, so has the first. Errors as
+/// run_training.
+std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const Json& given,
+                              const TuningConfig& config, TuningObserver& observer,
+                              const std::function<bool()>& stop);
 
 }  // namespace spvae

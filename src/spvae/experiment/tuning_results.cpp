@@ -1,12 +1,12 @@
 #include "spvae/experiment/tuning_results.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/plot/write_plot.h"
 
@@ -21,15 +21,68 @@ const char* state_text(const TuningPoint& point) {
   return point.failed ? "failed" : point.finished ? "finished" : point.step > 0 ? "stopped" : "";
 }
 
-std::string markdown(const std::vector<TuningPoint>& points) {
-  std::string text =
-      "| point | validation bound, nats | steps | rung | state |\n|---|---|---|---|---|\n";
+/// "hidden 8, 16; filters [4,8], [8,16]".
+std::string grid_text(const Json& grid) {
+  std::vector<std::string> axes;
+  for (const auto& [key, values] : grid.items()) {
+    std::vector<std::string> texts;
+    for (const Json& value : values) {
+      texts.push_back(value.is_array() ? value.dump() : flag_text(value));
+    }
+    axes.push_back(fmt::format("{} {}", key, fmt::join(texts, ", ")));
+  }
+  return fmt::format("{}", fmt::join(axes, "; "));
+}
+
+/// How the search was made, in sentences.
+std::string origin_text(const Json& search, const std::vector<TuningPoint>& points) {
+  const auto text = [&search](const char* key) { return search.at(key).get<std::string>(); };
+  const Json& how = search.at("search");
+  std::string sentences =
+      fmt::format("`{}`; {} of {} points are trained to their end", text("command"),
+                  std::ranges::count(points, true, &TuningPoint::finished), points.size());
+  const auto failed = std::ranges::count(points, true, &TuningPoint::failed);
+  if (failed > 0) sentences += fmt::format(", {} failed: their numbers left the finite", failed);
+  sentences += fmt::format(". Grid: {}", grid_text(how.at("grid")));
+  if (how.contains("points")) {
+    sentences += fmt::format("; of it {} points, at random", how.at("points").dump());
+  }
+  if (how.contains("halving")) {
+    sentences +=
+        fmt::format("; successive halving: the best 1/{} go on, the first time after {} steps",
+                    how.at("halving").dump(), how.at("first-steps").dump());
+  }
+  sentences += fmt::format("; seed {}. Data: {}, digest {}. Version {}.\n", how.at("seed").dump(),
+                           text("data"), text("data_digest"), text("version"));
+  if (search.contains("data_warning")) {
+    sentences += fmt::format("\nNot comparable: {}.\n", text("data_warning"));
+  }
+  return sentences;
+}
+
+std::string config_table(const Json& config) {
+  std::string text = "## What all points share\n\n| key | value |\n|---|---|\n";
+  for (const auto& [key, value] : config.items()) {
+    text += fmt::format("| {} | {} |\n", key, flag_text(value));
+  }
+  return text;
+}
+
+std::string markdown(const Json& search, const std::vector<TuningPoint>& points) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : points.front().values.items()) keys.push_back(key);
+  std::string text = fmt::format(
+      "# Search over {}\n\n<!-- Written by `spvae tune`; do not edit. -->\n\n{}\n"
+      "Of each point the best validation bound so far: of one that was dropped until then, of one "
+      "that failed before that. The best point is the first, failed ones are the last.\n\n",
+      fmt::join(keys, ", "), origin_text(search, points));
+  text += "| point | validation bound, nats | steps | rung | state |\n|---|---|---|---|---|\n";
   for (const TuningPoint& point : points) {
     text += fmt::format("| {} | {} | {} | {} | {} |\n", point.name(),
                         bound_text(point.validation_bound), point.step, point.rung + 1,
                         state_text(point));
   }
-  return text;
+  return text + "\n" + config_table(search.at("config"));
 }
 
 std::string csv(const std::vector<TuningPoint>& points) {
@@ -59,17 +112,25 @@ std::size_t position(const std::vector<Json>& values, const Json& value) {
   return static_cast<std::size_t>(std::ranges::find(values, value) - values.begin());
 }
 
+/// What the numbers of the heat map are.
+std::string title_of(const std::vector<std::string>& keys, const std::vector<TuningPoint>& points) {
+  std::string title = "Best validation bound, nats per image";
+  if (keys.size() > 2) {
+    title += fmt::format(", best over {}", fmt::join(keys.begin() + 2, keys.end(), ", "));
+  }
+  const bool dropped = std::ranges::any_of(points, [&points](const TuningPoint& point) {
+    return !point.failed && point.rung < points.front().rung;
+  });
+  return dropped ? title + " (dropped points: when dropped)" : title;
+}
+
 HeatMap heat_map(const std::vector<TuningPoint>& points) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : points.front().values.items()) keys.push_back(key);
   const std::vector<Json> columns = values_of(points, keys[0]);
   const std::vector<Json> rows =
       keys.size() > 1 ? values_of(points, keys[1]) : std::vector<Json>{Json()};
-  const bool dropped = std::ranges::any_of(
-      points, [&points](const TuningPoint& point) { return point.rung < points.front().rung; });
-  HeatMap map{.title = dropped
-                           ? "Best validation bound, nats per image (dropped points: when dropped)"
-                           : "Best validation bound, nats per image",
+  HeatMap map{.title = title_of(keys, points),
               .x_label = keys[0],
               .columns = {},
               .y_label = keys.size() > 1 ? keys[1] : "",
@@ -79,7 +140,7 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
   for (const Json& value : rows) map.rows.push_back(value.is_null() ? "" : flag_text(value));
   map.values.assign(columns.size() * rows.size(), std::numeric_limits<double>::quiet_NaN());
   for (const TuningPoint& point : points) {
-    if (!std::isfinite(point.validation_bound)) continue;
+    if (point.failed || !std::isfinite(point.validation_bound)) continue;
     const std::size_t row = keys.size() > 1 ? position(rows, point.values.at(keys[1])) : 0;
     double& cell = map.values[row * columns.size() + position(columns, point.values.at(keys[0]))];
     cell = std::isnan(cell) ? point.validation_bound : std::max(cell, point.validation_bound);
@@ -87,19 +148,27 @@ HeatMap heat_map(const std::vector<TuningPoint>& points) {
   return map;
 }
 
+/// Bytes of a path that are no UTF-8 become U+FFFD.
+void write_json(const std::filesystem::path& path, const Json& json) {
+  write_file_atomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
 }  // namespace
 
-void write_tuning_results(const std::filesystem::path& folder, const Json& given,
+void write_tuning_results(const std::filesystem::path& folder, const Json& search,
                           const std::vector<TuningPoint>& points) {
   std::vector<TuningPoint> sorted = points;
   std::ranges::stable_sort(sorted, is_better);
-  write_file_atomically(folder / "tune.md", markdown(sorted));
+  write_file_atomically(folder / "tune.md", markdown(search, sorted));
   write_file_atomically(folder / "tune.csv", csv(sorted));
-  const Json description = {
-      {"config", given}, {"points", tuning_json(sorted)}, {"version", version()}};
-  write_file_atomically(folder / "tune.json", description.dump(2) + "\n");
+  Json description = search;
+  description["points"] = tuning_json(sorted);
+  write_json(folder / "tune.json", description);
+  const HeatMap map = heat_map(sorted);
+  description["picture"] = map.title;
   for (const char* name : {"tune.svg", "tune.png"}) {
-    write_plot(folder / name, Figure{heat_map(sorted)});
+    write_plot(folder / name, Figure{map});
+    write_json(folder / (std::string(name) + ".json"), description);
   }
 }
 

@@ -1,21 +1,21 @@
 #include "spvae/experiment/tuning.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/experiment/run_metrics.h"
-#include "spvae/experiment/tuning_results.h"
-#include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
-#include "spvae/io/png.h"
 #include "spvae/train/train_testing.h"
 
 namespace spvae {
 namespace {
 
+using ::testing::Contains;
 using testing::expect_error;
+using ::testing::StartsWith;
 
 class Counter : public TuningObserver {
  public:
@@ -24,9 +24,10 @@ class Counter : public TuningObserver {
   void on_start(const TrainStart&) override {}
   void on_step(std::int64_t, double) override { ++steps; }
   void on_check(const CheckReport&) override {}
-  void on_message(const std::string&) override {}
+  void on_message(const std::string& message) override { messages.push_back(message); }
 
   std::vector<std::string> names;
+  std::vector<std::string> messages;
   int steps = 0;
 };
 
@@ -43,8 +44,19 @@ class Tuning : public ::testing::Test {
   }
   std::vector<TuningPoint> search(const std::string& name, const TuningConfig& config,
                                   Counter& counter, int stop_after = 1000) {
-    return tune(folder_.path() / name, keys_, parse_grid("hidden=3,5;latent=1,2"), config, counter,
-                [&counter, stop_after] { return counter.steps >= stop_after; });
+    return tune(
+        tuning_points(folder_.path() / name, keys_, parse_grid("hidden=3,5;latent=1,2"), config),
+        keys_, config, counter, [&counter, stop_after] { return counter.steps >= stop_after; });
+  }
+  /// Of a grid in which a learning rate of 10 leaves the finite within the 18 steps of a run.
+  std::vector<TuningPoint> search_failing(const std::string& grid, const TuningConfig& config,
+                                          Counter& counter) {
+    keys_["beta1"] = 0;
+    keys_["beta2"] = 0;
+    keys_["hidden-layers"] = 6;
+    keys_["engine"] = "fused";
+    return tune(tuning_points(folder_.path() / "failing", keys_, parse_grid(grid), config), keys_,
+                config, counter, [] { return false; });
   }
 
   testing::TemporaryFolder folder_;
@@ -145,17 +157,52 @@ TEST_F(Tuning, RungsNeedNotEndWhereChecksAre) {
 }
 
 TEST_F(Tuning, GoesOnWithoutAPointWhoseNumbersLeaveTheFinite) {
-  keys_["beta1"] = 0;
-  keys_["beta2"] = 0;
-  keys_["hidden-layers"] = 6;
-  keys_["engine"] = "fused";
   Counter counter;
-  const auto points = tune(folder_.path() / "a", keys_, parse_grid("learning-rate=10,0.001"), {},
-                           counter, [] { return false; });
+  const auto points = search_failing("learning-rate=10,0.001", {}, counter);
   EXPECT_EQ(points[0].name(), "learning-rate=0.001");
   EXPECT_TRUE(points[0].finished);
   EXPECT_TRUE(points[1].failed);
-  EXPECT_EQ(tuning_json(points)[1].at("state"), "failed");
+  EXPECT_THAT(counter.messages, Contains(StartsWith("warning: learning-rate=10.0 failed: ")));
+}
+
+TEST_F(Tuning, ReturnsFailedPointsWhereAllFail) {
+  for (const int halving : {0, 2}) {
+    Counter counter;
+    const auto points =
+        search_failing("learning-rate=10;patience=100,99", {.halving = halving}, counter);
+    EXPECT_EQ(points.size(), 2u);
+    for (const TuningPoint& point : points) EXPECT_TRUE(point.failed) << point.name();
+  }
+}
+
+// Two of four points fail on the first rung: both others go on to the second, one to the third.
+TEST_F(Tuning, HalvingGivesNoPlaceToPointsThatFailed) {
+  Counter counter;
+  const auto points = search_failing("learning-rate=10,0.001;patience=100,99",
+                                     {.halving = 2, .first_steps = 17}, counter);
+  EXPECT_EQ(points[0].rung, 2);
+  EXPECT_TRUE(points[0].finished);
+  EXPECT_EQ(points[1].rung, 1);
+  EXPECT_TRUE(points[1].finished);
+  for (const std::size_t failed : {2u, 3u}) {
+    EXPECT_TRUE(points[failed].failed);
+    EXPECT_EQ(points[failed].rung, 0);
+  }
+}
+
+TEST(TuningPoints, AreOrderedByFailureThenRungThenBound) {
+  const auto point = [](int rung, double bound, bool failed) {
+    return TuningPoint{
+        .values = {}, .run = {}, .validation_bound = bound, .rung = rung, .failed = failed};
+  };
+  const std::vector<TuningPoint> ordered = {point(2, -3, false), point(1, -1, false),
+                                            point(1, -2, false), point(0, -1, false),
+                                            point(2, -1, true),  point(0, -1, true)};
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    for (std::size_t j = 0; j < ordered.size(); ++j) {
+      EXPECT_EQ(is_better(ordered[i], ordered[j]), i < j) << i << " " << j;
+    }
+  }
 }
 
 TEST_F(Tuning, TakesARandomPartOfTheGridThatTheSeedDetermines) {
@@ -171,20 +218,6 @@ TEST_F(Tuning, TakesARandomPartOfTheGridThatTheSeedDetermines) {
   std::set<std::vector<std::string>> all;
   for (int seed = 0; seed < 6; ++seed) all.insert(chosen(seed));
   EXPECT_GT(all.size(), 1u);
-}
-
-TEST_F(Tuning, WritesTablesAndPictures) {
-  Counter counter;
-  const auto points = search("a", {.points = 3}, counter);
-  const auto folder = folder_.path();
-  write_tuning_results(folder, keys_, points);
-  EXPECT_NE(read_file(folder / "tune.md").find(points[0].name()), std::string::npos);
-  const std::string csv = read_file(folder / "tune.csv");
-  EXPECT_EQ(std::ranges::count(csv, '\n'), 4);
-  EXPECT_TRUE(csv.starts_with("hidden,latent,validation_bound,steps,rung,state,run\n"));
-  EXPECT_NE(read_file(folder / "tune.svg").find("</svg>"), std::string::npos);
-  EXPECT_EQ(tuning_json(points).size(), 3u);
-  EXPECT_EQ(Json::parse(read_file(folder / "tune.json")).at("config").at("delta"), 3);
 }
 
 TEST(Grid, IsReadFromATextOrANameOfThePaper) {
@@ -209,9 +242,12 @@ TEST(Grid, RefusesWhatARunDoesNotHave) {
   refused("=3", "KEY=VALUE");
   refused("resnet", "conv-vae");
   refused("hidden=2,3,2", "given twice");
-  for (const char* text : {"threads=1,2", "likelihood=gaussian,logistic", "data-seed=1,2"}) {
+  refused("threads=1,2", "changes no result");
+  for (const char* text :
+       {"likelihood=gaussian,logistic", "data-seed=1,2", "validation-samples=1,50"}) {
     refused(text, "not be comparable");
   }
+  refused("validation_samples=1,50", "give all points the same by --validation-samples");
 }
 
 }  // namespace

@@ -39,13 +39,17 @@ Json train_flags(const RunConfig& config) {
   return flags;
 }
 
-std::string train_command(const RunConfig& config, const std::string& out) {
-  std::string command = "spvae train";
-  const Json flags = train_flags(config);
+std::string flag_words(const Json& flags) {
+  std::string words;
   for (const auto& [name, value] : flags.items()) {
-    command += " --" + name + " " + shell_word(flag_text(value));
+    if (value == "") continue;
+    words += " --" + name + " " + shell_word(flag_text(value));
   }
-  return command + " --out " + shell_word(out);
+  return words;
+}
+
+std::string train_command(const RunConfig& config, const std::string& out) {
+  return "spvae train" + flag_words(train_flags(config)) + flag_words({{"out", out}});
 }
 
 }  // namespace spvae

@@ -32,6 +32,11 @@ TEST(TrainCommand, QuotesForTheShell) {
             "spvae train --data 'my data' --out 'it'\\''s $1'");
 }
 
+TEST(TrainCommand, LeavesOutEmptyTextsOfAnyFlags) {
+  EXPECT_EQ(flag_words({{"grid", "hidden=1,2;latent=3"}, {"class", ""}, {"points", 4}}),
+            " --grid 'hidden=1,2;latent=3' --points 4");
+}
+
 TEST(TrainCommand, GivesTheSameConfigAgain) {
   for (const Json& given :
        {Json{{"likelihood", "logistic"}, {"latent", 7}, {"learning-rate", 0.003}},

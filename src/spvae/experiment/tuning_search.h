@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "spvae/data/data_set.h"
+#include "spvae/experiment/tuning.h"
+
+namespace spvae {
+
+/// How a search's results were made:
+///   command                   the words that make them again
+///   search                    grid, points and halving with first-steps if they were said, seed
+///   config                    result_config_json, of those fields that all points share
+///   data, data_digest         DataSet::name and digest; data_warning, if there is one
+///   version
+/// `points`: tuning_points. Errors as fit_to_data.
+Json search_json(const std::string& command, const Json& given, const Grid& grid,
+                 const TuningConfig& config, const std::vector<TuningPoint>& points,
+                 const DataSet& data);
+
+/// Refuses to replace the results of another search. Error(kUsage) if `folder` holds a tune.json
+/// whose halving, seed, config or data are not those of `search`, or which has a point that is not
+/// among `points`: a grid may grow. Error(kData) if it does not say so.
+void check_same_search(const std::filesystem::path& folder, const Json& search,
+                       const std::vector<TuningPoint>& points);
+
+}  // namespace spvae
