@@ -1,10 +1,16 @@
 #include "spvae/experiment/latent_space.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <numbers>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +31,22 @@ double normal_quantile(double p) {
     (0.5 * std::erfc(-middle / std::numbers::sqrt2) < p ? low : high) = middle;
   }
   return 0.5 * (low + high);
+}
+
+/// Counted from 1, of a value that is there.
+std::ptrdiff_t rank(const std::set<int>& values, int value) {
+  return 1 + std::distance(values.begin(), values.find(value));
+}
+
+std::string tile_caption(std::ptrdiff_t row, std::ptrdiff_t column,
+                         const std::vector<int>& leaves) {
+  return fmt::format("row {}, column {}: {} {}", row, column,
+                     leaves.size() == 1 ? "leaf" : "leaves", fmt::join(leaves, ", "));
+}
+
+/// To the eye: below 5 % of white.
+bool is_black(const Picture& picture) {
+  return std::ranges::all_of(picture.pixels, [](std::uint8_t pixel) { return pixel < 13; });
 }
 
 }  // namespace
@@ -73,16 +95,32 @@ ImageGrid latent_space_grid(const Spvae& model, int side) {
          model.config().leaf.latent);
   }
   const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
-  std::map<std::pair<int, int>, ImageTile> tiles;  // by row and column of the super-pixel
+  std::map<std::pair<int, int>, std::vector<int>> leaves;  // by row and column of the super-pixel
+  std::set<int> rows;
   std::set<int> columns;
   for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
     const PixelRectangle patch = region_rectangle(model, model.circuit().region(leaf));
+    rows.insert(patch.top);
     columns.insert(patch.left);
-    tiles[{patch.top, patch.left}].pictures.push_back(
-        latent_plane_picture(model, parameters, leaf, {}, side));
+    leaves[{patch.top, patch.left}].push_back(leaf);
   }
-  ImageGrid grid{.title = "", .columns = static_cast<int>(columns.size()), .tiles = {}};
-  for (auto& [place, tile] : tiles) grid.tiles.push_back(std::move(tile));
+  ImageGrid grid{.title = fmt::format("Latent spaces of the {} leaves: mean patches at quantiles "
+                                      "(i + ½)/{} of the prior, z0 to the right, z1 upwards.",
+                                      model.leaves().leaves(), side),
+                 .columns = static_cast<int>(columns.size()),
+                 .tiles = {}};
+  bool some_are_black = false;
+  for (const auto& [place, of_place] : leaves) {
+    ImageTile tile{
+        .caption = tile_caption(rank(rows, place.first), rank(columns, place.second), of_place),
+        .pictures = {}};
+    for (const int leaf : of_place) {
+      tile.pictures.push_back(latent_plane_picture(model, parameters, leaf, {}, side));
+      some_are_black |= is_black(tile.pictures.back());
+    }
+    grid.tiles.push_back(std::move(tile));
+  }
+  if (some_are_black) grid.title += " Black: leaves of black patches alone.";
   return grid;
 }
 

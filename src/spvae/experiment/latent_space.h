@@ -20,8 +20,9 @@ Picture latent_plane_picture(const Spvae& model, std::span<const double> paramet
                              const LatentPlane& plane, int side);
 
 /// Latent spaces of a model's leaves (TP19 Fig. 3): a tile for each super-pixel, arranged as they
-/// are in the image, with the plane of each of its leaves. Error(kUsage) unless the latent codes
-/// have two dimensions.
+/// are in the image, with the plane of each of its leaves. The title says what the axes are, and
+/// what a black plane is where there is one; captions give the super-pixel's row and column, from
+/// 1, and its leaves' numbers. Error(kUsage) unless the latent codes have two dimensions.
 ImageGrid latent_space_grid(const Spvae& model, int side);
 
 }  // namespace spvae

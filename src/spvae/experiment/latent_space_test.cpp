@@ -1,5 +1,7 @@
 #include "spvae/experiment/latent_space.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +10,10 @@
 
 namespace spvae {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
 Spvae model_of(int latent) {
   return Spvae({.height = 4, .width = 6, .delta = 2, .leaf = {.hidden = 3, .latent = latent}});
@@ -25,6 +31,50 @@ TEST(LatentSpace, HasATileForEachSuperPixelAndAPictureForEachLeaf) {
     EXPECT_EQ(tile.pictures[0].width, 10);
     EXPECT_NE(tile.pictures[0], tile.pictures[1]);
   }
+}
+
+TEST(LatentSpace, SaysWhatItsAxesAndWhichItsLeavesAre) {
+  Spvae model = model_of(2);
+  const ImageGrid grid = latent_space_grid(model, 2);
+  EXPECT_THAT(grid.title, StartsWith("Latent spaces of the 12 leaves"));
+  EXPECT_THAT(grid.title, HasSubstr("quantiles (i + ½)/2 of the prior"));
+  EXPECT_THAT(grid.title, HasSubstr("z0 to the right, z1 upwards"));
+  const auto expect_caption = [&](std::size_t tile, const std::string& place) {
+    std::vector<int> leaves;  // whose pixels are there
+    const std::size_t pixel = tile / 3 * 2 * 6 + tile % 3 * 2;
+    for (int leaf = 0; leaf < 12; ++leaf) {
+      if (static_cast<std::size_t>(model.leaves().scope(leaf).front()) == pixel) {
+        leaves.push_back(leaf);
+      }
+    }
+    EXPECT_EQ(grid.tiles.at(tile).caption,
+              fmt::format("{}: leaves {}, {}", place, leaves.at(0), leaves.at(1)));
+  };
+  expect_caption(0, "row 1, column 1");
+  expect_caption(1, "row 1, column 2");
+  expect_caption(5, "row 2, column 3");
+}
+
+TEST(LatentSpace, OneLeafHasACaptionToo) {
+  const Spvae model(
+      {.height = 4, .width = 6, .delta = 2, .k_leaf = 1, .leaf = {.hidden = 3, .latent = 2}});
+  EXPECT_THAT(latent_space_grid(model, 2).tiles.at(0).caption,
+              MatchesRegex("row 1, column 1: leaf [0-9]"));
+}
+
+// All parameters zero but the mean's last biases of one leaf: sigmoid(−20) is black.
+TEST(LatentSpace, ExplainsBlackPicturesWhereThereAreAny) {
+  Spvae model = model_of(2);
+  const auto explanation = [&] {
+    return latent_space_grid(model, 2).title.find("Black: leaves of black patches alone");
+  };
+  const std::size_t bias =
+      model.layout().find("leaves.0.decoder_mean.2").offset + std::size_t{7} * 16 + 3 * 4;
+  for (std::size_t pixel = 0; pixel < 4; ++pixel) {
+    EXPECT_EQ(explanation(), std::string::npos) << pixel;  // part of the patch
+    model.parameters()[bias + pixel] = -20;
+  }
+  EXPECT_NE(explanation(), std::string::npos);
 }
 
 // All parameters zero but one: the mean's last bias of one leaf, so that its pixel is bright at

@@ -1,47 +1,101 @@
 #include "spvae/experiment/low_data_figure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+
+#include "spvae/experiment/result_groups.h"
 
 namespace spvae {
 namespace {
 
-Series& series_of(Chart& chart, const std::string& name) {
-  const auto found = std::ranges::find(chart.series, name, &Series::name);
-  if (found != chart.series.end()) return *found;
-  chart.series.push_back({.name = name, .x = {}, .y = {}, .error = {}});
-  return chart.series.back();
+/// "mnist/gaussian"
+std::string chart_name(const ResultGroup& group) {
+  return group.trial->cell.substr(group.trial->cell.find('/') + 1);
 }
 
-std::string title_of(const std::string& likelihood) {
+std::string model_name(const ResultGroup& group) {
+  const Trial& trial = *group.trial;
+  return trial.cell.substr(0, trial.cell.find('/')) +
+         (trial.variant.empty() ? "" : "+" + trial.variant);
+}
+
+double training_images(const ResultGroup& group) {
+  return group.outcomes.front()->result.at("training").at("images").get<double>();
+}
+
+double mean_over_seeds(const ResultGroup& group, const char* key) {
+  double sum = 0;
+  for (const Outcome* outcome : group.outcomes) {
+    sum += outcome->result.at("test").at(key).get<double>();
+  }
+  return sum / static_cast<double>(group.outcomes.size());
+}
+
+/// What `name` makes of each group, once, in order of appearance.
+std::vector<std::string> distinct(const std::vector<ResultGroup>& groups,
+                                  std::string (*name)(const ResultGroup&)) {
+  std::vector<std::string> names;
+  for (const ResultGroup& group : groups) {
+    if (std::ranges::find(names, name(group)) == names.end()) names.push_back(name(group));
+  }
+  return names;
+}
+
+std::string likelihood_text(const std::string& likelihood) {
   if (likelihood == "gaussian") return "continuous (Gaussian)";
   if (likelihood == "binomial") return "discrete (Binomial)";
   return likelihood;
 }
 
-Chart& chart_of(std::vector<Chart>& charts, const std::string& title) {
-  const auto found = std::ranges::find(charts, title, &Chart::title);
-  if (found != charts.end()) return *found;
-  charts.push_back({.title = title,
-                    .x = {.label = "training images", .logarithmic = true},
-                    .y = {.label = "test bound / nats per image"},
-                    .series = {}});
-  return charts.back();
+/// How many seeds the points of a chart stand for.
+std::string seeds_text(std::size_t least, std::size_t most) {
+  if (most == 1) return "one seed";
+  return least == most ? fmt::format("means over {} seeds", most)
+                       : fmt::format("means over {} to {} seeds", least, most);
+}
+
+std::string chart_title(const std::string& name, const std::vector<ResultGroup>& groups) {
+  std::vector<std::size_t> seeds;
+  for (const ResultGroup& group : groups) {
+    if (chart_name(group) == name) seeds.push_back(group.outcomes.size());
+  }
+  const std::size_t slash = name.rfind('/');
+  return fmt::format("{}, {}. Bars: standard error over the test images, {}", name.substr(0, slash),
+                     likelihood_text(name.substr(slash + 1)),
+                     seeds_text(std::ranges::min(seeds), std::ranges::max(seeds)));
 }
 
 }  // namespace
 
 Figure low_data_figure(const std::vector<Outcome>& outcomes) {
-  std::vector<Chart> charts;
-  for (const Outcome& outcome : outcomes) {
-    const std::string& cell = outcome.trial.cell;
-    Series& series = series_of(chart_of(charts, title_of(cell.substr(cell.rfind('/') + 1))),
-                               cell.substr(0, cell.find('/')));
-    const Json& test = outcome.result.at("test");
-    series.x.push_back(outcome.result.at("training").at("images").get<double>());
-    series.y.push_back(test.at("log_likelihood").get<double>());
-    series.error.push_back(test.at("standard_error").get<double>());
+  std::vector<ResultGroup> groups = groups_of(outcomes);
+  const std::vector<std::string> charts = distinct(groups, chart_name);
+  std::vector<std::string> models = distinct(groups, model_name);
+  std::ranges::stable_partition(
+      models, [](const std::string& model) { return model.find("spvae") == std::string::npos; });
+  std::ranges::stable_sort(groups, {}, training_images);
+  Figure figure;
+  for (const std::string& name : charts) {
+    Chart chart{.title = chart_title(name, groups),
+                .x = {.label = "training images", .logarithmic = true},
+                .y = {.label = "test bound / nats per image"},
+                .series = {}};
+    // All models, though one may have no point yet: the first chart decides how they look.
+    for (const std::string& model : models) {
+      Series series{.name = model, .x = {}, .y = {}, .error = {}};
+      for (const ResultGroup& group : groups) {
+        if (chart_name(group) != name || model_name(group) != model) continue;
+        series.x.push_back(training_images(group));
+        series.y.push_back(mean_over_seeds(group, "log_likelihood"));
+        series.error.push_back(mean_over_seeds(group, "standard_error"));
+      }
+      chart.series.push_back(std::move(series));
+    }
+    figure.emplace_back(std::move(chart));
   }
-  return {charts.begin(), charts.end()};
+  return figure;
 }
 
 }  // namespace spvae

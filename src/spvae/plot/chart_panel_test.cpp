@@ -144,5 +144,15 @@ TEST(ChartPanel, HasNoTextsThatTouch) {
   }
 }
 
+TEST(ChartPanel, LabelsMoreThanThePowersOfTenOnAnAxisOfFewDecades) {
+  const Chart chart =
+      chart_of({.name = {}, .x = {250.0, 50000.0}, .y = {0.0, 1.0}, .error = {}}, true, false);
+  const Drawing drawing(chart);
+  std::vector<std::string> texts;
+  for (const AxisTick& tick : drawing.panel.axes().x.ticks) texts.push_back(tick.text);
+  const std::vector<std::string> expected = {"300", "1,000", "3,000", "10,000", "30,000"};
+  EXPECT_EQ(texts, expected);
+}
+
 }  // namespace
 }  // namespace spvae::plot

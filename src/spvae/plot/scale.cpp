@@ -103,6 +103,7 @@ std::vector<double> log_ticks(Range range, int most) {
   };
   std::vector<double> ticks = multiples(range, {1, 2, 5});
   if (ticks.size() < 3) return linear_ticks(range, most);
+  if (!fits(ticks)) ticks = multiples(range, {1, 3});
   for (int every = 1; !fits(ticks); ++every) ticks = multiples(range, {1}, every);
   return ticks;
 }

