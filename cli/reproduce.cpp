@@ -10,23 +10,15 @@
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "progress.h"
+#include "reproduce_results.h"
 #include "reproduce_status.h"
-#include "scoring_progress.h"
+#include "reproduce_trials.h"
 #include "spvae/core/error.h"
 #include "spvae/experiment/experiment.h"
-#include "spvae/experiment/latent_space.h"
-#include "spvae/experiment/low_data_figure.h"
 #include "spvae/experiment/parameter_table.h"
 #include "spvae/experiment/results.h"
 #include "spvae/experiment/trial_run.h"
-#include "spvae/io/atomic_file.h"
-#include "spvae/io/digest.h"
 #include "spvae/io/file.h"
-#include "spvae/model/checkpoint.h"
-#include "spvae/plot/write_plot.h"
-#include "spvae/train/run_folder.h"
-#include "training_display.h"
 
 namespace spvae::cli {
 namespace fs = std::filesystem;
@@ -92,6 +84,15 @@ ReproduceConfig checked_config(const Json& given) {
          "reproduce table1'",
          config.what);
   }
+  if (config.what == "table2") {
+    for (const char* key : {"seeds", "runs", "data-dir", "threads", "status"}) {
+      if (!given.contains(key)) continue;
+      fail(ErrorKind::kUsage,
+           "{}: table2 counts parameters, in a moment and without data; leave "
+           "it out",
+           key);
+    }
+  }
   return config;
 }
 
@@ -108,67 +109,11 @@ Experiment chosen_experiment(const ReproduceConfig& config) {
            fnmatch(config.cell.c_str(), trial.name().c_str(), 0) != 0;
   });
   if (experiment.trials.empty()) {
-    fail(ErrorKind::kUsage, "cell: no cell of {} has a name like '{}'; see --status for all names",
-         config.what, config.cell);
+    fail(ErrorKind::kUsage,
+         "cell: no cell of {} has a name like '{}'; 'spvae reproduce {} --status' shows all names",
+         config.what, config.cell, experiment_name(config));
   }
   return experiment;
-}
-
-/// Shows a trial's training and scoring on stderr.
-class Display : public TrialObserver {
- public:
-  explicit Display(const std::string& heading) {
-    ProgressDisplay heading_line;
-    heading_line.show(heading, true);
-  }
-  void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
-  void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
-  void on_check(const CheckReport& report) override { training_->on_check(report); }
-  void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
-  }
-  bool on_scoring(const std::string& split, double done, int total) override {
-    training_.reset();
-    if (!scoring_ || split != split_) {
-      split_ = split;
-      progress_.emplace();
-      scoring_ = scoring_progress(*progress_, "scoring " + split);
-    }
-    return scoring_(done, total);
-  }
-
- private:
-  std::optional<TrainingDisplay> training_;
-  std::string split_;
-  std::optional<ProgressDisplay> progress_;
-  EvaluationObserver scoring_;
-};
-
-/// The words that make these results again.
-std::string command_of(const ReproduceConfig& config) {
-  std::string text = "spvae reproduce " + config.what;
-  if (config.cell != "*") text += " --cell '" + config.cell + "'";
-  if (config.seeds > 1) text += fmt::format(" --seeds {}", config.seeds);
-  return text;
-}
-
-/// Leaves a file alone that holds just this: results may be looked at where nothing can be written.
-void write_if_changed(const fs::path& path, const std::string& content) {
-  std::error_code absent;
-  if (fs::exists(path, absent) && read_file(path) == content) return;
-  write_file_atomically(path, content);
-}
-
-/// TP19 Fig. 3; nothing where only the result is here, not the run with its model.
-Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
-  constexpr int kCodesOfASide = 15;
-  const fs::path model = folders.runs / outcome.trial.stem() / RunFolder::kModelFile;
-  std::error_code absent;
-  if (!fs::exists(model, absent) ||
-      digest_of_content(model).sha256 != outcome.result.at("model_digest").get<std::string>()) {
-    return {};
-  }
-  return {latent_space_grid(load_model(model).model, kCodesOfASide)};
 }
 
 void check_two_dimensions(const Experiment& experiment) {
@@ -180,27 +125,6 @@ void check_two_dimensions(const Experiment& experiment) {
   }
 }
 
-/// Draws the tables and figures anew from all that is finished, whatever cells this call was asked
-/// for.
-void write_results(const ReproduceConfig& config, const TrialFolders& folders) {
-  const Experiment all = read_experiment(find_experiment(config.what));
-  const std::vector<Outcome> finished = outcomes(all, folders);
-  if (finished.empty()) return;
-  const std::string command = "spvae reproduce " + config.what;
-  const fs::path base = fs::path(config.out) / config.what;
-  write_if_changed(base.string() + ".md", results_markdown(all, finished, command));
-  write_if_changed(base.string() + ".csv", results_csv(finished));
-  write_if_changed(base.string() + ".json", results_json(all, finished, command).dump(2) + "\n");
-  Figure figure;
-  if (config.what == "figure2") figure = low_data_figure(finished);
-  if (config.what == "figure3") figure = latent_figure(finished.front(), folders);
-  if (figure.empty()) return;
-  for (const PlotFormat format : {PlotFormat::kSvg, PlotFormat::kPng}) {
-    const char* ending = format == PlotFormat::kSvg ? ".svg" : ".png";
-    write_if_changed(base.string() + ending, render_plot(figure, format));
-  }
-}
-
 std::string outcome_line(const Outcome& outcome) {
   const Json& test = outcome.result.at("test");
   std::string text =
@@ -208,50 +132,19 @@ std::string outcome_line(const Outcome& outcome) {
                   outcome.trial.config.at("seed").dump(), nats_text(test.at("log_likelihood")),
                   test.at("standard_error").get<double>());
   if (outcome.trial.paper) {
-    const double difference = difference_of(outcome);
-    text +=
-        fmt::format("   TP19 {:>7}   {:+.1f}{}", outcome.trial.paper->log_likelihood, difference,
-                    outcome.result.contains("data_warning") ? " (not comparable)"
-                    : difference < 0                        ? " (short)"
-                                                            : "");
+    text += fmt::format("   TP19 {:>7}   ", outcome.trial.paper->log_likelihood);
+    if (is_comparable(outcome)) {
+      const double difference = difference_of(outcome);
+      text += fmt::format("{:+.1f}{}", difference, difference < 0 ? " (short)" : "");
+    } else {
+      text += "not comparable";
+    }
   }
   return text + "\n";
 }
 
-void run_trials(const Experiment& experiment, const TrialFolders& folders,
-                const ReproduceConfig& config) {
-  std::vector<const Trial*> left;
-  for (const Trial& trial : experiment.trials) {
-    const TrialStatus::Stage stage = trial_status(trial, folders).stage;
-    if (stage == TrialStatus::Stage::kStale) trial_result(trial, folders);  // throws: says why
-    if (stage != TrialStatus::Stage::kFinished) left.push_back(&trial);
-  }
-  std::ranges::stable_sort(left, {}, &Trial::minutes);
-  // A data set that is not there, or another process at one of the runs, must not keep the rest
-  // from running.
-  std::optional<Error> missing;
-  int number = 0;
-  for (const Trial* trial : left) {
-    Display display(fmt::format("{} of {}: {}, seed {}, about {}", ++number, left.size(),
-                                trial->name(), trial->config.at("seed").dump(),
-                                duration_text(60 * trial_status(*trial, folders).minutes_left)));
-    try {
-      run_trial(*trial, folders, {.data_dir = config.data_dir, .threads = config.threads}, display,
-                interrupted);
-      write_results(config, folders);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNoInput && error.kind() != ErrorKind::kCannotCreate) throw;
-      if (!missing) missing = error;
-    }
-  }
-  if (missing) throw Error(*missing);
-}
-
 /// TP19 Table 2: all of it is written, the chosen cells are printed.
 void reproduce_table2(const ReproduceConfig& config, const Options& options) {
-  if (config.status) {
-    fail(ErrorKind::kUsage, "status: table2 is counted in a moment; leave --status out");
-  }
   const auto chosen = parameter_rows(chosen_experiment(config));
   if (chosen.empty()) {
     fail(ErrorKind::kUsage, "cell: '{}' names no cell of the paper's Table 2", config.cell);
@@ -285,14 +178,25 @@ void run_reproduce(const Options& options) {
     return print(readable_status(status));
   }
   if (config.what == "figure3") check_two_dimensions(experiment);
+  const ReproduceTarget target{.what = config.what, .out = config.out, .folders = folders};
+  warn_of_spoilt_results(experiment, target);
   create_folders(folders.results);
-  write_results(config, folders);
-  run_interruptible("the same command goes on", [&] { run_trials(experiment, folders, config); });
+  write_results(target);
+  std::optional<Error> failure;
+  run_interruptible("the same command goes on", [&] {
+    failure =
+        run_trials(experiment, target, {.data_dir = config.data_dir, .threads = config.threads});
+  });
   const std::vector<Outcome> finished = outcomes(experiment, folders);
-  if (options.json()) return print_json(results_json(experiment, finished, command_of(config)));
-  std::string text;
-  for (const Outcome& outcome : finished) text += outcome_line(outcome);
-  print(text);
+  if (options.json()) {
+    const std::string command = reproduce_command(config.what, config.cell, config.seeds);
+    print_json(results_json(experiment, finished, command));
+  } else {
+    std::string text;
+    for (const Outcome& outcome : finished) text += outcome_line(outcome);
+    print(text);
+  }
+  if (failure) throw Error(*failure);
 }
 
 }  // namespace

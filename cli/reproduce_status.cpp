@@ -20,6 +20,8 @@ std::string stage_text(const TrialStatus& status) {
       return fmt::format("scoring, {}", counted(status.scored, "image"));
     case TrialStatus::Stage::kStale:
       return "stale: of another config";
+    case TrialStatus::Stage::kDamaged:
+      return "damaged";
     case TrialStatus::Stage::kNotBegun:
       break;
   }

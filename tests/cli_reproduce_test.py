@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import unittest
 
 from cli_support import SMALL, CommandTest, main, read_npy, read_png_size
 
@@ -71,7 +72,8 @@ class Reproduce(CommandTest):
         self.assertAlmostEqual(sum(scores) / 9, first["test"]["log_likelihood"], places=3)
         markdown = self.read("results/table1.md")
         for words in ["# Tiny", "`+slow`: half the learning rate.", "Paired differences",
-                      "| spvae/tiny/gaussian − vae/tiny/gaussian+slow | 9 |", "4 of 4 runs"]:
+                      "| spvae/tiny/gaussian − vae/tiny/gaussian+slow | 9 |", "4 of 4 runs",
+                      "`spvae reproduce table1 --seeds 2`"]:
             self.assertIn(words, markdown)
         self.assertEqual(self.read("results/table1.csv").count("\n"), 5)
 
@@ -166,7 +168,7 @@ class Reproduce(CommandTest):
         self.write("table1", experiment)
         self.assertIn("stale", self.reproduce("table1", "--status").stdout)
         self.reproduce("table1", "--cell", "vae/*")
-        self.assertIn("move it away", self.reproduce("table1", code=64).stderr)
+        self.assertIn("move it away", self.reproduce("table1", code=64, partial=True).stderr)
 
     def test_figure3_is_drawn(self):
         self.reproduce("figure3")
@@ -178,9 +180,39 @@ class Reproduce(CommandTest):
         experiment["cells"][1]["config"]["data"] = "svhn"
         experiment["cells"][1]["name"] = "vae/svhn/gaussian"
         self.write("table1", experiment)
-        message = self.reproduce("table1", code=66).stderr
+        message = self.reproduce("table1", code=66, partial=True).stderr
         self.assertIn("svhn", message)
         self.assertEqual(len(json.loads(self.read("results/table1.json"))["results"]), 2)
+
+    def test_a_trial_that_diverges_does_not_keep_others_from_running(self):
+        experiment = json.loads(self.read("experiments/table1.json"))
+        cell = experiment["cells"][0]
+        cell.update({"seeds": [0], "minutes": 0})
+        cell["config"].update({"learning-rate": 10, "epsilon": 1e-30, "beta2": 0.1,
+                               "max-steps": 400, "patience": 1000})
+        self.write("table1", experiment)
+        done = self.reproduce("table1", code=79, partial=True)
+        self.assertIn("spvae/tiny/gaussian, seed 0, is left out", done.stderr)
+        self.assertIn("1 of 3 runs left out", done.stderr)
+        self.assertEqual(done.stdout.count("seed 0"), 2)
+
+    def test_a_damaged_result_is_said_and_does_not_keep_others_from_running(self):
+        self.reproduce("table1", "--cell", "vae/tiny/gaussian")
+        scores = self.path("results/table1/vae-tiny-gaussian-seed0.npy")
+        pathlib.Path(scores).write_bytes(b"\x93NUMPY")
+        self.assertIn("damaged", self.reproduce("table1", "--status").stdout)
+        warned = self.reproduce("table1", "--cell", "spvae/*").stderr
+        self.assertIn("shows nothing of vae/tiny/gaussian, seed 0", warned)
+        done = self.reproduce("table1", code=65, partial=True)
+        self.assertIn("vae-tiny-gaussian-seed0.npy", done.stderr)
+        self.assertEqual(done.stdout.count("seed 0"), 2)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write anywhere")
+    def test_refuses_a_folder_that_it_cannot_write_before_it_trains(self):
+        os.makedirs(self.path("results/table1"))
+        os.chmod(self.path("results/table1"), 0o555)
+        self.assertIn("cannot be written", self.reproduce("table1", code=73).stderr)
+        self.assertFalse(os.path.exists(self.path("runs")))
 
     def test_bad_input_is_refused(self):
         self.assertIn("expected one of table1, table2, figure2, figure3",
@@ -189,6 +221,7 @@ class Reproduce(CommandTest):
         self.assertIn("no cell of table1 has a name like 'x'",
                       self.reproduce("table1", "--cell", "x", code=64).stderr)
         self.reproduce("table1", "--seeds", "0", code=64)
+        self.assertIn("leave it out", self.reproduce("table2", "--seeds", "2", code=64).stderr)
         self.reproduce("figure3")
         experiment = json.loads(self.read("experiments/figure3.json"))
         experiment["cells"][0]["config"]["hidden"] = 5

@@ -14,7 +14,7 @@ namespace {
 const FieldList<TrialEvaluation>& evaluation_fields() {
   using Config = TrialEvaluation;
   static const FieldList<Config> list = {
-      number_field("samples", &Config::samples, "importance samples", 1, 1e9),
+      number_field("samples", &Config::samples, "importance samples", 2, 1e9),
       number_field("test-images", &Config::test_images, "test images; 0: all", 0, 1e9),
       number_field("training-images", &Config::training_images, "training images", 0, 1e9),
   };
@@ -41,6 +41,11 @@ const FieldList<Trial>& trial_fields() {
   return list;
 }
 
+std::string text_at(const std::string& key, const Json& value) {
+  if (!value.is_string()) fail(ErrorKind::kUsage, "{}: expected text, got {}", key, value.dump());
+  return value.get<std::string>();
+}
+
 /// A cell's entry, taken apart: what is plain goes into a Trial, the rest is handled key by key.
 class CellReader {
  public:
@@ -56,11 +61,17 @@ class CellReader {
       fail(ErrorKind::kUsage, "variant: got '{}', expected one of the file's variants",
            trial_.variant);
     }
+    if (cell.contains("config") && !cell.at("config").is_object()) {
+      fail(ErrorKind::kUsage, "config: expected an object");
+    }
     if (cell.contains("evaluation")) {
       apply_config(evaluation_fields(), cell.at("evaluation"), trial_.evaluation);
     }
     if (cell.contains("paper")) {
       apply_config(paper_fields(), cell.at("paper"), trial_.paper.emplace());
+      for (const char* key : {"log-likelihood", "parameters"}) {
+        if (!cell.at("paper").contains(key)) fail(ErrorKind::kUsage, "paper: {} is missing", key);
+      }
     }
     if (trial_.evaluation.test_images == 1) {
       fail(ErrorKind::kUsage, "test-images: got 1, expected 0 for all, or at least 2");
@@ -71,7 +82,7 @@ class CellReader {
   void append_to(std::vector<Trial>& trials) const {
     if (!cell_.contains("vary")) return append_seeds(Json::object(), "", trials);
     const Json& vary = cell_.at("vary");
-    if (!vary.is_object() || vary.size() != 1 || !vary.front().is_array()) {
+    if (!vary.is_object() || vary.size() != 1 || !vary.front().is_array() || vary.front().empty()) {
       fail(ErrorKind::kUsage, "vary: expected one key with a list of values");
     }
     if (vary.begin().key() == "seed") fail(ErrorKind::kUsage, "vary: seeds go into 'seeds'");
@@ -140,14 +151,18 @@ Experiment read_experiment(const fs::path& path) {
     if (!json.is_object()) fail(ErrorKind::kUsage, "expected an object");
     for (const auto& [key, value] : json.items()) {
       if (key == "title") {
-        experiment.title = value.get<std::string>();
+        experiment.title = text_at(key, value);
       } else if (key == "notes") {
-        experiment.notes = value.get<std::vector<std::string>>();
+        if (!value.is_array()) fail(ErrorKind::kUsage, "notes: expected a list");
+        for (const Json& note : value) experiment.notes.push_back(text_at(key, note));
       } else if (key == "variants") {
+        if (!value.is_object()) fail(ErrorKind::kUsage, "variants: expected an object");
         for (const auto& [name, meaning] : value.items()) {
-          experiment.variants.push_back({name, meaning.get<std::string>()});
+          experiment.variants.push_back({name, text_at(name, meaning)});
         }
-      } else if (key != "cells") {
+      } else if (key == "cells") {
+        if (!value.is_array()) fail(ErrorKind::kUsage, "cells: expected a list");
+      } else {
         fail(ErrorKind::kUsage, "unknown key '{}'; known ones: title, notes, variants, cells", key);
       }
     }
@@ -158,8 +173,6 @@ Experiment read_experiment(const fs::path& path) {
     if (experiment.trials.empty()) fail(ErrorKind::kUsage, "cells: expected at least one");
   } catch (const Error& error) {
     fail(error.kind(), "{}: {}: {}", path.string(), where, error.what());
-  } catch (const Json::exception& error) {
-    fail(ErrorKind::kUsage, "{}: {}: {}", path.string(), where, error.what());
   }
   return experiment;
 }

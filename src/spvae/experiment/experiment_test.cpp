@@ -61,10 +61,30 @@ TEST(Experiment, RefusesWhatNoRunWouldTake) {
   refused(cell + R"(, "paper": {"log-likelihood": "x"}})", "log-likelihood");
   refused(R"({"name": "a/b/c", "height": 1, "width": 1, "config": {"model": "vae", "delta": 2}})",
           "delta");
+  refused(cell + R"(, "paper": {"parameters": 3}})", "paper: log-likelihood is missing");
+  refused(cell + R"(, "evaluation": {"samples": 1}})", "samples");
+  refused(cell + R"(, "vary": {"hidden": []}})", "vary");
+  refused(R"({"name": "spvae/mnist/gaussian", "height": 28, "width": 28, "config": []})",
+          "config: expected an object");
   refused(R"({"name": "a/b/c"})", "height");
   refused(R"({"height": 1, "width": 1})", "name");
   refused("3", "object");
   refused("", "cells");
+}
+
+TEST(Experiment, RefusesAFileOfAnotherForm) {
+  const TemporaryFolder folder;
+  const auto refused = [&folder](const std::string& text, const std::string& part) {
+    const auto path = folder.write("e.json", bytes_of(text));
+    expect_error(ErrorKind::kUsage, part, [&path] { read_experiment(path); });
+  };
+  refused(R"({"title": 3})", "title: expected text, got 3");
+  refused(R"({"notes": "a"})", "notes: expected a list");
+  refused(R"({"notes": [1]})", "notes: expected text, got 1");
+  refused(R"({"variants": []})", "variants: expected an object");
+  refused(R"({"variants": {"slow": 1}})", "slow: expected text");
+  refused(R"({"cells": {}})", "cells: expected a list");
+  refused(R"({"cell": []})", "unknown key 'cell'");
 }
 
 // Every file that is shipped can be read, its names are unique, and Table 2's counts are the

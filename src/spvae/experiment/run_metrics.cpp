@@ -3,18 +3,28 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "spvae/io/json_text.h"
 #include "spvae/train/run_folder.h"
 
 namespace spvae {
+namespace {
+
+bool is_number(const Json& line, const char* key) {
+  return line.is_object() && line.contains(key) && line.at(key).is_number();
+}
+
+}  // namespace
 
 std::vector<Json> run_metrics(const std::filesystem::path& run) {
   std::vector<Json> lines;
   std::ifstream file(run / RunFolder::kMetricsFile);
   for (std::string line; std::getline(file, line);) {
     if (check_json(line).fault) break;
-    lines.push_back(Json::parse(line));
+    Json metrics = Json::parse(line);
+    if (!is_number(metrics, "step") || !is_number(metrics, "steps_per_second")) continue;
+    lines.push_back(std::move(metrics));
   }
   return lines;
 }

@@ -84,12 +84,16 @@ class SizeCheck : public RelayObserver {
 
 /// Trains what is left to train; returns how many steps there were in all.
 std::int64_t train(const Trial& trial, const fs::path& run, const TrialPlace& place,
-                   TrialObserver& observer, const std::function<bool()>& stop) {
+                   TrialObserver& observer, const std::function<bool()>& stop) try {
   Json given = trial.config;
   if (place.threads > 0) given["threads"] = place.threads;
   if (!place.data_dir.empty()) given["data-dir"] = place.data_dir;
   SizeCheck checked(trial, observer);
   return start_or_resume_training(run, given, checked, stop).progress.step;
+} catch (const Error& error) {
+  std::error_code absent;
+  if (error.kind() != ErrorKind::kUsage || !fs::exists(run, absent)) throw;
+  fail(ErrorKind::kUsage, "{}; to have it trained anew, move {} away", error.what(), run.string());
 }
 
 /// A trained run and what it is scored with.
@@ -138,14 +142,45 @@ Json training_json(const DataSet& data, const StoredModel& stored, const fs::pat
   return training;
 }
 
-/// A result file's content, as far as it can be used.
+/// What a result must hold to be shown.
+constexpr const char* kObjects[] = {"/config", "/evaluation", "/training", "/test"};
+constexpr const char* kNumbers[] = {"/parameters",
+                                    "/encoder_parameters",
+                                    "/training/images",
+                                    "/training/steps",
+                                    "/training/best_step",
+                                    "/test/images",
+                                    "/test/samples",
+                                    "/test/log_likelihood",
+                                    "/test/standard_error",
+                                    "/test/monte_carlo_error",
+                                    "/test/effective_samples",
+                                    "/test/seconds",
+                                    "/config/seed",
+                                    "/config/data-seed"};
+constexpr const char* kTexts[] = {"/data_digest", "/model_digest", "/machine", "/version"};
+/// Of the training images, if it holds those.
+constexpr const char* kTrainNumbers[] = {"/train/log_likelihood", "/train/standard_error"};
+
+/// A result file's content. Error(kData) unless it can be used.
 Json parsed_result(const fs::path& path) {
   Json result = read_json(path.string(), ErrorKind::kData);
-  for (const char* key : {"config", "evaluation", "training", "test"}) {
-    if (!result.is_object() || !result.contains(key) || !result.at(key).is_object()) {
-      fail(ErrorKind::kData, "{}: no result of a trial: it has no object '{}'; move it away",
-           path.string(), key);
-    }
+  const auto check = [&](const char* place, const char* type, auto is_type) {
+    const Json::json_pointer pointer(place);
+    if (result.is_object() && result.contains(pointer) && is_type(result.at(pointer))) return;
+    fail(ErrorKind::kData, "{}: no result of a trial: it has no {} {}; move it away", path.string(),
+         type, place + 1);
+  };
+  for (const char* place : kObjects) {
+    check(place, "object", [](const Json& value) { return value.is_object(); });
+  }
+  const auto is_number = [](const Json& value) { return value.is_number(); };
+  for (const char* place : kNumbers) check(place, "number", is_number);
+  for (const char* place : kTexts) {
+    check(place, "text", [](const Json& value) { return value.is_string(); });
+  }
+  if (result.contains("train")) {
+    for (const char* place : kTrainNumbers) check(place, "number", is_number);
   }
   return result;
 }
@@ -172,10 +207,11 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
   if (fs::exists(result_path(trial, folders), absent) &&
       fs::exists(scores_path(trial, folders), absent)) {
     try {
-      trial_result(trial, folders);
+      trial_scores(trial, folders);
       return {.stage = TrialStatus::Stage::kFinished};
-    } catch (const Error&) {
-      return {.stage = TrialStatus::Stage::kStale};
+    } catch (const Error& error) {
+      return {.stage = error.kind() == ErrorKind::kUsage ? TrialStatus::Stage::kStale
+                                                         : TrialStatus::Stage::kDamaged};
     }
   }
   const fs::path run = run_path(trial, folders);
@@ -202,9 +238,9 @@ Json trial_result(const Trial& trial, const TrialFolders& folders) {
 }
 
 std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders) {
+  const Json images = trial_result(trial, folders).at("test").at("images");
   const fs::path path = scores_path(trial, folders);
   std::vector<float> scores = read_npy<float>(path).values;
-  const Json images = trial_result(trial, folders).at("test").at("images");
   if (images != scores.size()) {
     fail(ErrorKind::kData, "{}: got {} scores, expected {}, of as many test images as the result",
          path.string(), scores.size(), images.dump());

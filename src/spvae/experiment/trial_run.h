@@ -35,7 +35,8 @@ struct TrialStatus {
     kTraining,
     kScoring,
     kFinished,
-    kStale  ///< there is a result, but of another config or evaluation, or a damaged one
+    kStale,   ///< there is a result, but of another config or evaluation
+    kDamaged  ///< there is a result that cannot be read
   } stage = Stage::kNotBegun;
   std::int64_t step = 0;    ///< of training, at its last check
   int scored = 0;           ///< images, test and training together
@@ -47,8 +48,8 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
 /// Error(kData) if the file is damaged; Error(kUsage), with what to do, if it was made with another
 /// config or evaluation.
 Json trial_result(const Trial& trial, const TrialFolders& folders);
-/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as read_npy;
-/// Error(kData) if they are not as many as the result says.
+/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as
+/// trial_result and read_npy; Error(kData) if they are not as many as the result says.
 std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders);
 
 /// Trains and scores what a finished trial lacks, and writes its result; returns that. Whatever

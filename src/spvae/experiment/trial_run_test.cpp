@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/experiment/results.h"
+#include "spvae/experiment/results_markdown.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
@@ -154,6 +154,7 @@ TEST_F(TrialRun, IsNotFinishedWithoutItsScores) {
   write_npy<float>(folders("a").results / (trial_.stem() + ".npy"), shape, std::span(&one, 1));
   expect_error(ErrorKind::kData, "got 1 scores, expected 5",
                [&] { trial_scores(trial_, folders("a")); });
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
 }
 
 TEST_F(TrialRun, RefusesADamagedResult) {
@@ -162,8 +163,39 @@ TEST_F(TrialRun, RefusesADamagedResult) {
   for (const char* text : {"[1]", "{}", "{\"config\": {}, \"evaluation\": {}}", "{"}) {
     write_file_atomically(path, text);
     expect_error(ErrorKind::kData, trial_.stem(), [&] { trial_result(trial_, folders("a")); });
-    EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
+    EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
   }
+}
+
+TEST_F(TrialRun, RefusesAResultThatLacksWhatIsShown) {
+  const Json result = run("a");
+  const auto path = folders("a").results / (trial_.stem() + ".json");
+  for (const char* place : {"/parameters", "/data_digest", "/training/steps", "/test/images",
+                            "/test/monte_carlo_error", "/train/standard_error"}) {
+    for (const Json& other : {Json(), Json::array()}) {
+      Json damaged = result;
+      damaged[Json::json_pointer(place)] = other;
+      write_file_atomically(path, damaged.dump());
+      expect_error(ErrorKind::kData, place + 1, [&] { trial_result(trial_, folders("a")); });
+    }
+  }
+}
+
+TEST_F(TrialRun, LeavesOutALineOfMetricsThatIsNoCheck) {
+  Stopper training;
+  training.stop_step = 6;
+  expect_error(ErrorKind::kInterrupted, "stopped after step", [&] { run("a", training); });
+  const auto metrics = folders("a").runs / trial_.stem() / "metrics.jsonl";
+  write_file_atomically(metrics, read_file(metrics) + "{}\n");
+  EXPECT_EQ(status("a").step, 4);
+}
+
+TEST_F(TrialRun, SaysWhatToDoWithARunOfAnotherConfiguration) {
+  Stopper training;
+  training.stop_step = 6;
+  expect_error(ErrorKind::kInterrupted, "stopped after step", [&] { run("a", training); });
+  trial_.config["hidden"] = 6;
+  expect_error(ErrorKind::kUsage, "to have it trained anew, move", [&] { run("a"); });
 }
 
 // A field that a later version adds has its default in results of before.

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spvae/experiment/results.h"
+#include "spvae/query/paired_difference.h"
+
+namespace spvae {
+
+/// The seeds of one cell and variant.
+struct ResultGroup {
+  const Trial* trial = nullptr;  ///< of its first outcome
+  std::vector<const Outcome*> outcomes;
+
+  /// Whether all figures are of the published data.
+  bool is_comparable() const;
+  /// Of each image that all seeds have scored, the mean of their log-likelihoods, nats.
+  std::vector<double> mean_scores() const;
+};
+
+/// Outcomes by name, in their order; they must outlive the groups.
+std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes);
+
+/// Two groups whose difference says something of TP19's claims.
+struct ResultPair {
+  const ResultGroup* group;
+  const ResultGroup* other;
+  bool is_ordered;  ///< TP19 says which is better: an SPVAE and its VAE
+};
+
+/// An SPVAE and its VAE, each without a variant or the VAE with one, or both with the same; a VAE
+/// without a variant and with one. Of the same images: of the same files, divided alike.
+std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
+                                 const std::vector<Variant>& variants);
+
+/// How far a pair is apart, nats.
+struct PairSpread {
+  PairedDifference mean;  ///< of the means over seeds; its standard error is over images alone
+  double lowest = 0;      ///< of one seed of each
+  double highest = 0;
+};
+PairSpread spread_of(const ResultPair& pair);
+
+}  // namespace spvae

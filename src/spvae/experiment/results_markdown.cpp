@@ -1,0 +1,293 @@
+#include "spvae/experiment/results_markdown.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "spvae/experiment/result_groups.h"
+
+namespace spvae {
+namespace {
+
+double number(const Json& result, const char* part, const char* key) {
+  return result.at(part).at(key).get<double>();
+}
+
+/// With a true minus sign.
+std::string signed_text(std::string text) {
+  if (text.starts_with('-')) text.replace(0, 1, "−");
+  return text;
+}
+std::string nats(double value) { return signed_text(fmt::format("{:.1f}", value)); }
+std::string signed_nats(double value) { return signed_text(fmt::format("{:+.1f}", value)); }
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
+                      : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  const double centre = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - centre) * (value - centre);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+std::vector<double> test_figures(const ResultGroup& group) {
+  std::vector<double> values;
+  values.reserve(group.outcomes.size());
+  for (const Outcome* outcome : group.outcomes) {
+    values.push_back(number(outcome->result, "test", "log_likelihood"));
+  }
+  return values;
+}
+
+/// Of the mean over seeds, over the test images.
+double standard_error_of(const ResultGroup& group) {
+  const std::vector<double> scores = group.mean_scores();
+  return standard_deviation(scores) / std::sqrt(static_cast<double>(scores.size()));
+}
+
+/// Mean training log-likelihood minus that of the test images, and the standard error that one seed
+/// has, as all seeds are of the same images; "" where no training image was scored.
+std::string gap_text(const ResultGroup& group) {
+  std::vector<double> gaps;
+  std::vector<double> errors;
+  for (const Outcome* outcome : group.outcomes) {
+    const Json& result = outcome->result;
+    if (!result.contains("train")) continue;
+    gaps.push_back(number(result, "train", "log_likelihood") -
+                   number(result, "test", "log_likelihood"));
+    errors.push_back(std::hypot(number(result, "train", "standard_error"),
+                                number(result, "test", "standard_error")));
+  }
+  return gaps.empty() ? "" : fmt::format("{} ± {:.1f}", signed_nats(mean(gaps)), mean(errors));
+}
+
+std::string comparison(const ResultGroup& group, double ours) {
+  if (!group.trial->paper) return " | ";
+  const std::string paper = nats(group.trial->paper->log_likelihood);
+  if (!group.is_comparable()) return fmt::format("({}) | not comparable", paper);
+  const double difference = ours - group.trial->paper->log_likelihood;
+  return fmt::format("{} | {}{}", paper, signed_nats(difference), difference < 0 ? " (short)" : "");
+}
+
+/// What a cell's config says of the model's sizes and of a protocol of its own: "hidden 30, latent
+/// 25".
+std::string settings_text(const Trial& trial) {
+  std::vector<std::string> settings;
+  for (const char* key : {"hidden", "hidden-layers", "dense", "latent", "max-steps"}) {
+    if (trial.config.contains(key)) {
+      settings.push_back(fmt::format("{} {}", key, trial.config.at(key).dump()));
+    }
+  }
+  return fmt::format("{}", fmt::join(settings, ", "));
+}
+
+std::string cells_table(const std::vector<ResultGroup>& groups) {
+  std::string text =
+      "| cell | settings | TP19 | difference | ours, nats | over seeds | parameters | of them "
+      "encoders | training − test |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
+  for (const ResultGroup& group : groups) {
+    const Json& first = group.outcomes.front()->result;
+    const std::vector<double> figures = test_figures(group);
+    const std::string spread =
+        figures.size() < 2
+            ? ""
+            : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
+    text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
+                        settings_text(*group.trial), comparison(group, mean(figures)),
+                        nats(mean(figures)), standard_error_of(group), spread,
+                        first.at("parameters").get<long long>(),
+                        first.at("encoder_parameters").get<long long>(), gap_text(group));
+  }
+  return text;
+}
+
+/// Of a step, milliseconds, by the run's total of `key`; "" where that is unknown.
+std::string step_text(const Json& result, const char* key) {
+  const Json& training = result.at("training");
+  if (!training.contains(key) || training.at(key).is_null()) return "";
+  const auto steps = training.at("steps").get<double>();
+  return fmt::format("{:.2f}", 1000 * training.at(key).get<double>() / steps);
+}
+
+std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : duration(seconds); }
+
+/// "–" where too few samples carry the bound for their spread to say how far it would move.
+std::string monte_carlo_text(const Json& test) {
+  constexpr double kFewEffectiveSamples = 10;
+  if (test.at("effective_samples").get<double>() < kFewEffectiveSamples) return "–";
+  return fmt::format("{:.3f}", test.at("monte_carlo_error").get<double>());
+}
+
+std::string runs_table(const std::vector<Outcome>& outcomes) {
+  std::string text =
+      "| run | seed | test, nats | standard error | Monte-Carlo error | effective samples | test "
+      "images | samples | training images | steps | best at | ms a step | of processors | training "
+      "| scoring |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& [trial, result, scores] : outcomes) {
+    const Json& test = result.at("test");
+    const Json& training = result.at("training");
+    text += fmt::format(
+        "| {} | {} | {} | {:.2f} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
+        test.at("standard_error").get<double>(), monte_carlo_text(test),
+        test.at("effective_samples").get<double>(), test.at("images").dump(),
+        test.at("samples").dump(), training.at("images").dump(), training.at("steps").dump(),
+        training.at("best_step").dump(), step_text(result, "seconds"),
+        step_text(result, "processor_seconds"), duration_of(training.at("seconds")),
+        duration(test.at("seconds")));
+  }
+  return text;
+}
+
+/// The difference of the paper's figures, if it has both.
+std::optional<double> paper_difference(const ResultPair& pair) {
+  const std::optional<PaperFigure>& one = pair.group->trial->paper;
+  const std::optional<PaperFigure>& other = pair.other->trial->paper;
+  if (!one || !other) return std::nullopt;
+  return one->log_likelihood - other->log_likelihood;
+}
+
+/// What becomes of the paper's order: that of its figures, or else the SPVAE first.
+const char* order_text(const PairedDifference& pair, std::optional<double> paper) {
+  const double mean = paper.value_or(0) < 0 ? -pair.mean : pair.mean;
+  return mean > 2 * pair.standard_error    ? "holds"
+         : mean < -2 * pair.standard_error ? "refuted"
+                                           : "undecided";
+}
+
+/// The paper's difference, and what becomes of its order.
+struct PaperComparison {
+  std::string difference;
+  std::string order;
+};
+PaperComparison compared(const ResultPair& pair, const PairedDifference& ours) {
+  if (!pair.is_ordered) return {};
+  const std::optional<double> paper = paper_difference(pair);
+  const std::string difference = paper ? signed_nats(*paper) : "";
+  if (pair.group->is_comparable() && pair.other->is_comparable()) {
+    return {difference, order_text(ours, paper)};
+  }
+  return {paper ? "(" + difference + ")" : "", "not comparable"};
+}
+
+std::string pairs_table(const std::vector<ResultGroup>& groups,
+                        const std::vector<Variant>& variants) {
+  std::string text;
+  for (const ResultPair& pair : pairs_of(groups, variants)) {
+    const PairSpread ours = spread_of(pair);
+    const std::size_t seeds = pair.group->outcomes.size() * pair.other->outcomes.size();
+    const auto [difference, order] = compared(pair, ours.mean);
+    text +=
+        fmt::format("| {} − {} | {} | {} | {} ± {:.1f} | {} | {} |\n", pair.group->trial->name(),
+                    pair.other->trial->name(), ours.mean.images, difference,
+                    signed_nats(ours.mean.mean), ours.mean.standard_error,
+                    seeds < 2 ? ""
+                              : fmt::format("{} to {} ({} × {})", signed_nats(ours.lowest),
+                                            signed_nats(ours.highest), pair.group->outcomes.size(),
+                                            pair.other->outcomes.size()),
+                    order);
+  }
+  return text.empty()
+             ? ""
+             : "| pair | test images | TP19 | mean difference, nats | by seeds | TP19's order |\n"
+               "|---|---|---|---|---|---|\n" +
+                   text;
+}
+
+/// Processor time of a step of the first seed that knows it.
+std::string processor_step_text(const ResultGroup& group) {
+  for (const Outcome* outcome : group.outcomes) {
+    std::string text = step_text(outcome->result, "processor_seconds");
+    if (!text.empty()) return text;
+  }
+  return "";
+}
+
+std::string times_table(const std::vector<ResultGroup>& groups) {
+  std::string text;
+  for (const ResultPair& pair : pairs_of(groups, {})) {
+    const std::string ours = processor_step_text(*pair.group);
+    const std::string theirs = processor_step_text(*pair.other);
+    if (ours.empty() || theirs.empty()) continue;
+    text += fmt::format("| {} | {} | {} | {:.2f} |\n", pair.group->trial->name(), ours, theirs,
+                        std::stod(ours) / std::stod(theirs));
+  }
+  return text.empty()
+             ? ""
+             : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" + text;
+}
+
+/// Every value that some result has under a key, in order of appearance.
+std::vector<std::string> values_of(const std::vector<Outcome>& outcomes, const char* key) {
+  std::vector<std::string> values;
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.result.contains(key)) continue;
+    const std::string value = outcome.result.at(key);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string results_markdown(const Experiment& experiment, const std::vector<Outcome>& outcomes,
+                             const std::string& command, const std::string& picture) {
+  std::string text = fmt::format(
+      "# {}\n\n<!-- Written by `{}`; do not edit. -->\n\n"
+      "`{}`; {} of {} runs finished. Machine: {}. Version {}.\n\n",
+      experiment.title, command, command, outcomes.size(), experiment.trials.size(),
+      fmt::join(values_of(outcomes, "machine"), "; "),
+      fmt::join(values_of(outcomes, "version"), ", "));
+  if (!picture.empty()) text += fmt::format("![{}]({})\n\n", experiment.title, picture);
+  const std::vector<ResultGroup> groups = groups_of(outcomes);
+  text +=
+      "Test log-likelihood: the importance-weighted bound on log p(x), nats per image, ± its "
+      "standard error over the test images; where a cell has several seeds, the mean of their "
+      "figures, and beside it their standard deviation.\n\n" +
+      cells_table(groups) + "\n";
+  for (const Variant& variant : experiment.variants) {
+    text += fmt::format("`+{}`: {}.\n", variant.name, variant.meaning);
+  }
+  for (const std::string& warning : values_of(outcomes, "data_warning")) {
+    text += fmt::format("\nNot comparable: {}.\n", warning);
+  }
+  if (!experiment.notes.empty()) text += "\n";
+  for (const std::string& note : experiment.notes) text += fmt::format("- {}\n", note);
+  if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
+    text +=
+        "\n## Paired differences\n\nOf the same test images, of the means over seeds, ± the "
+        "standard error over images alone; by seeds, the lowest and the highest mean of one seed "
+        "of "
+        "each. TP19's order, that of its two figures (the SPVAE above the VAE where it has not "
+        "both), holds or is refuted beyond two standard errors.\n\n" +
+        pairs;
+  }
+  if (const std::string times = times_table(groups); !times.empty()) {
+    text +=
+        "\n## Time of a training step\n\nTP19 found SPVAEs about five times slower than VAEs. "
+        "Processor time of all threads, validation included, of runs at different "
+        "times; `make bench` measures the models side by side.\n\n" +
+        times;
+  }
+  return text +
+         "\n## Each run\n\nThe Monte-Carlo error is how far the mean would move with other "
+         "samples. Where fewer than ten samples in effect carry the bound of an image, as in VAEs, "
+         "it cannot be told from them (–), and more samples would raise the bound.\n\n" +
+         runs_table(outcomes);
+}
+
+}  // namespace spvae
