@@ -29,8 +29,8 @@ Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
   if (!fs::exists(model, absent) ||
       digest_of_content(model).sha256 != outcome.result.at("model_digest").get<std::string>()) {
     ProgressDisplay().say(fmt::format(
-        "figure3: its picture is left as it is: it is drawn of the model that the result is of, "
-        "which is not in {}",
+        "figure3: no picture is drawn: that takes the model that the result is of, which is not "
+        "in {}",
         model.string()));
     return {};
   }

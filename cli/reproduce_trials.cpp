@@ -14,6 +14,7 @@
 #include "output.h"
 #include "progress.h"
 #include "scoring_progress.h"
+#include "spvae/io/file.h"
 #include "training_display.h"
 
 namespace spvae::cli {
@@ -21,20 +22,11 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Shows a trial's training and scoring on stderr.
-class Display : public TrialObserver {
+class Display : public TrainingDisplays<TrialObserver> {
  public:
-  explicit Display(const std::string& heading) {
-    ProgressDisplay heading_line;
-    heading_line.show(heading, true);
-  }
-  void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
-  void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
-  void on_check(const CheckReport& report) override { training_->on_check(report); }
-  void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
-  }
+  explicit Display(const std::string& heading) { ProgressDisplay().show(heading, true); }
   bool on_scoring(const std::string& split, double done, int total) override {
-    training_.reset();
+    end_training();
     if (!scoring_ || split != split_) {
       split_ = split;
       progress_.emplace();
@@ -44,7 +36,6 @@ class Display : public TrialObserver {
   }
 
  private:
-  std::optional<TrainingDisplay> training_;
   std::string split_;
   std::optional<ProgressDisplay> progress_;
   EvaluationObserver scoring_;
@@ -63,10 +54,33 @@ bool is_spoilt(const Trial& trial, const TrialFolders& folders) {
   return stage == TrialStatus::Stage::kStale || stage == TrialStatus::Stage::kDamaged;
 }
 
+bool is_finished(const Trial& trial, const TrialFolders& folders) {
+  return trial_status(trial, folders).stage == TrialStatus::Stage::kFinished;
+}
+
+/// "spvae/mnist/gaussian, seed 0"
+std::string seed_name(const Trial& trial) {
+  return fmt::format("{}, seed {}", trial.name(), trial.config.at("seed").dump());
+}
+
 /// Whether a trial that failed so must not keep the others from running: its data set is not there,
 /// another process is at its run, its training diverged, its old result is spoilt.
 bool is_of_one_trial(const Error& error) {
   return error.kind() != ErrorKind::kInterrupted && error.kind() != ErrorKind::kIo;
+}
+
+/// Runs a trial, or returns why it must be left out.
+std::optional<Error> run_one(const Trial& trial, const TrialFolders& folders,
+                             const TrialPlace& place, const std::string& heading) {
+  Display display(heading);
+  try {
+    if (!is_spoilt(trial, folders)) run_trial(trial, folders, place, display, interrupted);
+    trial_scores(trial, folders);  // what cannot be read back is no result
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (!is_of_one_trial(error)) throw;
+    return error;
+  }
 }
 
 }  // namespace
@@ -76,52 +90,47 @@ void warn_of_spoilt_results(const Experiment& chosen, const ReproduceTarget& tar
     const bool is_chosen = std::ranges::any_of(
         chosen.trials, [&trial](const Trial& one) { return one.stem() == trial.stem(); });
     if (is_chosen || !is_spoilt(trial, target.folders)) continue;
-    ProgressDisplay().say(fmt::format(
-        "warning: {} shows nothing of {}, seed {}, whose result is of another config or damaged",
-        target.what, trial.name(), trial.config.at("seed").dump()));
+    ProgressDisplay().say(
+        fmt::format("warning: {} shows nothing of {}: its result is of another config or damaged",
+                    target.what, seed_name(trial)));
   }
 }
 
 std::optional<Error> run_trials(const Experiment& chosen, const ReproduceTarget& target,
                                 const TrialPlace& place) {
-  const auto is_finished = [&target](const Trial* trial) {
-    return trial_status(*trial, target.folders).stage == TrialStatus::Stage::kFinished;
-  };
   std::vector<const Trial*> left;
   for (const Trial& trial : chosen.trials) {
-    if (!is_finished(&trial)) left.push_back(&trial);
+    if (!is_finished(trial, target.folders)) left.push_back(&trial);
   }
   if (left.empty()) return std::nullopt;
-  check_writable(target.out);
-  check_writable(target.folders.results);
+  create_folders(target.folders.runs);
+  for (const fs::path& folder : {target.out, target.folders.results, target.folders.runs}) {
+    check_writable(folder);
+  }
   std::ranges::stable_sort(left, {}, &Trial::minutes);
   std::vector<std::pair<const Trial*, Error>> failed;
   int number = 0;
   for (const Trial* trial : left) {
     ++number;
-    if (is_finished(trial)) continue;  // by another process
-    Display display(
-        fmt::format("{} of {}: {}, seed {}, about {}", number, left.size(), trial->name(),
-                    trial->config.at("seed").dump(),
-                    duration_text(60 * trial_status(*trial, target.folders).minutes_left)));
-    try {
-      if (is_spoilt(*trial, target.folders)) trial_scores(*trial, target.folders);  // throws: why
-      run_trial(*trial, target.folders, place, display, interrupted);
-    } catch (const Error& error) {
-      if (!is_of_one_trial(error)) throw;
-      ProgressDisplay().say(fmt::format("warning: {}, seed {}, is left out: {}", trial->name(),
-                                        trial->config.at("seed").dump(), error.what()));
-      failed.emplace_back(trial, error);
-      continue;
+    if (is_finished(*trial, target.folders)) continue;  // by another process
+    const std::string heading =
+        fmt::format("{} of {}: {}, about {}", number, left.size(), seed_name(*trial),
+                    duration_text(60 * trial_status(*trial, target.folders).minutes_left));
+    if (const auto error = run_one(*trial, target.folders, place, heading)) {
+      ProgressDisplay().say(
+          fmt::format("warning: {}, is left out: {}", seed_name(*trial), error->what()));
+      failed.emplace_back(trial, *error);
+    } else {
+      write_results(target);
     }
-    write_results(target);
   }
-  std::erase_if(failed, [&](const auto& one) { return is_finished(one.first); });
+  std::erase_if(failed,
+                [&target](const auto& one) { return is_finished(*one.first, target.folders); });
   if (failed.empty()) return std::nullopt;
   const auto& [trial, error] = failed.front();
-  return Error(error.kind(), fmt::format("{} of {} left out; the first, {}, seed {}: {}",
-                                         failed.size(), counted(left.size(), "run"), trial->name(),
-                                         trial->config.at("seed").dump(), error.what()));
+  return Error(error.kind(), fmt::format("{} of {} left out; the first, {}: {}", failed.size(),
+                                         counted(static_cast<long long>(left.size()), "run"),
+                                         seed_name(*trial), error.what()));
 }
 
 }  // namespace spvae::cli

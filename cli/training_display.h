@@ -33,4 +33,26 @@ class TrainingDisplay : public TrainObserver {
   std::set<std::string> warnings_;
 };
 
+/// The part that observers of many trainings after each other share: a display of its own for each,
+/// of which warnings alone are let through.
+template <class Observer>
+class TrainingDisplays : public Observer {
+ public:
+  void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
+  void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
+  void on_check(const CheckReport& report) override { training_->on_check(report); }
+  void on_message(const std::string& message) override {
+    if (!message.starts_with("warning: ")) return;
+    end_training();
+    ProgressDisplay().say(message);
+  }
+
+ protected:
+  /// Lets the last line of a training stand.
+  void end_training() { training_.reset(); }
+
+ private:
+  std::optional<TrainingDisplay> training_;
+};
+
 }  // namespace spvae::cli

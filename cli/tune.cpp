@@ -106,20 +106,14 @@ TuneConfig take_search(Json& given) {
 }
 
 /// Shows each point's training on stderr.
-class Display : public TuningObserver {
+class Display : public TrainingDisplays<TuningObserver> {
  public:
   Display(const fs::path& folder, const Json& search) : folder_(folder), search_(search) {}
   void on_point(const TuningPoint& point, int number, int count) override {
-    training_.reset();
+    end_training();
     ProgressDisplay().show(
         fmt::format("rung {}, point {} of {}: {}", point.rung + 1, number, count, point.name()),
         true);
-  }
-  void on_start(const TrainStart& start) override { training_.emplace().on_start(start); }
-  void on_step(std::int64_t step, double bound) override { training_->on_step(step, bound); }
-  void on_check(const CheckReport& report) override { training_->on_check(report); }
-  void on_message(const std::string& message) override {
-    if (message.starts_with("warning: ")) ProgressDisplay().say(message);
   }
   void on_points(const std::vector<TuningPoint>& points) override {
     write_tuning_results(folder_, search_, points);
@@ -128,7 +122,6 @@ class Display : public TuningObserver {
  private:
   fs::path folder_;
   Json search_;
-  std::optional<TrainingDisplay> training_;
 };
 
 /// How the search is made; its data are read through for that. Error(kUsage) if its folder holds
@@ -175,11 +168,10 @@ void run_tune(const Options& options) {
   });
   write_tuning_results(config.out, search, points);
   if (points.front().failed) {
-    fail(
-        ErrorKind::kNumerical,
-        "{}: all points failed, {} of {}: their numbers left the finite, so that none is the best; "
-        "a lower learning-rate may help",
-        config.out, points.size(), points.size());
+    fail(ErrorKind::kNumerical,
+         "{}: all points failed: their numbers left the finite, so that none is the best; a lower "
+         "learning-rate may help",
+         config.out);
   }
   if (options.json()) {
     Json result = {{"out", config.out}};

@@ -73,8 +73,12 @@ class CellReader {
         if (!cell.at("paper").contains(key)) fail(ErrorKind::kUsage, "paper: {} is missing", key);
       }
     }
+    // One image has no standard error.
     if (trial_.evaluation.test_images == 1) {
       fail(ErrorKind::kUsage, "test-images: got 1, expected 0 for all, or at least 2");
+    }
+    if (trial_.evaluation.training_images == 1) {
+      fail(ErrorKind::kUsage, "training-images: got 1, expected 0 for none, or at least 2");
     }
   }
 

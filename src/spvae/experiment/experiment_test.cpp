@@ -55,6 +55,7 @@ TEST(Experiment, RefusesWhatNoRunWouldTake) {
   refused(cell + R"(, "seeds": [3, 3]})", "two trials");
   refused(cell + "}, " + cell + "}", "two trials");
   refused(cell + R"(, "evaluation": {"test-images": 1}})", "test-images");
+  refused(cell + R"(, "evaluation": {"training-images": 1}})", "training-images");
   refused(
       R"({"name": "spvae/mnist/gaussian", "height": 1, "width": 1, "config": {"model": "vae"}})",
       "expected 'vae/mnist/gaussian'");

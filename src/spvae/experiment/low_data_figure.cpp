@@ -25,10 +25,10 @@ double training_images(const ResultGroup& group) {
   return group.outcomes.front()->result.at("training").at("images").get<double>();
 }
 
-double mean_over_seeds(const ResultGroup& group, const char* key) {
+double mean_over_seeds(const ResultGroup& group) {
   double sum = 0;
   for (const Outcome* outcome : group.outcomes) {
-    sum += outcome->result.at("test").at(key).get<double>();
+    sum += outcome->result.at("test").at("log_likelihood").get<double>();
   }
   return sum / static_cast<double>(group.outcomes.size());
 }
@@ -88,8 +88,8 @@ Figure low_data_figure(const std::vector<Outcome>& outcomes) {
       for (const ResultGroup& group : groups) {
         if (chart_name(group) != name || model_name(group) != model) continue;
         series.x.push_back(training_images(group));
-        series.y.push_back(mean_over_seeds(group, "log_likelihood"));
-        series.error.push_back(mean_over_seeds(group, "standard_error"));
+        series.y.push_back(mean_over_seeds(group));
+        series.error.push_back(group.standard_error());
       }
       chart.series.push_back(std::move(series));
     }

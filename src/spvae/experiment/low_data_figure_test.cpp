@@ -17,9 +17,13 @@ Outcome outcome(const std::string& cell, int images, double figure, int seed = 0
   trial.cell = cell;
   trial.varied = std::to_string(images);
   trial.config = {{"seed", seed}};
-  const Json result = {{"test", {{"log_likelihood", figure}, {"standard_error", 1.0 + 2.0 * seed}}},
-                       {"training", {{"images", images}}}};
-  return {trial, result, {}};
+  const Json result = {{"test", {{"log_likelihood", figure}}},
+                       {"training", {{"images", images}}},
+                       {"config", {{"data-seed", 0}}},
+                       {"data_digest", "d"}};
+  const float spread = seed == 0 ? 1 : 3;
+  return {
+      trial, result, {static_cast<float>(figure) - spread, static_cast<float>(figure) + spread}};
 }
 
 const Chart& chart(const Figure& figure, std::size_t i) { return std::get<Chart>(figure.at(i)); }

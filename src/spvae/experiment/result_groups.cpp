@@ -5,20 +5,21 @@
 namespace spvae {
 namespace {
 
-/// The group that `model` has on the same data, likelihood and value; null if there is none.
-const ResultGroup* rival(const std::vector<ResultGroup>& groups, const Trial& trial,
-                         const std::string& model, const std::string& variant) {
-  const std::string cell = model + trial.cell.substr(trial.cell.find('/'));
-  const auto found = std::ranges::find_if(groups, [&](const ResultGroup& group) {
-    return group.trial->cell == cell && group.trial->variant == variant &&
-           group.trial->varied == trial.varied;
-  });
-  return found == groups.end() ? nullptr : &*found;
-}
-
 bool same_images(const Outcome& a, const Outcome& b) {
   return a.result.at("data_digest") == b.result.at("data_digest") &&
          a.result.at("config").at("data-seed") == b.result.at("config").at("data-seed");
+}
+
+/// The group that `model` has on the same images, likelihood and value; null if there is none.
+const ResultGroup* rival(const std::vector<ResultGroup>& groups, const ResultGroup& one,
+                         const std::string& model, const std::string& variant) {
+  const std::string cell = model + one.trial->cell.substr(one.trial->cell.find('/'));
+  const auto found = std::ranges::find_if(groups, [&](const ResultGroup& group) {
+    return group.trial->cell == cell && group.trial->variant == variant &&
+           group.trial->varied == one.trial->varied &&
+           same_images(*group.outcomes.front(), *one.outcomes.front());
+  });
+  return found == groups.end() ? nullptr : &*found;
 }
 
 std::vector<double> doubles(const std::vector<float>& values) {
@@ -44,11 +45,18 @@ std::vector<double> ResultGroup::mean_scores() const {
   return means;
 }
 
+double ResultGroup::standard_error() const {
+  const std::vector<double> scores = mean_scores();
+  const std::vector<double> nothing(scores.size(), 0.0);
+  return paired_difference(scores, nothing).standard_error;
+}
+
 std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes) {
   std::vector<ResultGroup> groups;
   for (const Outcome& outcome : outcomes) {
     const auto known = std::ranges::find_if(groups, [&outcome](const ResultGroup& group) {
-      return group.trial->name() == outcome.trial.name();
+      return group.trial->name() == outcome.trial.name() &&
+             same_images(*group.outcomes.front(), outcome);
     });
     if (known == groups.end()) {
       groups.push_back({&outcome.trial, {&outcome}});
@@ -72,11 +80,8 @@ std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
     for (const std::string& variant : names) {
       const bool compared = is_spvae ? trial.variant.empty() || trial.variant == variant
                                      : trial.variant.empty() && !variant.empty();
-      const ResultGroup* other = compared ? rival(groups, trial, vae, variant) : nullptr;
-      if (other == nullptr || !same_images(*group.outcomes.front(), *other->outcomes.front())) {
-        continue;
-      }
-      pairs.push_back({&group, other, is_spvae});
+      const ResultGroup* other = compared ? rival(groups, group, vae, variant) : nullptr;
+      if (other != nullptr) pairs.push_back({&group, other, is_spvae});
     }
   }
   return pairs;

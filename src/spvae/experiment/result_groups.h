@@ -8,7 +8,7 @@
 
 namespace spvae {
 
-/// The seeds of one cell and variant.
+/// The seeds of one cell and variant, of the same images.
 struct ResultGroup {
   const Trial* trial = nullptr;  ///< of its first outcome
   std::vector<const Outcome*> outcomes;
@@ -17,9 +17,12 @@ struct ResultGroup {
   bool is_comparable() const;
   /// Of each image that all seeds have scored, the mean of their log-likelihoods, nats.
   std::vector<double> mean_scores() const;
+  /// Of the mean over seeds, over the images; seeds share these.
+  double standard_error() const;
 };
 
-/// Outcomes by name, in their order; they must outlive the groups.
+/// Outcomes by name and images (of the same files, divided alike), in their order; they must
+/// outlive the groups.
 std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes);
 
 /// Two groups whose difference says something of TP19's claims.
@@ -30,7 +33,7 @@ struct ResultPair {
 };
 
 /// An SPVAE and its VAE, each without a variant or the VAE with one, or both with the same; a VAE
-/// without a variant and with one. Of the same images: of the same files, divided alike.
+/// without a variant and with one. Of the same images.
 std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
                                  const std::vector<Variant>& variants);
 

@@ -51,12 +51,6 @@ std::vector<double> test_figures(const ResultGroup& group) {
   return values;
 }
 
-/// Of the mean over seeds, over the test images.
-double standard_error_of(const ResultGroup& group) {
-  const std::vector<double> scores = group.mean_scores();
-  return standard_deviation(scores) / std::sqrt(static_cast<double>(scores.size()));
-}
-
 /// Mean training log-likelihood minus that of the test images, and the standard error that one seed
 /// has, as all seeds are of the same images; "" where no training image was scored.
 std::string gap_text(const ResultGroup& group) {
@@ -107,19 +101,23 @@ std::string cells_table(const std::vector<ResultGroup>& groups) {
             : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
     text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
                         settings_text(*group.trial), comparison(group, mean(figures)),
-                        nats(mean(figures)), standard_error_of(group), spread,
+                        nats(mean(figures)), group.standard_error(), spread,
                         first.at("parameters").get<long long>(),
                         first.at("encoder_parameters").get<long long>(), gap_text(group));
   }
   return text;
 }
 
-/// Of a step, milliseconds, by the run's total of `key`; "" where that is unknown.
-std::string step_text(const Json& result, const char* key) {
+/// Of a step, milliseconds, by the run's total of `key`; nothing where that is unknown.
+std::optional<double> step_time(const Json& result, const char* key) {
   const Json& training = result.at("training");
-  if (!training.contains(key) || training.at(key).is_null()) return "";
-  const auto steps = training.at("steps").get<double>();
-  return fmt::format("{:.2f}", 1000 * training.at(key).get<double>() / steps);
+  if (!training.contains(key) || training.at(key).is_null()) return std::nullopt;
+  return 1000 * training.at(key).get<double>() / training.at("steps").get<double>();
+}
+
+std::string step_text(const Json& result, const char* key) {
+  const std::optional<double> time = step_time(result, key);
+  return time ? fmt::format("{:.2f}", *time) : "";
 }
 
 std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : duration(seconds); }
@@ -162,11 +160,13 @@ std::optional<double> paper_difference(const ResultPair& pair) {
 }
 
 /// What becomes of the paper's order: that of its figures, or else the SPVAE first.
-const char* order_text(const PairedDifference& pair, std::optional<double> paper) {
-  const double mean = paper.value_or(0) < 0 ? -pair.mean : pair.mean;
-  return mean > 2 * pair.standard_error    ? "holds"
-         : mean < -2 * pair.standard_error ? "refuted"
-                                           : "undecided";
+const char* order_text(const PairSpread& ours, std::optional<double> paper) {
+  const double sign = paper.value_or(0) < 0 ? -1 : 1;
+  const double mean = sign * ours.mean.mean;
+  const double error = ours.mean.standard_error;
+  const bool seeds_agree = ours.lowest * ours.highest > 0;
+  if (!seeds_agree || std::abs(mean) <= 2 * error) return "undecided";
+  return mean > 0 ? "holds" : "refuted";
 }
 
 /// The paper's difference, and what becomes of its order.
@@ -174,7 +174,7 @@ struct PaperComparison {
   std::string difference;
   std::string order;
 };
-PaperComparison compared(const ResultPair& pair, const PairedDifference& ours) {
+PaperComparison compared(const ResultPair& pair, const PairSpread& ours) {
   if (!pair.is_ordered) return {};
   const std::optional<double> paper = paper_difference(pair);
   const std::string difference = paper ? signed_nats(*paper) : "";
@@ -190,7 +190,7 @@ std::string pairs_table(const std::vector<ResultGroup>& groups,
   for (const ResultPair& pair : pairs_of(groups, variants)) {
     const PairSpread ours = spread_of(pair);
     const std::size_t seeds = pair.group->outcomes.size() * pair.other->outcomes.size();
-    const auto [difference, order] = compared(pair, ours.mean);
+    const auto [difference, order] = compared(pair, ours);
     text +=
         fmt::format("| {} − {} | {} | {} | {} ± {:.1f} | {} | {} |\n", pair.group->trial->name(),
                     pair.other->trial->name(), ours.mean.images, difference,
@@ -208,23 +208,22 @@ std::string pairs_table(const std::vector<ResultGroup>& groups,
                    text;
 }
 
-/// Processor time of a step of the first seed that knows it.
-std::string processor_step_text(const ResultGroup& group) {
+/// Processor time of a step, milliseconds, of the first seed that knows it.
+std::optional<double> processor_time(const ResultGroup& group) {
   for (const Outcome* outcome : group.outcomes) {
-    std::string text = step_text(outcome->result, "processor_seconds");
-    if (!text.empty()) return text;
+    if (const auto time = step_time(outcome->result, "processor_seconds")) return time;
   }
-  return "";
+  return std::nullopt;
 }
 
 std::string times_table(const std::vector<ResultGroup>& groups) {
   std::string text;
   for (const ResultPair& pair : pairs_of(groups, {})) {
-    const std::string ours = processor_step_text(*pair.group);
-    const std::string theirs = processor_step_text(*pair.other);
-    if (ours.empty() || theirs.empty()) continue;
-    text += fmt::format("| {} | {} | {} | {:.2f} |\n", pair.group->trial->name(), ours, theirs,
-                        std::stod(ours) / std::stod(theirs));
+    const std::optional<double> ours = processor_time(*pair.group);
+    const std::optional<double> theirs = processor_time(*pair.other);
+    if (!ours || !theirs) continue;
+    text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", pair.group->trial->name(), *ours,
+                        *theirs, *ours / *theirs);
   }
   return text.empty()
              ? ""
@@ -257,7 +256,8 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   text +=
       "Test log-likelihood: the importance-weighted bound on log p(x), nats per image, ± its "
       "standard error over the test images; where a cell has several seeds, the mean of their "
-      "figures, and beside it their standard deviation.\n\n" +
+      "figures, and beside it their standard deviation. Training − test: ± the standard error "
+      "of one seed.\n\n" +
       cells_table(groups) + "\n";
   for (const Variant& variant : experiment.variants) {
     text += fmt::format("`+{}`: {}.\n", variant.name, variant.meaning);
@@ -271,9 +271,8 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
     text +=
         "\n## Paired differences\n\nOf the same test images, of the means over seeds, ± the "
         "standard error over images alone; by seeds, the lowest and the highest mean of one seed "
-        "of "
-        "each. TP19's order, that of its two figures (the SPVAE above the VAE where it has not "
-        "both), holds or is refuted beyond two standard errors.\n\n" +
+        "of each. TP19's order, that of its two figures (the SPVAE above the VAE where it has not "
+        "both), holds or is refuted beyond two standard errors and by all seeds.\n\n" +
         pairs;
   }
   if (const std::string times = times_table(groups); !times.empty()) {

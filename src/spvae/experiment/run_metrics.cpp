@@ -11,8 +11,15 @@
 namespace spvae {
 namespace {
 
-bool is_number(const Json& line, const char* key) {
-  return line.is_object() && line.contains(key) && line.at(key).is_number();
+constexpr const char* kProcessorSeconds = "processor_seconds_per_step";
+
+bool has_number(const Json& line, const char* key) {
+  return line.contains(key) && line.at(key).is_number();
+}
+
+bool is_check(const Json& line) {
+  return line.is_object() && has_number(line, "step") && has_number(line, "validation_bound") &&
+         has_number(line, "steps_per_second");
 }
 
 }  // namespace
@@ -23,20 +30,28 @@ std::vector<Json> run_metrics(const std::filesystem::path& run) {
   for (std::string line; std::getline(file, line);) {
     if (check_json(line).fault) break;
     Json metrics = Json::parse(line);
-    if (!is_number(metrics, "step") || !is_number(metrics, "steps_per_second")) continue;
-    lines.push_back(std::move(metrics));
+    if (is_check(metrics)) lines.push_back(std::move(metrics));
   }
   return lines;
 }
 
 std::optional<TrainingTime> training_time(const std::vector<Json>& metrics, std::int64_t steps) {
   TrainingTime time;
+  TrainingTime of_a_step;
   std::int64_t before = 0;
   for (const Json& line : metrics) {
+    // A check that was due when the run was stopped is made without a step before it: its pace is
+    // that of the check before.
+    if (const auto rate = line.at("steps_per_second").get<double>(); rate > 0) {
+      of_a_step.seconds = 1 / rate;
+    }
+    if (has_number(line, kProcessorSeconds)) {
+      of_a_step.processor_seconds = line.at(kProcessorSeconds).get<double>();
+    }
     const auto step = line.at("step").get<std::int64_t>();
     const auto count = static_cast<double>(step - before);
-    time.seconds += count / line.at("steps_per_second").get<double>();
-    time.processor_seconds += count * line.value("processor_seconds_per_step", 0.0);
+    time.seconds += count * of_a_step.seconds;
+    time.processor_seconds += count * of_a_step.processor_seconds;
     before = step;
   }
   return before == steps ? std::optional(time) : std::nullopt;

@@ -10,7 +10,9 @@
 namespace spvae {
 
 /// The checks of a run so far, an object each as in metrics.jsonl; none where there is no such
-/// file. A last line that a kill has cut is left out.
+/// file. Lines that are no check are left out, and what follows one that a kill has cut. The
+/// training bound and the processor's time are null where no step was made since the run was
+/// resumed.
 std::vector<Json> run_metrics(const std::filesystem::path& run);
 
 /// What a training took, interruptions left out.

@@ -64,6 +64,20 @@ Json summary_json(const Scores& scores, int samples) {
           {"seconds", scores.seconds}};
 }
 
+/// Error(kUsage), with what to do, if the trial's folder holds a run of another config.
+void check_run(const Trial& trial, const fs::path& run) {
+  const fs::path file = run / RunFolder::kConfigFile;
+  std::error_code absent;
+  if (!fs::exists(file, absent)) return;
+  try {
+    resumed_config(read_config_file(file.string(), field_infos(run_fields())), trial.config,
+                   run.string());
+  } catch (const Error& error) {
+    fail(error.kind(), "{}; to have {} trained anew, move {} away", error.what(), trial.name(),
+         run.string());
+  }
+}
+
 /// Passes all on; refuses, before the first step, images of another size than the trial's.
 class SizeCheck : public RelayObserver {
  public:
@@ -84,16 +98,13 @@ class SizeCheck : public RelayObserver {
 
 /// Trains what is left to train; returns how many steps there were in all.
 std::int64_t train(const Trial& trial, const fs::path& run, const TrialPlace& place,
-                   TrialObserver& observer, const std::function<bool()>& stop) try {
+                   TrialObserver& observer, const std::function<bool()>& stop) {
   Json given = trial.config;
   if (place.threads > 0) given["threads"] = place.threads;
   if (!place.data_dir.empty()) given["data-dir"] = place.data_dir;
+  check_run(trial, run);
   SizeCheck checked(trial, observer);
   return start_or_resume_training(run, given, checked, stop).progress.step;
-} catch (const Error& error) {
-  std::error_code absent;
-  if (error.kind() != ErrorKind::kUsage || !fs::exists(run, absent)) throw;
-  fail(ErrorKind::kUsage, "{}; to have it trained anew, move {} away", error.what(), run.string());
 }
 
 /// A trained run and what it is scored with.
@@ -162,6 +173,9 @@ constexpr const char* kTexts[] = {"/data_digest", "/model_digest", "/machine", "
 /// Of the training images, if it holds those.
 constexpr const char* kTrainNumbers[] = {"/train/log_likelihood", "/train/standard_error"};
 
+/// Unknown where the run has lost checks; results of early versions have no processor_seconds.
+constexpr const char* kTimes[] = {"/training/seconds", "/training/processor_seconds"};
+
 /// A result file's content. Error(kData) unless it can be used.
 Json parsed_result(const fs::path& path) {
   Json result = read_json(path.string(), ErrorKind::kData);
@@ -182,14 +196,29 @@ Json parsed_result(const fs::path& path) {
   if (result.contains("train")) {
     for (const char* place : kTrainNumbers) check(place, "number", is_number);
   }
+  for (const char* place : kTimes) {
+    if (!result.contains(Json::json_pointer(place))) continue;
+    check(place, "number", [](const Json& value) { return value.is_number() || value.is_null(); });
+  }
+  if (result.contains("data_warning")) {
+    check("/data_warning", "text", [](const Json& value) { return value.is_string(); });
+  }
   return result;
+}
+
+/// Error(kData) if it is none that a run could have.
+Json stored_config(const Json& result, const fs::path& path) try {
+  return result_config_json(run_config(result.at("config")));
+} catch (const Error& error) {
+  fail(ErrorKind::kData, "{}: its config is damaged: {}; move it away", path.string(),
+       error.what());
 }
 
 /// Error(kUsage) unless a result is of the trial's config and evaluation, by the fields that there
 /// are now: one that has been added since counts with its default.
 void check_settings(const Trial& trial, const Json& result, const fs::path& path) {
-  Json stored = {{"config", result_config_json(run_config(result.at("config")))},
-                 {"evaluation", result.at("evaluation")}};
+  const Json stored = {{"config", stored_config(result, path)},
+                       {"evaluation", result.at("evaluation")}};
   const Json expected = settings_of(trial);
   for (const auto& [key, value] : expected.items()) {
     if (stored.at(key) == value) continue;

@@ -34,7 +34,7 @@ Json inline_grid(const std::string& text) {
   Json grid = Json::object();
   for (const std::string& axis : split(text, ';')) {
     const std::size_t equals = axis.find('=');
-    if (equals == std::string::npos || equals == 0 || grid.contains(axis.substr(0, equals))) {
+    if (equals == std::string::npos || equals == 0) {
       fail(ErrorKind::kUsage,
            "grid: got '{}', expected KEY=VALUE,VALUE;KEY=VALUE,VALUE with every key once, the name "
            "of a grid, or a JSON file",
@@ -42,6 +42,7 @@ Json inline_grid(const std::string& text) {
     }
     const std::string key = axis.substr(0, equals);
     const std::string name = canonical_keys(Json{{key, ""}}, infos).begin().key();
+    if (grid.contains(name)) fail(ErrorKind::kUsage, "grid: {}: expected every key once", name);
     const FieldInfo& info = *std::ranges::find(infos, name, &FieldInfo::name);
     for (const std::string& value : split(axis.substr(equals + 1), ',')) {
       grid[name].push_back(parse_field(info, value));

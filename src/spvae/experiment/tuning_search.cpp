@@ -16,6 +16,12 @@ Json grid_json(const Grid& grid) {
   return json;
 }
 
+std::size_t size_of(const Grid& grid) {
+  std::size_t size = 1;
+  for (const GridAxis& axis : grid) size *= axis.values.size();
+  return size;
+}
+
 /// The fields that have one value in all points: a grid over the model varies its defaults too.
 Json shared_config(const Json& given, const std::vector<TuningPoint>& points, const DataSet& data) {
   Json shared;
@@ -47,7 +53,8 @@ void check_equal(const fs::path& file, const std::string& key, const Json& store
 }
 
 void check_settings(const fs::path& file, const Json& stored, const Json& search) {
-  for (const char* key : {"halving", "first-steps", "seed"}) {
+  check_equal(file, "seed", stored.at("search").at("seed"), search.at("search").at("seed"));
+  for (const char* key : {"halving", "first-steps"}) {
     check_equal(file, key, value_or_null(stored.at("search"), key),
                 value_or_null(search.at("search"), key));
   }
@@ -80,7 +87,7 @@ Json search_json(const std::string& command, const Json& given, const Grid& grid
                  const TuningConfig& config, const std::vector<TuningPoint>& points,
                  const DataSet& data) {
   Json search = {{"grid", grid_json(grid)}};
-  if (config.points > 0) search["points"] = config.points;
+  if (config.points > 0 && points.size() < size_of(grid)) search["points"] = config.points;
   if (config.halving > 0) {
     search["halving"] = config.halving;
     search["first-steps"] = config.first_steps;

@@ -11,7 +11,8 @@ namespace spvae {
 
 /// How a search's results were made:
 ///   command                   the words that make them again
-///   search                    grid, points and halving with first-steps if they were said, seed
+///   search                    grid, points if it is a part of that, halving with first-steps if
+///                             they were said, seed
 ///   config                    result_config_json, of those fields that all points share
 ///   data, data_digest         DataSet::name and digest; data_warning, if there is one
 ///   version

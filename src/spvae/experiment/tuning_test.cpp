@@ -123,8 +123,6 @@ TEST_F(Tuning, HalvingDropsTheWorseHalf) {
     EXPECT_EQ(points[dropped].step, 4);
     EXPECT_EQ(points[dropped].rung, 0);
   }
-  Counter all;
-  const auto whole = search("whole", {}, all);
   // What went on was the best at step 4, not what became the best later.
   double worst_kept = 1e9;
   double best_dropped = -1e9;
