@@ -43,7 +43,7 @@ class TrainingDisplays : public Observer {
   void on_check(const CheckReport& report) override { training_->on_check(report); }
   void on_message(const std::string& message) override {
     if (!message.starts_with("warning: ")) return;
-    end_training();
+    if (training_) return training_->on_message(message);
     ProgressDisplay().say(message);
   }
 
