@@ -42,8 +42,8 @@ Json train_flags(const RunConfig& config) {
 std::string flag_words(const Json& flags) {
   std::string words;
   for (const auto& [name, value] : flags.items()) {
-    if (value == "") continue;
-    words += " --" + name + " " + shell_word(flag_text(value));
+    const std::string text = flag_text(value);
+    if (!text.empty()) words += " --" + name + " " + shell_word(text);
   }
   return words;
 }
