@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "commands.h"
 #include "interruption.h"
@@ -51,6 +52,13 @@ struct ReproduceConfig {
   bool status = false;
 };
 
+/// Table 2 counts parameters: nothing is trained for it.
+Field<ReproduceConfig> for_runs(Field<ReproduceConfig> field) {
+  return only_for<ReproduceConfig>(
+      "table1, figure2 and figure3",
+      [](const ReproduceConfig& config) { return config.what != "table2"; }, std::move(field));
+}
+
 const FieldList<ReproduceConfig>& reproduce_fields() {
   using Config = ReproduceConfig;
   static const FieldList<Config> list = {
@@ -58,12 +66,15 @@ const FieldList<ReproduceConfig>& reproduce_fields() {
       text_field("cell", &Config::cell,
                  "only cells of this name, MODEL/DATA/LIKELIHOOD[+VARIANT][@VALUE]; * and ? stand "
                  "for anything"),
-      number_field("seeds", &Config::seeds, "seeds of each cell, as far as it has so many", 1, 100),
+      for_runs(number_field("seeds", &Config::seeds, "seeds of each cell, as far as it has so many",
+                            1, 100)),
       text_field("out", &Config::out, "folder of the results"),
-      text_field("runs", &Config::runs, "folder of the runs' own files"),
-      text_field("data-dir", &Config::data_dir, "folder of the data sets"),
-      number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
-      boolean_field("status", &Config::status, "say what is done and what is left; run nothing"),
+      for_runs(text_field("runs", &Config::runs, "folder of the runs' own files")),
+      for_runs(text_field("data-dir", &Config::data_dir, "folder of the data sets")),
+      for_runs(number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0,
+                            1024)),
+      for_runs(boolean_field("status", &Config::status,
+                             "say what is done and what is left; run nothing")),
   };
   return list;
 }
@@ -84,15 +95,7 @@ ReproduceConfig checked_config(const Json& given) {
          "reproduce table1'",
          config.what);
   }
-  if (config.what == "table2") {
-    for (const char* key : {"seeds", "runs", "data-dir", "threads", "status"}) {
-      if (!given.contains(key)) continue;
-      fail(ErrorKind::kUsage,
-           "{}: table2 counts parameters, in a moment and without data; leave "
-           "it out",
-           key);
-    }
-  }
+  check_used(reproduce_fields(), config, given);
   return config;
 }
 

@@ -8,6 +8,7 @@
 #include "output_file.h"
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/csv.h"
 #include "spvae/io/npy.h"
 
 namespace spvae::cli {
@@ -23,17 +24,9 @@ Json json_number(double value) {
   return value;
 }
 
-/// As RFC 4180 has it.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string cell = "\"";
-  for (const char letter : text) cell += letter == '"' ? "\"\"" : std::string(1, letter);
-  return cell + "\"";
-}
-
 std::string csv_text(const Table& table) {
   std::vector<std::string> columns = table.columns;
-  for (std::string& column : columns) column = csv_cell(column);
+  for (std::string& column : columns) column = csv_field(column);
   std::string text = fmt::format("{}\n", fmt::join(columns, ","));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     text += fmt::format("{}\n", fmt::join(table.row(i), ","));

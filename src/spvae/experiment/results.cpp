@@ -5,18 +5,9 @@
 
 #include <cassert>
 
+#include "spvae/io/csv.h"
+
 namespace spvae {
-namespace {
-
-/// RFC 4180.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string field = "\"";
-  for (const char letter : text) field.append(letter == '"' ? 2 : 1, letter);
-  return field + "\"";
-}
-
-}  // namespace
 
 std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& folders) {
   std::vector<Outcome> finished;
@@ -47,8 +38,8 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
     const Json& test = result.at("test");
     const Json& training = result.at("training");
     const Json& config = result.at("config");
-    std::vector<std::string> fields = {quoted(trial.cell), quoted(trial.variant),
-                                       quoted(trial.varied), config.at("seed").dump()};
+    std::vector<std::string> fields = {csv_field(trial.cell), csv_field(trial.variant),
+                                       csv_field(trial.varied), config.at("seed").dump()};
     const auto add = [&fields](const Json& from, const char* key) {
       const bool known = from.contains(key) && !from.at(key).is_null();
       fields.push_back(known ? from.at(key).dump() : "");
