@@ -14,6 +14,7 @@
 #include "run_model.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
+#include "spvae/core/sample_statistics.h"
 #include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/engine.h"
@@ -107,12 +108,6 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   return scores;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 void run_compare(const Options& options) {
   stop_on_signals();
   const CompareConfig config = checked_config(options.given());
@@ -124,23 +119,21 @@ void run_compare(const Options& options) {
   }
   const std::vector<double> scores_a = scores_of(config, open.stored.model, "run A", open);
   const std::vector<double> scores_b = scores_of(config, b.model, "run B", open);
+  const double mean_a = sample_statistics(scores_a).mean;
+  const double mean_b = sample_statistics(scores_b).mean;
   const PairedDifference pair = paired_difference(scores_a, scores_b);
 
-  Json result = {{"run", config.query.run},
-                 {"other", config.other},
-                 {"images", pair.images},
-                 {"samples", config.samples},
-                 {"log_likelihood", mean_of(scores_a)},
-                 {"other_log_likelihood", mean_of(scores_b)},
-                 {"difference", pair.mean},
-                 {"standard_error", pair.standard_error}};
+  Json result = {{"run", config.query.run},  {"other", config.other},
+                 {"images", pair.images},    {"samples", config.samples},
+                 {"log_likelihood", mean_a}, {"other_log_likelihood", mean_b},
+                 {"difference", pair.mean},  {"standard_error", pair.standard_error}};
   result.update(query_result(config.query, open));
   if (options.json()) {
     print_json(result);
   } else {
     print(fmt::format("A {} nats, B {} nats; A - B: {} ± {:.3f} nats per image, {}\n",
-                      nats_text(mean_of(scores_a)), nats_text(mean_of(scores_b)),
-                      nats_text(pair.mean), pair.standard_error, counted(pair.images, "image")));
+                      nats_text(mean_a), nats_text(mean_b), nats_text(pair.mean),
+                      pair.standard_error, counted(pair.images, "image")));
   }
   if (config.per_image.empty()) return;
   std::vector<double> rows;

@@ -75,7 +75,7 @@ std::optional<Error> run_one(const Trial& trial, const TrialFolders& folders,
   Display display(heading);
   try {
     if (!is_spoilt(trial, folders)) run_trial(trial, folders, place, display, interrupted);
-    trial_scores(trial, folders);  // what cannot be read back is no result
+    trial_outcome(trial, folders);  // what cannot be read back is no result
     return std::nullopt;
   } catch (const Error& error) {
     if (!is_of_one_trial(error)) throw;

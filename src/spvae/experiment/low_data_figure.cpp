@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "spvae/core/sample_statistics.h"
 #include "spvae/experiment/result_groups.h"
 
 namespace spvae {
@@ -23,14 +24,6 @@ std::string model_name(const ResultGroup& group) {
 
 double training_images(const ResultGroup& group) {
   return group.outcomes.front()->result.at("training").at("images").get<double>();
-}
-
-double mean_over_seeds(const ResultGroup& group) {
-  double sum = 0;
-  for (const Outcome* outcome : group.outcomes) {
-    sum += outcome->result.at("test").at("log_likelihood").get<double>();
-  }
-  return sum / static_cast<double>(group.outcomes.size());
 }
 
 /// What `name` makes of each group, once, in order of appearance.
@@ -88,7 +81,7 @@ Figure low_data_figure(const std::vector<Outcome>& outcomes) {
       for (const ResultGroup& group : groups) {
         if (chart_name(group) != name || model_name(group) != model) continue;
         series.x.push_back(training_images(group));
-        series.y.push_back(mean_over_seeds(group));
+        series.y.push_back(sample_statistics(group.test_figures()).mean);
         series.error.push_back(group.standard_error());
       }
       chart.series.push_back(std::move(series));

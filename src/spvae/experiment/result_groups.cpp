@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spvae/core/sample_statistics.h"
+
 namespace spvae {
 namespace {
 
@@ -33,6 +35,15 @@ bool ResultGroup::is_comparable() const {
                              [](const Outcome* one) { return spvae::is_comparable(*one); });
 }
 
+std::vector<double> ResultGroup::test_figures() const {
+  std::vector<double> figures;
+  figures.reserve(outcomes.size());
+  for (const Outcome* outcome : outcomes) {
+    figures.push_back(outcome->result.at("test").at("log_likelihood").get<double>());
+  }
+  return figures;
+}
+
 std::vector<double> ResultGroup::mean_scores() const {
   std::vector<double> means = doubles(outcomes.front()->scores);
   for (const Outcome* outcome : outcomes)
@@ -46,9 +57,7 @@ std::vector<double> ResultGroup::mean_scores() const {
 }
 
 double ResultGroup::standard_error() const {
-  const std::vector<double> scores = mean_scores();
-  const std::vector<double> nothing(scores.size(), 0.0);
-  return paired_difference(scores, nothing).standard_error;
+  return sample_statistics(mean_scores()).standard_error;
 }
 
 std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes) {

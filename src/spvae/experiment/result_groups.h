@@ -15,6 +15,8 @@ struct ResultGroup {
 
   /// Whether all figures are of the published data.
   bool is_comparable() const;
+  /// The seeds' test log-likelihoods, nats.
+  std::vector<double> test_figures() const;
   /// Of each image that all seeds have scored, the mean of their log-likelihoods, nats.
   std::vector<double> mean_scores() const;
   /// Of the mean over seeds, over the images; seeds share these.

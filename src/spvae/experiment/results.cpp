@@ -5,6 +5,7 @@
 
 #include <cassert>
 
+#include "spvae/core/error.h"
 #include "spvae/io/csv.h"
 
 namespace spvae {
@@ -12,8 +13,11 @@ namespace spvae {
 std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& folders) {
   std::vector<Outcome> finished;
   for (const Trial& trial : experiment.trials) {
-    if (trial_status(trial, folders).stage != TrialStatus::Stage::kFinished) continue;
-    finished.push_back({trial, trial_result(trial, folders), trial_scores(trial, folders)});
+    try {
+      finished.push_back(trial_outcome(trial, folders));
+    } catch (const Error&) {
+      continue;
+    }
   }
   return finished;
 }

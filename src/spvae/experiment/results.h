@@ -8,14 +8,8 @@
 
 namespace spvae {
 
-/// A finished trial.
-struct Outcome {
-  Trial trial;
-  Json result;                ///< trial_result
-  std::vector<float> scores;  ///< trial_scores
-};
-
-/// The finished ones among an experiment's trials, in its order. Errors as trial_result.
+/// Of the trials of an experiment that have one, in its order; trial_status says why another has
+/// none.
 std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& folders);
 
 /// Whether its figures are of the published data, and so the paper's may stand beside them.
@@ -28,8 +22,8 @@ double difference_of(const Outcome& outcome);
 /// where the two are not comparable.
 std::string results_csv(const std::vector<Outcome>& outcomes);
 
-/// {"title", "command", "results": [trial_result, with "paper" and "difference", …]}; no difference
-/// where the two are not comparable.
+/// {"title", "command", "results": [Outcome::result, with "paper" and "difference", …]}; no
+/// difference where the two are not comparable.
 Json results_json(const Experiment& experiment, const std::vector<Outcome>& outcomes,
                   const std::string& command);
 

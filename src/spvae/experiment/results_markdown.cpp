@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
+#include "spvae/core/sample_statistics.h"
 #include "spvae/experiment/result_groups.h"
 
 namespace spvae {
@@ -31,26 +31,6 @@ std::string duration(double seconds) {
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-double standard_deviation(const std::vector<double>& values) {
-  const double centre = mean(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - centre) * (value - centre);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
-std::vector<double> test_figures(const ResultGroup& group) {
-  std::vector<double> values;
-  values.reserve(group.outcomes.size());
-  for (const Outcome* outcome : group.outcomes) {
-    values.push_back(number(outcome->result, "test", "log_likelihood"));
-  }
-  return values;
-}
-
 /// Mean training log-likelihood minus that of the test images, and the standard error that one seed
 /// has, as all seeds are of the same images; "" where no training image was scored.
 std::string gap_text(const ResultGroup& group) {
@@ -64,7 +44,9 @@ std::string gap_text(const ResultGroup& group) {
     errors.push_back(std::hypot(number(result, "train", "standard_error"),
                                 number(result, "test", "standard_error")));
   }
-  return gaps.empty() ? "" : fmt::format("{} ± {:.1f}", signed_nats(mean(gaps)), mean(errors));
+  if (gaps.empty()) return "";
+  return fmt::format("{} ± {:.1f}", signed_nats(sample_statistics(gaps).mean),
+                     sample_statistics(errors).mean);
 }
 
 std::string comparison(const ResultGroup& group, double ours) {
@@ -94,14 +76,14 @@ std::string cells_table(const std::vector<ResultGroup>& groups) {
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const ResultGroup& group : groups) {
     const Json& first = group.outcomes.front()->result;
-    const std::vector<double> figures = test_figures(group);
+    const SampleStatistics figures = sample_statistics(group.test_figures());
     const std::string spread =
-        figures.size() < 2
+        figures.count < 2
             ? ""
-            : fmt::format("sd {:.1f} ({})", standard_deviation(figures), figures.size());
+            : fmt::format("sd {:.1f} ({})", figures.standard_deviation, figures.count);
     text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
-                        settings_text(*group.trial), comparison(group, mean(figures)),
-                        nats(mean(figures)), group.standard_error(), spread,
+                        settings_text(*group.trial), comparison(group, figures.mean),
+                        nats(figures.mean), group.standard_error(), spread,
                         first.at("parameters").get<long long>(),
                         first.at("encoder_parameters").get<long long>(), gap_text(group));
   }

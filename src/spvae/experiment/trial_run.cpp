@@ -1,6 +1,7 @@
 #include "spvae/experiment/trial_run.h"
 
 #include <optional>
+#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
@@ -236,7 +237,7 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
   if (fs::exists(result_path(trial, folders), absent) &&
       fs::exists(scores_path(trial, folders), absent)) {
     try {
-      trial_scores(trial, folders);
+      trial_outcome(trial, folders);
       return {.stage = TrialStatus::Stage::kFinished};
     } catch (const Error& error) {
       return {.stage = error.kind() == ErrorKind::kUsage ? TrialStatus::Stage::kStale
@@ -259,22 +260,17 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
   return status;
 }
 
-Json trial_result(const Trial& trial, const TrialFolders& folders) {
+Outcome trial_outcome(const Trial& trial, const TrialFolders& folders) {
   const fs::path path = result_path(trial, folders);
-  const Json result = parsed_result(path);
+  Json result = parsed_result(path);
   check_settings(trial, result, path);
-  return result;
-}
-
-std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders) {
-  const Json images = trial_result(trial, folders).at("test").at("images");
-  const fs::path path = scores_path(trial, folders);
-  std::vector<float> scores = read_npy<float>(path).values;
-  if (images != scores.size()) {
+  const fs::path scores_file = scores_path(trial, folders);
+  std::vector<float> scores = read_npy<float>(scores_file).values;
+  if (const Json& images = result.at("test").at("images"); images != scores.size()) {
     fail(ErrorKind::kData, "{}: got {} scores, expected {}, of as many test images as the result",
-         path.string(), scores.size(), images.dump());
+         scores_file.string(), scores.size(), images.dump());
   }
-  return scores;
+  return {trial, std::move(result), std::move(scores)};
 }
 
 Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace& place,

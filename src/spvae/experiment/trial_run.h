@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "spvae/experiment/experiment.h"
 #include "spvae/train/train_observer.h"
@@ -44,13 +45,17 @@ struct TrialStatus {
 };
 TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
 
-/// The result of a finished trial: the content of STEM.json. Error(kNoInput) if it is not finished;
-/// Error(kData) if the file is damaged; Error(kUsage), with what to do, if it was made with another
+/// A finished trial.
+struct Outcome {
+  Trial trial;
+  Json result;                ///< the content of STEM.json
+  std::vector<float> scores;  ///< the content of STEM.npy: of the test images in order, nats
+};
+
+/// Error(kNoInput) if the trial is not finished; Error(kData) if a file is damaged or there are not
+/// as many scores as the result says; Error(kUsage), with what to do, if it was made with another
 /// config or evaluation.
-Json trial_result(const Trial& trial, const TrialFolders& folders);
-/// Log-likelihoods of the test images in order, nats: the content of STEM.npy. Errors as
-/// trial_result and read_npy; Error(kData) if they are not as many as the result says.
-std::vector<float> trial_scores(const Trial& trial, const TrialFolders& folders);
+Outcome trial_outcome(const Trial& trial, const TrialFolders& folders);
 
 /// Trains and scores what a finished trial lacks, and writes its result; returns that. Whatever
 /// interrupts it, the same call goes on, and the figures are the same to the last bit. `stop` is

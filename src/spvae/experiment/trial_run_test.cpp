@@ -73,7 +73,8 @@ Json timeless(Json result) {
 
 TEST_F(TrialRun, KeepsWhatCameOut) {
   const Json result = run("a");
-  EXPECT_EQ(result, trial_result(trial_, folders("a")));
+  const Outcome outcome = trial_outcome(trial_, folders("a"));
+  EXPECT_EQ(outcome.result, result);
   EXPECT_EQ(result.at("test").at("images"), 5);
   EXPECT_EQ(result.at("train").at("images"), 7);
   EXPECT_EQ(result.at("training").at("images"), 48);
@@ -82,10 +83,9 @@ TEST_F(TrialRun, KeepsWhatCameOut) {
   EXPECT_GT(result.at("training").at("seconds"), 0);
   EXPECT_GT(result.at("training").at("processor_seconds"), 0);
   EXPECT_GT(result.at("test").at("seconds"), 0);
-  const std::vector<float> scores = trial_scores(trial_, folders("a"));
-  ASSERT_EQ(scores.size(), 5u);
+  ASSERT_EQ(outcome.scores.size(), 5u);
   double mean = 0;
-  for (const float score : scores) mean += score / 5.0;
+  for (const float score : outcome.scores) mean += score / 5.0;
   EXPECT_NEAR(mean, result.at("test").at("log_likelihood"), 1e-4);
 }
 
@@ -108,7 +108,8 @@ TEST_F(TrialRun, EndsWithTheSameFiguresWhereverItWasStopped) {
   EXPECT_EQ(status("cut").scored, 5);
   EXPECT_EQ(timeless(run("cut")), straight);
   EXPECT_EQ(status("cut").stage, TrialStatus::Stage::kFinished);
-  EXPECT_EQ(trial_scores(trial_, folders("cut")), trial_scores(trial_, folders("straight")));
+  EXPECT_EQ(trial_outcome(trial_, folders("cut")).scores,
+            trial_outcome(trial_, folders("straight")).scores);
 }
 
 TEST_F(TrialRun, CountsTheTimeOfEveryGo) {
@@ -154,7 +155,7 @@ TEST_F(TrialRun, IsNotFinishedWithoutItsScores) {
   const std::size_t shape[] = {1};
   write_npy<float>(folders("a").results / (trial_.stem() + ".npy"), shape, std::span(&one, 1));
   expect_error(ErrorKind::kData, "got 1 scores, expected 5",
-               [&] { trial_scores(trial_, folders("a")); });
+               [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
 }
 
@@ -163,7 +164,7 @@ TEST_F(TrialRun, RefusesADamagedResult) {
   const auto path = folders("a").results / (trial_.stem() + ".json");
   for (const char* text : {"[1]", "{}", "{\"config\": {}, \"evaluation\": {}}", "{"}) {
     write_file_atomically(path, text);
-    expect_error(ErrorKind::kData, trial_.stem(), [&] { trial_result(trial_, folders("a")); });
+    expect_error(ErrorKind::kData, trial_.stem(), [&] { trial_outcome(trial_, folders("a")); });
     EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
   }
 }
@@ -177,7 +178,7 @@ TEST_F(TrialRun, RefusesAResultThatLacksWhatIsShown) {
     Json damaged = result;
     damaged[Json::json_pointer(place)] = Json::array();
     write_file_atomically(path, damaged.dump());
-    expect_error(ErrorKind::kData, place + 1, [&] { trial_result(trial_, folders("a")); });
+    expect_error(ErrorKind::kData, place + 1, [&] { trial_outcome(trial_, folders("a")); });
   }
 }
 
@@ -203,7 +204,7 @@ TEST_F(TrialRun, RefusesAResultWhoseConfigNoRunCouldHave) {
   result["config"]["hidden"] = "x";
   write_file_atomically(folders("a").results / (trial_.stem() + ".json"), result.dump());
   expect_error(ErrorKind::kData, "its config is damaged",
-               [&] { trial_result(trial_, folders("a")); });
+               [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
 }
 
@@ -222,10 +223,10 @@ TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   run("a");
   trial_.evaluation.samples = 5;
   expect_error(ErrorKind::kUsage, "another evaluation",
-               [&] { trial_result(trial_, folders("a")); });
+               [&] { trial_outcome(trial_, folders("a")); });
   trial_.evaluation.samples = 4;
   trial_.config["hidden"] = 6;
-  expect_error(ErrorKind::kUsage, "another config", [&] { trial_result(trial_, folders("a")); });
+  expect_error(ErrorKind::kUsage, "another config", [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
   const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
   EXPECT_TRUE(outcomes(experiment, folders("a")).empty());

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "spvae/core/median.h"
+#include "spvae/core/sample_statistics.h"
 
 namespace spvae {
 namespace {
@@ -66,24 +67,20 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
 
 ScoreSummary summarise(std::span<const ImageScore> scores) {
   assert(!scores.empty());
-  const double count = static_cast<double>(scores.size());
-  ScoreSummary summary{.images = static_cast<int>(scores.size())};
   double variance = 0;
+  std::vector<double> values;
   std::vector<double> effective;
   for (const ImageScore& score : scores) {
-    summary.log_likelihood += score.log_likelihood / count;
     variance += score.monte_carlo_variance;
+    values.push_back(score.log_likelihood);
     effective.push_back(score.effective_samples);
   }
-  summary.monte_carlo_error = std::sqrt(variance) / count;
-  double squares = 0;
-  for (const ImageScore& score : scores) {
-    const double deviation = score.log_likelihood - summary.log_likelihood;
-    squares += deviation * deviation;
-  }
-  summary.standard_error = std::sqrt(squares / (count - 1) / count);
-  summary.effective_samples = median(std::move(effective));
-  return summary;
+  const SampleStatistics statistics = sample_statistics(values);
+  return {.images = static_cast<int>(scores.size()),
+          .log_likelihood = statistics.mean,
+          .standard_error = statistics.standard_error,
+          .monte_carlo_error = std::sqrt(variance) / static_cast<double>(scores.size()),
+          .effective_samples = median(std::move(effective))};
 }
 
 double bits_per_dimension(double log_likelihood, double variables) {
