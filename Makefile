@@ -40,8 +40,7 @@ bench-build:
 	./scripts/build -DSPVAE_TESTS=OFF -DSPVAE_BENCH=ON
 
 format:
-	./scripts/setup lint
-	git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+	./scripts/lint --format
 
 lint:
 	./scripts/lint

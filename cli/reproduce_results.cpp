@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "progress.h"
+#include "spvae/data/data_origin.h"
 #include "spvae/experiment/experiment.h"
 #include "spvae/experiment/latent_space.h"
 #include "spvae/experiment/low_data_figure.h"
@@ -37,11 +38,17 @@ Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
   return {latent_space_grid(load_model(model).model, kCodesOfASide)};
 }
 
-/// What makes all of an experiment's results again.
+/// What makes all of an experiment's results again; with --data-dir where it takes more data than
+/// are installed.
 std::string whole_command(const Experiment& all, const std::string& what) {
   int seeds = 1;
-  for (const Trial& trial : all.trials) seeds = std::max(seeds, trial.seed_number + 1);
-  return reproduce_command(what, "*", seeds);
+  bool needs_data = false;
+  for (const Trial& trial : all.trials) {
+    seeds = std::max(seeds, trial.seed_number + 1);
+    const std::string data = run_config(trial.config).data;
+    needs_data = needs_data || (is_named_set(data) && data != RunConfig().data);
+  }
+  return reproduce_command(what, "*", seeds) + (needs_data ? " --data-dir DIR" : "");
 }
 
 }  // namespace

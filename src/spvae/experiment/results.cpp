@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "spvae/core/error.h"
+#include "spvae/core/median.h"
 #include "spvae/io/csv.h"
 
 namespace spvae {
@@ -15,8 +16,7 @@ std::vector<Outcome> outcomes(const Experiment& experiment, const TrialFolders& 
   for (const Trial& trial : experiment.trials) {
     try {
       finished.push_back(trial_outcome(trial, folders));
-    } catch (const Error&) {
-      continue;
+    } catch (const Error&) {  // not finished, or damaged: trial_status() says which
     }
   }
   return finished;
@@ -30,13 +30,17 @@ double difference_of(const Outcome& outcome) {
          outcome.trial.paper->log_likelihood;
 }
 
+double median_score(const Outcome& outcome) {
+  return median({outcome.scores.begin(), outcome.scores.end()});
+}
+
 std::string results_csv(const std::vector<Outcome>& outcomes) {
   std::string text =
-      "cell,variant,varied,seed,log_likelihood,standard_error,monte_carlo_error,"
-      "effective_samples,test_images,samples,train_log_likelihood,paper_log_likelihood,difference,"
-      "parameters,"
-      "encoder_parameters,training_images,steps,best_step,validation_bound,training_seconds,"
-      "processor_seconds,scoring_seconds,data_digest,comparable\n";
+      "cell,variant,varied,seed,learning_rate,log_likelihood,standard_error,monte_carlo_error,"
+      "effective_samples,test_images,samples,median_log_likelihood,train_log_likelihood,"
+      "paper_log_likelihood,difference,parameters,encoder_parameters,training_images,steps,"
+      "best_step,validation_bound,training_seconds,processor_seconds,scoring_seconds,machine,"
+      "data_digest,comparable\n";
   for (const Outcome& outcome : outcomes) {
     const auto& [trial, result, scores] = outcome;
     const Json& test = result.at("test");
@@ -48,10 +52,12 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
       const bool known = from.contains(key) && !from.at(key).is_null();
       fields.push_back(known ? from.at(key).dump() : "");
     };
+    add(config, "learning-rate");
     for (const char* key : {"log_likelihood", "standard_error", "monte_carlo_error",
                             "effective_samples", "images", "samples"}) {
       add(test, key);
     }
+    fields.push_back(fmt::format("{}", median_score(outcome)));
     add(result.value("train", Json::object()), "log_likelihood");
     fields.push_back(trial.paper ? fmt::format("{}", trial.paper->log_likelihood) : "");
     const bool compared = trial.paper && is_comparable(outcome);
@@ -63,6 +69,7 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
       add(training, key);
     }
     add(test, "seconds");
+    fields.push_back(csv_field(result.at("machine")));
     fields.push_back(result.at("data_digest"));
     fields.emplace_back(is_comparable(outcome) ? "yes" : "no");
     text += fmt::format("{}\n", fmt::join(fields, ","));

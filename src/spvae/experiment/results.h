@@ -18,6 +18,9 @@ bool is_comparable(const Outcome& outcome);
 /// Test log-likelihood minus the paper's figure, which the trial has (assertion), nats.
 double difference_of(const Outcome& outcome);
 
+/// Of the test images' log-likelihoods, nats: which, unlike their mean, a few images cannot move.
+double median_score(const Outcome& outcome);
+
 /// A line for each outcome, with a header (RFC 4180). The difference from the paper stays empty
 /// where the two are not comparable.
 std::string results_csv(const std::vector<Outcome>& outcomes);

@@ -57,15 +57,19 @@ std::string comparison(const ResultGroup& group, double ours) {
   return fmt::format("{} | {}{}", paper, signed_nats(difference), difference < 0 ? " (short)" : "");
 }
 
-/// What a cell's config says of the model's sizes and of a protocol of its own: "hidden 30, latent
-/// 25".
-std::string settings_text(const Trial& trial) {
+/// What a cell's config says of the model's sizes and of a protocol of its own, and the learning
+/// rate, which depends on the model: "hidden 30, latent 25, learning-rate 0.01".
+std::string settings_text(const Outcome& outcome) {
   std::vector<std::string> settings;
-  for (const char* key : {"hidden", "hidden-layers", "dense", "latent", "max-steps"}) {
-    if (trial.config.contains(key)) {
-      settings.push_back(fmt::format("{} {}", key, trial.config.at(key).dump()));
+  const auto add = [&settings](const Json& config, const char* key) {
+    if (config.contains(key)) {
+      settings.push_back(fmt::format("{} {}", key, config.at(key).dump()));
     }
+  };
+  for (const char* key : {"hidden", "hidden-layers", "dense", "latent", "max-steps"}) {
+    add(outcome.trial.config, key);
   }
+  add(outcome.result.at("config"), "learning-rate");
   return fmt::format("{}", fmt::join(settings, ", "));
 }
 
@@ -75,31 +79,26 @@ std::string cells_table(const std::vector<ResultGroup>& groups) {
       "encoders | training − test |\n"
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const ResultGroup& group : groups) {
-    const Json& first = group.outcomes.front()->result;
+    const Outcome& first = *group.outcomes.front();
     const SampleStatistics figures = sample_statistics(group.test_figures());
     const std::string spread =
         figures.count < 2
             ? ""
             : fmt::format("sd {:.1f} ({})", figures.standard_deviation, figures.count);
-    text += fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
-                        settings_text(*group.trial), comparison(group, figures.mean),
-                        nats(figures.mean), group.standard_error(), spread,
-                        first.at("parameters").get<long long>(),
-                        first.at("encoder_parameters").get<long long>(), gap_text(group));
+    text +=
+        fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
+                    settings_text(first), comparison(group, figures.mean), nats(figures.mean),
+                    group.standard_error(), spread, first.result.at("parameters").get<long long>(),
+                    first.result.at("encoder_parameters").get<long long>(), gap_text(group));
   }
   return text;
 }
 
-/// Of a step, milliseconds, by the run's total of `key`; nothing where that is unknown.
-std::optional<double> step_time(const Json& result, const char* key) {
-  const Json& training = result.at("training");
-  if (!training.contains(key) || training.at(key).is_null()) return std::nullopt;
-  return 1000 * training.at(key).get<double>() / training.at("steps").get<double>();
-}
-
-std::string step_text(const Json& result, const char* key) {
-  const std::optional<double> time = step_time(result, key);
-  return time ? fmt::format("{:.2f}", *time) : "";
+/// Milliseconds of a step, by the run's total of `key`; "" where that is unknown.
+std::string step_text(const Json& training, const char* key) {
+  if (!training.contains(key) || training.at(key).is_null()) return "";
+  return fmt::format("{:.2f}",
+                     1000 * training.at(key).get<double>() / training.at("steps").get<double>());
 }
 
 std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : duration(seconds); }
@@ -113,22 +112,26 @@ std::string monte_carlo_text(const Json& test) {
 
 std::string runs_table(const std::vector<Outcome>& outcomes) {
   std::string text =
-      "| run | seed | test, nats | standard error | Monte-Carlo error | effective samples | test "
-      "images | samples | training images | steps | best at | ms a step | of processors | training "
-      "| scoring |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const auto& [trial, result, scores] : outcomes) {
+      "| run | seed | test, nats | standard error | median | Monte-Carlo error | effective samples "
+      "| test images | samples | training images | steps | best step | ms a step | processor ms a "
+      "step | training | scoring | machine |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const Outcome& outcome : outcomes) {
+    const auto& [trial, result, scores] = outcome;
     const Json& test = result.at("test");
     const Json& training = result.at("training");
     text += fmt::format(
-        "| {} | {} | {} | {:.2f} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {:.2f} | {} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {} | {} | "
+        "{} "
+        "|\n",
         trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
-        test.at("standard_error").get<double>(), monte_carlo_text(test),
-        test.at("effective_samples").get<double>(), test.at("images").dump(),
-        test.at("samples").dump(), training.at("images").dump(), training.at("steps").dump(),
-        training.at("best_step").dump(), step_text(result, "seconds"),
-        step_text(result, "processor_seconds"), duration_of(training.at("seconds")),
-        duration(test.at("seconds")));
+        test.at("standard_error").get<double>(), nats(median_score(outcome)),
+        monte_carlo_text(test), test.at("effective_samples").get<double>(),
+        test.at("images").dump(), test.at("samples").dump(), training.at("images").dump(),
+        training.at("steps").dump(), training.at("best_step").dump(),
+        step_text(training, "seconds"), step_text(training, "processor_seconds"),
+        duration_of(training.at("seconds")), duration(test.at("seconds")),
+        result.at("machine").get<std::string>());
   }
   return text;
 }
@@ -190,28 +193,6 @@ std::string pairs_table(const std::vector<ResultGroup>& groups,
                    text;
 }
 
-/// Processor time of a step, milliseconds, of the first seed that knows it.
-std::optional<double> processor_time(const ResultGroup& group) {
-  for (const Outcome* outcome : group.outcomes) {
-    if (const auto time = step_time(outcome->result, "processor_seconds")) return time;
-  }
-  return std::nullopt;
-}
-
-std::string times_table(const std::vector<ResultGroup>& groups) {
-  std::string text;
-  for (const ResultPair& pair : pairs_of(groups, {})) {
-    const std::optional<double> ours = processor_time(*pair.group);
-    const std::optional<double> theirs = processor_time(*pair.other);
-    if (!ours || !theirs) continue;
-    text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", pair.group->trial->name(), *ours,
-                        *theirs, *ours / *theirs);
-  }
-  return text.empty()
-             ? ""
-             : "| cell | its step, ms | the VAE's, ms | ratio |\n|---|---|---|---|\n" + text;
-}
-
 /// Every value that some result has under a key, in order of appearance.
 std::vector<std::string> values_of(const std::vector<Outcome>& outcomes, const char* key) {
   std::vector<std::string> values;
@@ -238,8 +219,8 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   text +=
       "Test log-likelihood: the importance-weighted bound on log p(x), nats per image, ± its "
       "standard error over the test images; where a cell has several seeds, the mean of their "
-      "figures, and beside it their standard deviation. Training − test: ± the standard error "
-      "of one seed.\n\n" +
+      "figures, and beside it their standard deviation, which the ± leaves out, as does the "
+      "difference from TP19's figure. Training − test: ± the standard error of one seed.\n\n" +
       cells_table(groups) + "\n";
   for (const Variant& variant : experiment.variants) {
     text += fmt::format("`+{}`: {}.\n", variant.name, variant.meaning);
@@ -252,22 +233,21 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
     text +=
         "\n## Paired differences\n\nOf the same test images, of the means over seeds, ± the "
-        "standard error over images alone; by seeds, the lowest and the highest mean of one seed "
-        "of each. TP19's order, that of its two figures (the SPVAE above the VAE where it has not "
-        "both), holds or is refuted beyond two standard errors and by all seeds.\n\n" +
+        "standard error over images alone, which leaves out how far another seed of either model "
+        "would move them; by seeds, the lowest and the highest mean difference of one seed of each "
+        "(3 × 1: three seeds of the first, one of the second). TP19's order is that of its two "
+        "numbers, or the SPVAE above the VAE where it has not both. It holds, or is refuted, where "
+        "the difference exceeds two standard errors and has one sign in all pairs of seeds; "
+        "otherwise it is undecided.\n\n" +
         pairs;
   }
-  if (const std::string times = times_table(groups); !times.empty()) {
-    text +=
-        "\n## Time of a training step\n\nTP19 found SPVAEs about five times slower than VAEs. "
-        "Processor time of all threads, validation included, of runs at different "
-        "times; `make bench` measures the models side by side.\n\n" +
-        times;
-  }
   return text +
-         "\n## Each run\n\nThe Monte-Carlo error is how far the mean would move with other "
-         "samples. Where fewer than ten samples in effect carry the bound of an image, as in VAEs, "
-         "it cannot be told from them (–), and more samples would raise the bound.\n\n" +
+         "\n## Each run\n\nAll bounds rise with the number of samples, also where many carry them. "
+         "The Monte-Carlo error is how far the mean would move with as many other samples; where "
+         "the effective samples, (Σw)²/Σw² averaged over leaves (median over images), are fewer "
+         "than ten, it cannot be told (–). Best step: of the highest validation bound, whose "
+         "parameters are kept. Times are wall time, and beside it that of all processors, of "
+         "machines that were not always idle: `make bench` compares models side by side.\n\n" +
          runs_table(outcomes);
 }
 

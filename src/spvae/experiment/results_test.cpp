@@ -31,6 +31,12 @@ TEST(Results, WhatIsOfOtherDataHasNoDifference) {
   EXPECT_FALSE(results_json(experiment, {other}, "C").at("results")[0].contains("difference"));
 }
 
+TEST(Results, AFewImagesDoNotMoveTheMedian) {
+  Outcome one = outcome("spvae/d/l", 90, 0);
+  one.scores = {-1e6F, 80, 90};
+  EXPECT_EQ(median_score(one), 80);
+}
+
 TEST(Results, CsvQuotesTextThatHoldsACommaOrAQuote) {
   Outcome one = outcome("spvae/d/l", 90, 0);
   one.trial.varied = "2,3";
@@ -49,7 +55,9 @@ TEST(Results, CsvHasALineForEachRunAndAsManyFieldsAsItsHeader) {
   }
   EXPECT_EQ(commas, std::vector<std::ptrdiff_t>(3, commas.front()));
   EXPECT_THAT(
-      text, HasSubstr("a/b/c,,,1,105.0,0.25,0.125,30.0,2,5,107.0,100,5,7654,321,10,1000,900,1.0,"));
+      text,
+      HasSubstr(
+          "a/b/c,,,1,0.5,105.0,0.25,0.125,30.0,2,5,105,107.0,100,5,7654,321,10,1000,900,1.0,"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "spvae/experiment/trial_run.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -241,7 +242,8 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
       return {.stage = TrialStatus::Stage::kFinished};
     } catch (const Error& error) {
       return {.stage = error.kind() == ErrorKind::kUsage ? TrialStatus::Stage::kStale
-                                                         : TrialStatus::Stage::kDamaged};
+                                                         : TrialStatus::Stage::kDamaged,
+              .minutes_left = trial.minutes};
     }
   }
   const fs::path run = run_path(trial, folders);
@@ -250,12 +252,15 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
   if (metrics.empty()) return status;
   status.stage = TrialStatus::Stage::kTraining;
   status.step = metrics.back().at("step").get<std::int64_t>();
+  const double half = 0.5 * trial.minutes;  // the other one is for scoring
   for (const char* split : {"test", "training"}) {
     status.scored += scored_images(partial_scores_path(run, split));
   }
   if (status.scored > 0) {
     status.stage = TrialStatus::Stage::kScoring;
-    status.minutes_left = 0.5 * trial.minutes;
+    status.minutes_left = half;
+  } else if (const auto time = training_time(metrics, status.step)) {
+    status.minutes_left = std::max(half, trial.minutes - time->seconds / 60);
   }
   return status;
 }

@@ -39,9 +39,11 @@ struct TrialStatus {
     kStale,   ///< there is a result, but of another config or evaluation
     kDamaged  ///< there is a result that cannot be read
   } stage = Stage::kNotBegun;
-  std::int64_t step = 0;    ///< of training, at its last check
-  int scored = 0;           ///< images, test and training together
-  double minutes_left = 0;  ///< by Trial::minutes and, where it is scoring, by half of it
+  std::int64_t step = 0;  ///< of training, at its last check
+  int scored = 0;         ///< images, test and training together
+  /// Trial::minutes less what training took, but half of it at least until all is scored; the whole
+  /// where a result must be made anew.
+  double minutes_left = 0;
 };
 TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
 

@@ -98,6 +98,8 @@ TEST_F(TrialRun, EndsWithTheSameFiguresWhereverItWasStopped) {
   expect_error(ErrorKind::kInterrupted, "stopped after step", [&] { run("cut", training); });
   EXPECT_EQ(status("cut").stage, TrialStatus::Stage::kTraining);
   EXPECT_EQ(status("cut").step, 4);
+  EXPECT_LT(status("cut").minutes_left, 8);
+  EXPECT_GE(status("cut").minutes_left, 4);
   for (const char* split : {"test", "training"}) {
     Stopper scoring;
     scoring.stop_split = split;
@@ -106,6 +108,7 @@ TEST_F(TrialRun, EndsWithTheSameFiguresWhereverItWasStopped) {
   }
   EXPECT_EQ(status("cut").stage, TrialStatus::Stage::kScoring);
   EXPECT_EQ(status("cut").scored, 5);
+  EXPECT_EQ(status("cut").minutes_left, 4);
   EXPECT_EQ(timeless(run("cut")), straight);
   EXPECT_EQ(status("cut").stage, TrialStatus::Stage::kFinished);
   EXPECT_EQ(trial_outcome(trial_, folders("cut")).scores,
@@ -228,6 +231,7 @@ TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   trial_.config["hidden"] = 6;
   expect_error(ErrorKind::kUsage, "another config", [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
+  EXPECT_EQ(status("a").minutes_left, 8);
   const Experiment experiment{.title = "T", .variants = {}, .notes = {}, .trials = {trial_}};
   EXPECT_TRUE(outcomes(experiment, folders("a")).empty());
 }
