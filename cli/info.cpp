@@ -122,7 +122,7 @@ std::string readable(const Json& result, const ModelConfig& model) {
                         : value.is_string()       ? value.get<std::string>()
                                                   : value.dump());
   }
-  text += "\n";
+  text += '\n';
   for (const Field<ModelConfig>& field : model_fields()) {
     if (!is_used(field, model)) continue;
     text += fmt::format("{:<20}{}\n", field.info.name, flag_text(field.get(model)));

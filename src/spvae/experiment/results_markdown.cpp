@@ -228,7 +228,7 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   for (const std::string& warning : values_of(outcomes, "data_warning")) {
     text += fmt::format("\nNot comparable: {}.\n", warning);
   }
-  if (!experiment.notes.empty()) text += "\n";
+  if (!experiment.notes.empty()) text += '\n';
   for (const std::string& note : experiment.notes) text += fmt::format("- {}\n", note);
   if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
     text +=
