@@ -71,7 +71,7 @@ std::string readable_status(const Json& status) {
   std::string text;
   for (const Json& trial : status.at("trials")) {
     const double left = trial.at("minutes_left");
-    text += fmt::format("{:<36} seed {:<4} {:<24}{}\n", trial.at("cell").get<std::string>(),
+    text += fmt::format("{:<36} seed {:<4} {:<26}{}\n", trial.at("cell").get<std::string>(),
                         trial.at("seed").dump(), trial.at("state").get<std::string>(),
                         left > 0 ? "about " + duration_text(60 * left) : "");
   }
