@@ -51,8 +51,7 @@ Json status_json(const Experiment& experiment, const TrialFolders& folders) {
   int done = 0;
   const double pace = pace_of(experiment, folders);
   for (const Trial& trial : experiment.trials) {
-    TrialStatus status = trial_status(trial, folders);
-    status.minutes_left *= pace;
+    const TrialStatus status = trial_status(trial, folders, pace);
     done += status.stage == TrialStatus::Stage::kFinished;
     left += status.minutes_left;
     trials.push_back({{"cell", trial.name()},

@@ -116,9 +116,13 @@ class Reproduce(CommandTest):
         status = self.reproduce_json("table1", "--seeds", "2", "--status")
         self.assertEqual((status["done"], status["left"], status["minutes_left"]), (0, 4, 5))
         self.reproduce("table1", "--cell", "vae/tiny/gaussian")
+        path = pathlib.Path(self.path("results/table1/vae-tiny-gaussian-seed0.json"))
+        result = json.loads(path.read_text())
+        for part, seconds in [("training", 20), ("test", 6), ("train", 4)]:
+            result[part]["seconds"] = seconds  # half of its minute
+        path.write_text(json.dumps(result))
         status = self.reproduce_json("table1", "--seeds", "2", "--status")
-        self.assertEqual((status["done"], status["left"]), (1, 3))
-        self.assertGreater(4, status["minutes_left"])  # by the pace of what is done
+        self.assertEqual((status["done"], status["left"], status["minutes_left"]), (1, 3, 2))
         text = self.reproduce("table1", "--status").stdout
         self.assertIn("vae/tiny/gaussian                    seed 0    done", text)
         self.assertIn("1 done, 2 left", text)
@@ -166,7 +170,8 @@ class Reproduce(CommandTest):
         experiment = json.loads(self.read("experiments/table1.json"))
         experiment["cells"][0]["evaluation"]["samples"] = 4
         self.write("table1", experiment)
-        self.assertIn("stale", self.reproduce("table1", "--status").stdout)
+        self.assertRegex(self.reproduce("table1", "--status").stdout,
+                         "stale: of another config  +about")
         self.reproduce("table1", "--cell", "vae/*")
         self.assertIn("move it away", self.reproduce("table1", code=64, partial=True).stderr)
 
@@ -183,6 +188,8 @@ class Reproduce(CommandTest):
         message = self.reproduce("table1", code=66, partial=True).stderr
         self.assertIn("svhn", message)
         self.assertEqual(len(json.loads(self.read("results/table1.json"))["results"]), 2)
+        self.assertIn("`spvae reproduce table1 --seeds 2 --data-dir DIR`",
+                      self.read("results/table1.md"))
 
     def test_a_trial_that_diverges_does_not_keep_others_from_running(self):
         experiment = json.loads(self.read("experiments/table1.json"))

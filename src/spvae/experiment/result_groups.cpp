@@ -1,11 +1,16 @@
 #include "spvae/experiment/result_groups.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "spvae/core/sample_statistics.h"
 
 namespace spvae {
 namespace {
+
+/// Whose order TP19 speaks of, in Section 4.
+constexpr std::pair<const char*, const char*> kOrderedModels[] = {
+    {"spvae", "vae"}, {"conv-spvae", "conv-vae"}, {"conv-spvae", "spvae"}, {"conv-vae", "vae"}};
 
 bool same_images(const Outcome& a, const Outcome& b) {
   return a.result.at("data_digest") == b.result.at("data_digest") &&
@@ -84,13 +89,19 @@ std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
   for (const ResultGroup& group : groups) {
     const Trial& trial = *group.trial;
     const std::string model = trial.cell.substr(0, trial.cell.find('/'));
-    const bool is_spvae = model == "spvae" || model == "conv-spvae";
-    const std::string vae = model == "spvae" ? "vae" : model == "conv-spvae" ? "conv-vae" : model;
+    const auto add = [&](const std::string& other_model, const std::string& variant,
+                         bool is_ordered) {
+      const ResultGroup* other = rival(groups, group, other_model, variant);
+      if (other != nullptr) pairs.push_back({&group, other, is_ordered});
+    };
+    for (const auto& [one, other_model] : kOrderedModels) {
+      if (model != one) continue;
+      for (const std::string& variant : names) {
+        if (trial.variant.empty() || trial.variant == variant) add(other_model, variant, true);
+      }
+    }
     for (const std::string& variant : names) {
-      const bool compared = is_spvae ? trial.variant.empty() || trial.variant == variant
-                                     : trial.variant.empty() && !variant.empty();
-      const ResultGroup* other = compared ? rival(groups, group, vae, variant) : nullptr;
-      if (other != nullptr) pairs.push_back({&group, other, is_spvae});
+      if (trial.variant.empty() && !variant.empty()) add(model, variant, false);
     }
   }
   return pairs;

@@ -31,11 +31,12 @@ std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes);
 struct ResultPair {
   const ResultGroup* group;
   const ResultGroup* other;
-  bool is_ordered;  ///< TP19 says which is better: an SPVAE and its VAE
+  bool is_ordered;  ///< TP19 says which is better: two models
 };
 
-/// An SPVAE and its VAE, each without a variant or the VAE with one, or both with the same; a VAE
-/// without a variant and with one. Of the same images.
+/// An SPVAE and its VAE, and a convolutional model and its plain one, each without a variant or the
+/// second with one, or both with the same; a model without a variant and with one. Of the same
+/// images.
 std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
                                  const std::vector<Variant>& variants);
 

@@ -31,6 +31,29 @@ std::string duration(double seconds) {
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+using Row = std::vector<std::string>;
+
+/// Without the columns that are empty in all rows.
+std::string markdown_table(const Row& head, const std::vector<Row>& rows) {
+  std::vector<std::size_t> columns;
+  for (std::size_t column = 0; column < head.size(); ++column) {
+    const auto is_filled = [column](const Row& row) { return !row[column].empty(); };
+    if (std::ranges::any_of(rows, is_filled)) columns.push_back(column);
+  }
+  std::string text;
+  const auto add = [&columns, &text](const auto& cell) {
+    for (const std::size_t column : columns) text += fmt::format("| {} ", cell(column));
+    text += "|\n";
+  };
+  add([&head](std::size_t column) { return head[column]; });
+  for ([[maybe_unused]] const std::size_t column : columns) text += "|---";
+  text += "|\n";
+  for (const Row& row : rows) {
+    add([&row](std::size_t column) { return row[column]; });
+  }
+  return text;
+}
+
 /// Mean training log-likelihood minus that of the test images, and the standard error that one seed
 /// has, as all seeds are of the same images; "" where no training image was scored.
 std::string gap_text(const ResultGroup& group) {
@@ -49,12 +72,18 @@ std::string gap_text(const ResultGroup& group) {
                      sample_statistics(errors).mean);
 }
 
-std::string comparison(const ResultGroup& group, double ours) {
-  if (!group.trial->paper) return " | ";
-  const std::string paper = nats(group.trial->paper->log_likelihood);
-  if (!group.is_comparable()) return fmt::format("({}) | not comparable", paper);
-  const double difference = ours - group.trial->paper->log_likelihood;
-  return fmt::format("{} | {}{}", paper, signed_nats(difference), difference < 0 ? " (short)" : "");
+/// What the paper has, and what becomes of it.
+struct PaperComparison {
+  std::string paper;
+  std::string verdict;
+};
+
+PaperComparison compared(const ResultGroup& group, double ours) {
+  if (!group.trial->paper) return {};
+  const double paper = group.trial->paper->log_likelihood;
+  if (!group.is_comparable()) return {fmt::format("({})", nats(paper)), "not comparable"};
+  const double difference = ours - paper;
+  return {nats(paper), signed_nats(difference) + (difference < 0 ? " (short)" : "")};
 }
 
 /// What a cell's config says of the model's sizes and of a protocol of its own, and the learning
@@ -74,24 +103,22 @@ std::string settings_text(const Outcome& outcome) {
 }
 
 std::string cells_table(const std::vector<ResultGroup>& groups) {
-  std::string text =
-      "| cell | settings | TP19 | difference | ours, nats | over seeds | parameters | of them "
-      "encoders | training − test |\n"
-      "|---|---|---|---|---|---|---|---|---|\n";
+  std::vector<Row> rows;
   for (const ResultGroup& group : groups) {
     const Outcome& first = *group.outcomes.front();
     const SampleStatistics figures = sample_statistics(group.test_figures());
-    const std::string spread =
-        figures.count < 2
-            ? ""
-            : fmt::format("sd {:.1f} ({})", figures.standard_deviation, figures.count);
-    text +=
-        fmt::format("| {} | {} | {} | {} ± {:.1f} | {} | {} | {} | {} |\n", group.trial->name(),
-                    settings_text(first), comparison(group, figures.mean), nats(figures.mean),
-                    group.standard_error(), spread, first.result.at("parameters").get<long long>(),
-                    first.result.at("encoder_parameters").get<long long>(), gap_text(group));
+    const auto [paper, difference] = compared(group, figures.mean);
+    rows.push_back({group.trial->name(), settings_text(first), paper, difference,
+                    fmt::format("{} ± {:.1f}", nats(figures.mean), group.standard_error()),
+                    figures.count < 2
+                        ? ""
+                        : fmt::format("sd {:.1f} ({})", figures.standard_deviation, figures.count),
+                    first.result.at("parameters").dump(),
+                    first.result.at("encoder_parameters").dump(), gap_text(group)});
   }
-  return text;
+  return markdown_table({"cell", "settings", "TP19", "difference", "ours, nats", "over seeds",
+                         "parameters", "of them encoders", "training − test"},
+                        rows);
 }
 
 /// Milliseconds of a step, by the run's total of `key`; "" where that is unknown.
@@ -111,29 +138,26 @@ std::string monte_carlo_text(const Json& test) {
 }
 
 std::string runs_table(const std::vector<Outcome>& outcomes) {
-  std::string text =
-      "| run | seed | test, nats | standard error | median | Monte-Carlo error | effective samples "
-      "| test images | samples | training images | steps | best step | ms a step | processor ms a "
-      "step | training | scoring | machine |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  std::vector<Row> rows;
   for (const Outcome& outcome : outcomes) {
     const auto& [trial, result, scores] = outcome;
     const Json& test = result.at("test");
     const Json& training = result.at("training");
-    text += fmt::format(
-        "| {} | {} | {} | {:.2f} | {} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {} | {} | "
-        "{} "
-        "|\n",
-        trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
-        test.at("standard_error").get<double>(), nats(median_score(outcome)),
-        monte_carlo_text(test), test.at("effective_samples").get<double>(),
-        test.at("images").dump(), test.at("samples").dump(), training.at("images").dump(),
-        training.at("steps").dump(), training.at("best_step").dump(),
-        step_text(training, "seconds"), step_text(training, "processor_seconds"),
-        duration_of(training.at("seconds")), duration(test.at("seconds")),
-        result.at("machine").get<std::string>());
+    rows.push_back({trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
+                    fmt::format("{:.2f}", test.at("standard_error").get<double>()),
+                    nats(median_score(outcome)), monte_carlo_text(test),
+                    fmt::format("{:.1f}", test.at("effective_samples").get<double>()),
+                    test.at("images").dump(), test.at("samples").dump(),
+                    training.at("images").dump(), training.at("steps").dump(),
+                    training.at("best_step").dump(), step_text(training, "seconds"),
+                    step_text(training, "processor_seconds"), duration_of(training.at("seconds")),
+                    duration(test.at("seconds")), result.at("machine").get<std::string>()});
   }
-  return text;
+  return markdown_table(
+      {"run", "seed", "test, nats", "standard error", "median", "Monte-Carlo error",
+       "effective samples", "test images", "samples", "training images", "steps", "best step",
+       "ms a step", "processor ms a step", "training", "scoring", "machine"},
+      rows);
 }
 
 /// The difference of the paper's figures, if it has both.
@@ -144,7 +168,7 @@ std::optional<double> paper_difference(const ResultPair& pair) {
   return one->log_likelihood - other->log_likelihood;
 }
 
-/// What becomes of the paper's order: that of its figures, or else the SPVAE first.
+/// What becomes of the paper's order: that of its figures, or else the first one above.
 const char* order_text(const PairSpread& ours, std::optional<double> paper) {
   const double sign = paper.value_or(0) < 0 ? -1 : 1;
   const double mean = sign * ours.mean.mean;
@@ -154,43 +178,38 @@ const char* order_text(const PairSpread& ours, std::optional<double> paper) {
   return mean > 0 ? "holds" : "refuted";
 }
 
-/// The paper's difference, and what becomes of its order.
-struct PaperComparison {
-  std::string difference;
-  std::string order;
-};
+/// The paper's difference is of models without a variant.
 PaperComparison compared(const ResultPair& pair, const PairSpread& ours) {
   if (!pair.is_ordered) return {};
-  const std::optional<double> paper = paper_difference(pair);
-  const std::string difference = paper ? signed_nats(*paper) : "";
+  const std::optional<double> difference = paper_difference(pair);
+  const bool is_papers =
+      difference && pair.group->trial->variant.empty() && pair.other->trial->variant.empty();
+  const std::string paper = is_papers ? signed_nats(*difference) : "";
   if (pair.group->is_comparable() && pair.other->is_comparable()) {
-    return {difference, order_text(ours, paper)};
+    return {paper, order_text(ours, difference)};
   }
-  return {paper ? "(" + difference + ")" : "", "not comparable"};
+  return {is_papers ? "(" + paper + ")" : "", "not comparable"};
 }
 
-std::string pairs_table(const std::vector<ResultGroup>& groups,
-                        const std::vector<Variant>& variants) {
-  std::string text;
-  for (const ResultPair& pair : pairs_of(groups, variants)) {
+/// "" where there are no pairs.
+std::string pairs_table(const std::vector<ResultPair>& pairs) {
+  std::vector<Row> rows;
+  for (const ResultPair& pair : pairs) {
     const PairSpread ours = spread_of(pair);
-    const std::size_t seeds = pair.group->outcomes.size() * pair.other->outcomes.size();
-    const auto [difference, order] = compared(pair, ours);
-    text +=
-        fmt::format("| {} − {} | {} | {} | {} ± {:.1f} | {} | {} |\n", pair.group->trial->name(),
-                    pair.other->trial->name(), ours.mean.images, difference,
-                    signed_nats(ours.mean.mean), ours.mean.standard_error,
-                    seeds < 2 ? ""
-                              : fmt::format("{} to {} ({} × {})", signed_nats(ours.lowest),
-                                            signed_nats(ours.highest), pair.group->outcomes.size(),
-                                            pair.other->outcomes.size()),
-                    order);
+    const std::size_t seeds = pair.group->outcomes.size();
+    const std::size_t other_seeds = pair.other->outcomes.size();
+    const auto [paper, order] = compared(pair, ours);
+    rows.push_back(
+        {fmt::format("{} − {}", pair.group->trial->name(), pair.other->trial->name()),
+         fmt::format("{}", ours.mean.images), paper,
+         fmt::format("{} ± {:.1f}", signed_nats(ours.mean.mean), ours.mean.standard_error),
+         seeds * other_seeds < 2 ? ""
+                                 : fmt::format("{} to {} ({} × {})", signed_nats(ours.lowest),
+                                               signed_nats(ours.highest), seeds, other_seeds),
+         order});
   }
-  return text.empty()
-             ? ""
-             : "| pair | test images | TP19 | mean difference, nats | by seeds | TP19's order |\n"
-               "|---|---|---|---|---|---|\n" +
-                   text;
+  return markdown_table(
+      {"pair", "test images", "TP19", "mean difference, nats", "by seeds", "TP19's order"}, rows);
 }
 
 /// Every value that some result has under a key, in order of appearance.
@@ -220,8 +239,10 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
       "Test log-likelihood: the importance-weighted bound on log p(x), nats per image, ± its "
       "standard error over the test images; where a cell has several seeds, the mean of their "
       "figures, and beside it their standard deviation, which the ± leaves out, as does the "
-      "difference from TP19's figure. Training − test: ± the standard error of one seed.\n\n" +
-      cells_table(groups) + "\n";
+      "difference from TP19's figure. Training − test, where both were scored: ± the standard "
+      "error of one seed.\n\n" +
+      cells_table(groups);
+  if (!experiment.variants.empty()) text += '\n';
   for (const Variant& variant : experiment.variants) {
     text += fmt::format("`+{}`: {}.\n", variant.name, variant.meaning);
   }
@@ -230,16 +251,16 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   }
   if (!experiment.notes.empty()) text += '\n';
   for (const std::string& note : experiment.notes) text += fmt::format("- {}\n", note);
-  if (const std::string pairs = pairs_table(groups, experiment.variants); !pairs.empty()) {
+  if (const std::vector<ResultPair> pairs = pairs_of(groups, experiment.variants); !pairs.empty()) {
     text +=
         "\n## Paired differences\n\nOf the same test images, of the means over seeds, ± the "
         "standard error over images alone, which leaves out how far another seed of either model "
         "would move them; by seeds, the lowest and the highest mean difference of one seed of each "
         "(3 × 1: three seeds of the first, one of the second). TP19's order is that of its two "
-        "numbers, or the SPVAE above the VAE where it has not both. It holds, or is refuted, where "
-        "the difference exceeds two standard errors and has one sign in all pairs of seeds; "
-        "otherwise it is undecided.\n\n" +
-        pairs;
+        "numbers for the same cells, or the first above the second where it has not both. It "
+        "holds, or is refuted, where the difference exceeds two standard errors and has one sign "
+        "in all pairs of seeds; otherwise it is undecided.\n\n" +
+        pairs_table(pairs);
   }
   return text +
          "\n## Each run\n\nAll bounds rise with the number of samples, also where many carry them. "

@@ -233,7 +233,8 @@ void check_settings(const Trial& trial, const Json& result, const fs::path& path
 
 }  // namespace
 
-TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
+TrialStatus trial_status(const Trial& trial, const TrialFolders& folders, double pace) {
+  const double minutes = pace * trial.minutes;
   std::error_code absent;
   if (fs::exists(result_path(trial, folders), absent) &&
       fs::exists(scores_path(trial, folders), absent)) {
@@ -243,16 +244,16 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
     } catch (const Error& error) {
       return {.stage = error.kind() == ErrorKind::kUsage ? TrialStatus::Stage::kStale
                                                          : TrialStatus::Stage::kDamaged,
-              .minutes_left = trial.minutes};
+              .minutes_left = minutes};
     }
   }
   const fs::path run = run_path(trial, folders);
-  TrialStatus status{.minutes_left = trial.minutes};
+  TrialStatus status{.minutes_left = minutes};
   const std::vector<Json> metrics = run_metrics(run);
   if (metrics.empty()) return status;
   status.stage = TrialStatus::Stage::kTraining;
   status.step = metrics.back().at("step").get<std::int64_t>();
-  const double half = 0.5 * trial.minutes;  // the other one is for scoring
+  const double half = 0.5 * minutes;  // the other one is for scoring
   for (const char* split : {"test", "training"}) {
     status.scored += scored_images(partial_scores_path(run, split));
   }
@@ -260,7 +261,7 @@ TrialStatus trial_status(const Trial& trial, const TrialFolders& folders) {
     status.stage = TrialStatus::Stage::kScoring;
     status.minutes_left = half;
   } else if (const auto time = training_time(metrics, status.step)) {
-    status.minutes_left = std::max(half, trial.minutes - time->seconds / 60);
+    status.minutes_left = std::max(half, minutes - time->seconds / 60);
   }
   return status;
 }

@@ -41,11 +41,11 @@ struct TrialStatus {
   } stage = Stage::kNotBegun;
   std::int64_t step = 0;  ///< of training, at its last check
   int scored = 0;         ///< images, test and training together
-  /// Trial::minutes less what training took, but half of it at least until all is scored; the whole
-  /// where a result must be made anew.
+  /// Of `pace` × Trial::minutes; less what training took, but half of it at least until all is
+  /// scored; the whole where a result must be made anew.
   double minutes_left = 0;
 };
-TrialStatus trial_status(const Trial& trial, const TrialFolders& folders);
+TrialStatus trial_status(const Trial& trial, const TrialFolders& folders, double pace = 1);
 
 /// A finished trial.
 struct Outcome {
