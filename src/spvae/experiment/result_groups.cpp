@@ -100,9 +100,8 @@ std::vector<ResultPair> pairs_of(const std::vector<ResultGroup>& groups,
         if (trial.variant.empty() || trial.variant == variant) add(other_model, variant, true);
       }
     }
-    for (const std::string& variant : names) {
-      if (trial.variant.empty() && !variant.empty()) add(model, variant, false);
-    }
+    if (!trial.variant.empty()) continue;
+    for (const Variant& variant : variants) add(model, variant.name, false);
   }
   return pairs;
 }

@@ -31,7 +31,7 @@ std::vector<ResultGroup> groups_of(const std::vector<Outcome>& outcomes);
 struct ResultPair {
   const ResultGroup* group;
   const ResultGroup* other;
-  bool is_ordered;  ///< TP19 says which is better: two models
+  bool is_ordered;  ///< TP19 says which is better: two models, not one's variants
 };
 
 /// An SPVAE and its VAE, and a convolutional model and its plain one, each without a variant or the

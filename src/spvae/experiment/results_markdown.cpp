@@ -41,16 +41,14 @@ std::string markdown_table(const Row& head, const std::vector<Row>& rows) {
     if (std::ranges::any_of(rows, is_filled)) columns.push_back(column);
   }
   std::string text;
-  const auto add = [&columns, &text](const auto& cell) {
-    for (const std::size_t column : columns) text += fmt::format("| {} ", cell(column));
+  const auto add = [&columns, &text](const Row& row) {
+    for (const std::size_t column : columns) text += fmt::format("| {} ", row[column]);
     text += "|\n";
   };
-  add([&head](std::size_t column) { return head[column]; });
-  for ([[maybe_unused]] const std::size_t column : columns) text += "|---";
+  add(head);
+  for (std::size_t i = 0; i < columns.size(); ++i) text += "|---";
   text += "|\n";
-  for (const Row& row : rows) {
-    add([&row](std::size_t column) { return row[column]; });
-  }
+  for (const Row& row : rows) add(row);
   return text;
 }
 
