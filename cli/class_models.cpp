@@ -69,13 +69,19 @@ ClassModels::ClassModels(const ImageQuery& query, const DataChoice& choice)
     : runs(load_class_runs(query.run)),
       pool(query.threads),
       data(open_whole_data(query.run, runs, choice, pool)) {
-  for (const ClassRun& run : runs.classes) load_class_model(query.run, run);  // before long work
+  for (const ClassRun& run : runs.classes) {  // all of them, before long work
+    const std::vector<std::uint8_t> own = load_class_model(query.run, run).origin.unseen;
+    unseen.resize(std::max(unseen.size(), own.size()));
+    for (std::size_t i = 0; i < own.size(); ++i) unseen[i] |= own[i];
+  }
 }
 
 ClassifiedImages ClassModels::load(const ImageQuery& query) {
   std::vector<int> labels;
   if (data.has_labels(query.split)) labels = class_labels(runs, data, query.split);
-  return classified(runs, load_query_images(query, data, pool), std::move(labels));
+  ImageSet images = load_query_images(query, data, pool);
+  warn_of_unseen_pixels(unseen, images);
+  return classified(runs, std::move(images), std::move(labels));
 }
 
 ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) try {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ struct ClassModels {
   /// for a class without a model.
   ClassModels(const ImageQuery& query, const DataChoice& choice);
 
-  /// The query's images. Error(kData) for a label of another class than there are models of; else
-  /// as load_query_images.
+  /// The query's images; warns on stderr of pixels that a model never saw. Error(kData) for a label
+  /// of another class than there are models of; else as load_query_images.
   ClassifiedImages load(const ImageQuery& query);
 
   /// The first `most` validation images (0: all) of the data that the models were trained on, under
@@ -40,6 +41,7 @@ struct ClassModels {
   ClassRuns runs;
   ThreadPool pool;
   DataSet data;
+  std::vector<std::uint8_t> unseen;  ///< [height · width] 1 for pixels that some model never saw
 };
 
 }  // namespace spvae::cli

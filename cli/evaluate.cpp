@@ -135,7 +135,6 @@ void run_evaluate(const Options& options) {
   stop_on_signals();
   const EvaluateConfig config = checked_config(options.given());
   OpenQuery open("evaluate", config.query);
-  warn_of_unseen_pixels(open);
   const auto start = std::chrono::steady_clock::now();
   std::vector<ImageScore> scores;
   {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "output.h"
 #include "progress.h"
 #include "run_model.h"
 #include "spvae/core/error.h"
@@ -111,18 +112,25 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
-  if (data.is_whole() && are_of_run(data, stored, query)) {
-    ProgressDisplay().say(
-        "warning: these are all images of the data that the run was trained on, its training "
-        "images among them; leave out --data to ask about its test images");
-  }
+  warn_of_training_images(data, are_of_run(data, stored, query));
+  warn_of_unseen_pixels(stored.origin.unseen, images);
 }
 
-void warn_of_unseen_pixels(const OpenQuery& open) {
-  if (!open.images.observed.empty() || !open.data.hides_always()) return;
+void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images) {
+  const int count = count_observed(unseen, images);
+  if (count == 0) return;
   ProgressDisplay().say(
-      "warning: the run's mask hid some pixels of every image that it was trained on, but these "
-      "images are whole; --mask hides pixels of them");
+      fmt::format("warning: training hid some pixels of every image: of the {} pixels of these "
+                  "images the model never saw {}, and what it says of them was never learnt; "
+                  "--mask hides pixels",
+                  grouped(std::ssize(unseen)), grouped(count)));
+}
+
+void warn_of_training_images(const DataSet& data, bool is_of_run) {
+  if (!data.is_whole() || !is_of_run) return;
+  ProgressDisplay().say(
+      "warning: these are all images of the data that the run was trained on, its training images "
+      "among them; leave out --data to ask about its test images");
 }
 
 std::string observed_text(const ImageSet& images) {

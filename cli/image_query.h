@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "run_model.h"
@@ -58,7 +59,8 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
 /// A query with everything that it asks for.
 struct OpenQuery {
   /// Error(kUsage), which names the command, without a run; otherwise as load_run_model,
-  /// open_query_data and load_query_images. Warns on stderr of unpublished data.
+  /// open_query_data and load_query_images. Warns on stderr of unpublished data, of training images
+  /// and of pixels that were never seen in training.
   OpenQuery(const std::string& command, const ImageQuery& query);
 
   StoredModel stored;
@@ -68,8 +70,13 @@ struct OpenQuery {
   std::unique_ptr<LeafEngine> engine;
 };
 
-/// Warns on stderr where whole images are asked about of a run that never saw some of their pixels.
-void warn_of_unseen_pixels(const OpenQuery& open);
+/// Warns on stderr where images have pixels that are marked [height · width]: no training image had
+/// them.
+void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images);
+
+/// Warns on stderr where the images asked about are all of the data that a run was trained on.
+/// `is_of_run`: whether data are.
+void warn_of_training_images(const DataSet& data, bool is_of_run);
 
 /// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
 std::string observed_text(const ImageSet& images);

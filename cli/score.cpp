@@ -158,7 +158,6 @@ void run_score(const Options& options) {
   stop_on_signals();
   const ScoreConfig config = checked_config(options.given());
   OpenQuery open("score", config.query);
-  warn_of_unseen_pixels(open);
   const auto start = std::chrono::steady_clock::now();
   const Table table = score_images(config, open);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

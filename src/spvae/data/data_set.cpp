@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "spvae/data/known_sets.h"
 #include "spvae/data/permutation.h"
 #include "spvae/data/preprocess.h"
+#include "spvae/data/repeated_values.h"
 #include "spvae/io/digest.h"
 
 namespace spvae {
@@ -42,17 +42,6 @@ void check_divisible(const ImageSource& source, const Division& division) {
        "{}: too few images to divide into training{}: got {}, expected at least {}",
        source.files().front().string(),
        division.test_part > 0 ? ", validation and test" : " and validation", source.count(), least);
-}
-
-/// Whether values, NaN apart, take fewer than half as many different ones as there are.
-bool are_repeated(std::vector<float> values) {
-  constexpr std::size_t kEnough = std::size_t{1} << 20;
-  values.resize(std::min(values.size(), kEnough));
-  std::erase_if(values, [](float value) { return std::isnan(value); });
-  const std::size_t all = values.size();
-  std::ranges::sort(values);
-  values.erase(std::ranges::unique(values).begin(), values.end());
-  return 2 * values.size() < all;
 }
 
 }  // namespace
@@ -123,23 +112,28 @@ void DataSet::divide(const Division& division) {
 std::string DataSet::noise_warning() const {
   if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
   const ImageSource& first = sources_.front();
-  if (first.is_float() &&
-      !are_repeated(first.read_floats(first.count(), config_.missing == Missing::kNan))) {
-    return "";
+  if (!first.is_float()) {
+    return fmt::format(
+        "data {}: pixels of 8 bits without noise make a Gaussian's precision grow without limit; "
+        "say --dequantize on, bound it with --max-precision, or choose a likelihood of 8-bit "
+        "pixels",
+        name_);
   }
+  constexpr double kNotable = 0.05;
+  const std::vector<float> values =
+      first.read_floats(first.count(), config_.missing == Missing::kNan);
+  const std::size_t variables = values.size() / first.count();
+  const RepeatedValues repeated = repeated_values(values, variables);
+  if (repeated.constants == 0 && repeated.share < kNotable) return "";
+  const std::string what =
+      repeated.constants > 0
+          ? fmt::format("{} of {} values of an image are the same in all images",
+                        repeated.constants, variables)
+          : fmt::format("{:.0f} % of the values stand several times", 100 * repeated.share);
   return fmt::format(
-      "data {}: pixels of {} without noise make a Gaussian's precision grow without limit; say "
-      "--dequantize on, bound it with --max-precision, or choose a likelihood of 8-bit pixels",
-      name_, first.is_float() ? "few different values" : "8 bits");
-}
-
-bool DataSet::hides_always() const {
-  if (!mask_) return false;
-  std::vector<std::uint8_t> is_seen(mask_->pixels());
-  for (std::size_t i = 0; i < mask_->observed.size(); ++i) {
-    is_seen[i % is_seen.size()] |= mask_->observed[i];
-  }
-  return std::ranges::find(is_seen, 0) != is_seen.end();
+      "data {}: {}, which makes a Gaussian's precision there, and the bound, grow without limit; "
+      "say --dequantize on, or bound it with --max-precision",
+      name_, what);
 }
 
 void DataSet::check_takes_nan() const {

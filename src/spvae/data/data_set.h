@@ -87,13 +87,11 @@ class DataSet {
   const std::string& digest() const { return digest_; }
   /// One sentence if a file of a named set is not the published one; else empty.
   const std::string& warning() const { return warning_; }
-  /// One sentence if pixels for a continuous model take few values and get no noise, so that its
-  /// precision may grow without limit; else empty.
+  /// One sentence if a notable part of the values for a continuous model repeats and gets no noise,
+  /// so that its precision may grow without limit; else empty. Reads floating-point pixels.
   std::string noise_warning() const;
   /// Error(kUsage) if pixels are of 8 bits, so that none can be NaN.
   void check_takes_nan() const;
-  /// Whether DataConfig::mask hides a pixel of all images that it is for.
-  bool hides_always() const;
   /// What was done where the config says kAuto; as it says, else.
   Stretch stretch() const { return stretch_; }
   Dequantize dequantize() const { return dequantize_; }

@@ -56,6 +56,37 @@ double mean_observed_variables(const ImageSet& images) {
   return static_cast<double>(all) / images.count();
 }
 
+std::vector<std::uint8_t> unseen_pixels(const ImageSet& images) {
+  if (images.observed.empty()) return {};
+  const auto variables = static_cast<std::size_t>(images.variables());
+  const auto channels = static_cast<std::size_t>(images.channels);
+  std::vector<std::uint8_t> unseen(variables / channels, 1);
+  for (std::size_t first = 0; first < images.observed.size(); first += channels) {
+    const auto pixel = std::span(images.observed).subspan(first, channels);
+    if (std::ranges::find(pixel, 0) == pixel.end()) unseen[first % variables / channels] = 0;
+  }
+  if (std::ranges::find(unseen, 1) == unseen.end()) unseen.clear();
+  return unseen;
+}
+
+int count_observed(std::span<const std::uint8_t> marked, const ImageSet& images) {
+  if (images.observed.empty()) return static_cast<int>(std::ranges::count(marked, 1));
+  const auto variables = static_cast<std::size_t>(images.variables());
+  const auto channels = static_cast<std::size_t>(images.channels);
+  assert(marked.empty() || marked.size() == variables / channels);
+  int count = 0;
+  for (std::size_t pixel = 0; pixel < marked.size(); ++pixel) {
+    if (marked[pixel] == 0) continue;
+    bool is_observed = false;
+    for (std::size_t first = pixel * channels; first < images.observed.size(); first += variables) {
+      const auto values = std::span(images.observed).subspan(first, channels);
+      is_observed = is_observed || std::ranges::find(values, 1) != values.end();
+    }
+    count += is_observed ? 1 : 0;
+  }
+  return count;
+}
+
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
   images.indices.resize(kept);

@@ -35,6 +35,12 @@ ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> row
 /// How many variables of an image are observed, on average over the images.
 double mean_observed_variables(const ImageSet& images);
 
+/// [height · width] 1 for pixels of which no image has all channels; empty: there is none.
+std::vector<std::uint8_t> unseen_pixels(const ImageSet& images);
+
+/// How many of the pixels that are marked [height · width] any image has; 0 where none is marked.
+int count_observed(std::span<const std::uint8_t> marked, const ImageSet& images);
+
 /// Keeps the first `count` images, or all if there are no more.
 void keep_first(ImageSet& images, int count);
 

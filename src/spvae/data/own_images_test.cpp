@@ -1,6 +1,8 @@
 // Data sets of PNG files and of NumPy arrays.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,8 +20,10 @@
 namespace spvae {
 namespace {
 
+using ::testing::AllOf;
 using testing::Bytes;
 using testing::expect_error;
+using ::testing::HasSubstr;
 using Names = std::vector<std::string>;
 using Shape = std::vector<std::size_t>;
 
@@ -266,7 +270,9 @@ TEST_F(OwnImages, OfFloatsThatRepeatWarnWithoutNoiseAndAreReadAsLevels) {
   std::vector<float> values;
   for (int i = 0; i < 60; ++i) values.push_back(static_cast<float>(i % 7) / 255.0f);
   const std::string file = write_array<float>({10, 2, 3}, values);
-  EXPECT_NE(DataSet({.data = file}).noise_warning().find("say --dequantize on"), std::string::npos);
+  EXPECT_THAT(DataSet({.data = file}).noise_warning(),
+              AllOf(HasSubstr("100 % of the values stand several times"),
+                    HasSubstr("say --dequantize on")));
   EXPECT_EQ(DataSet({.data = file, .dequantize = Dequantize::kOn}).noise_warning(), "");
   const DataSet discrete({.data = file, .discrete = true});
   EXPECT_EQ(discrete.noise_warning(), "");
@@ -274,6 +280,16 @@ TEST_F(OwnImages, OfFloatsThatRepeatWarnWithoutNoiseAndAreReadAsLevels) {
   for (std::size_t i = 0; i < images.values.size(); ++i) {
     EXPECT_EQ(images.values[i], values[6 * images.indices[i / 6] + i % 6]);
   }
+}
+
+TEST_F(OwnImages, OfFloatsWithAConstantBackgroundWarn) {
+  std::vector<float> values;
+  for (int i = 0; i < 60; ++i) {
+    values.push_back(i % 6 < 2 ? 0.0f : static_cast<float>(i) / 60.0f);
+  }
+  const std::string file = write_array<float>({10, 2, 3}, values);
+  EXPECT_THAT(DataSet({.data = file}).noise_warning(),
+              HasSubstr("2 of 6 values of an image are the same in all images"));
 }
 
 TEST_F(OwnImages, OfAnArrayThatIsNoneAreRefused) {

@@ -1,6 +1,8 @@
 #include "spvae/model/checkpoint.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/model/finite.h"
@@ -39,7 +41,33 @@ ModelConfig read_config(const TensorFile& file) {
   }
 }
 
-ModelOrigin read_origin(const TensorFile& file) {
+/// [[first, count], …] of the runs of marked pixels.
+Json pixel_runs_json(std::span<const std::uint8_t> marked) {
+  Json runs = Json::array();
+  for (auto first = marked.begin(); (first = std::find(first, marked.end(), 1)) != marked.end();) {
+    const auto last = std::find(first, marked.end(), 0);
+    runs.push_back({first - marked.begin(), last - first});
+    first = last;
+  }
+  return runs;
+}
+
+std::vector<std::uint8_t> pixels_of_runs(const Json& runs, const ModelConfig& config) {
+  const auto pixels =
+      static_cast<std::size_t>(config.height) * static_cast<std::size_t>(config.width);
+  std::vector<std::uint8_t> marked(pixels);
+  for (const Json& run : runs) {
+    const auto first = run.at(0).get<std::size_t>();
+    const auto count = run.at(1).get<std::size_t>();
+    if (first > pixels || count > pixels - first) {
+      fail(ErrorKind::kData, "'unseen' names pixels beyond the image's {}", pixels);
+    }
+    std::fill_n(marked.begin() + static_cast<std::ptrdiff_t>(first), count, std::uint8_t{1});
+  }
+  return marked;
+}
+
+ModelOrigin read_origin(const TensorFile& file, const ModelConfig& config) {
   ModelOrigin origin;
   origin.data = file.metadata_value("data");
   origin.data_digest = file.metadata_value("data_digest");
@@ -48,7 +76,10 @@ ModelOrigin read_origin(const TensorFile& file) {
     origin.validation_bound = Json::parse(file.metadata_value("validation_bound")).get<double>();
     origin.seed = Json::parse(file.metadata_value("seed")).get<std::uint32_t>();
     origin.training = Json::parse(file.metadata_value("training"));
-  } catch (const Json::exception& error) {
+    if (file.metadata.contains("unseen")) {
+      origin.unseen = pixels_of_runs(Json::parse(file.metadata_value("unseen")), config);
+    }
+  } catch (const std::exception& error) {
     fail(ErrorKind::kData, "{}: the model file's metadata are not valid: {}", file.source,
          error.what());
   }
@@ -100,6 +131,7 @@ void save_model(const std::filesystem::path& path, const Spvae& model,
       {"seed", Json(origin.seed).dump()},
       {"training", origin.training.dump()},
   };
+  if (!origin.unseen.empty()) file.metadata["unseen"] = pixel_runs_json(origin.unseen).dump();
   for (const Tensor& tensor : model.layout().tensors()) {
     file.add(tensor.name, tensor.shape, parameters.subspan(tensor.offset, tensor.size));
   }
@@ -108,7 +140,9 @@ void save_model(const std::filesystem::path& path, const Spvae& model,
 
 StoredModel load_model(const std::filesystem::path& path) {
   const TensorFile file = read_sealed(path, kModelFormat);
-  StoredModel stored{make_model(file), read_origin(file)};
+  Spvae model = make_model(file);
+  ModelOrigin origin = read_origin(file, model.config());
+  StoredModel stored{std::move(model), std::move(origin)};
   read_parameters(file, stored.model);
   return stored;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "spvae/model/config_fields.h"
 #include "spvae/model/spvae.h"
@@ -18,6 +19,9 @@ struct ModelOrigin {
   double validation_bound = 0;  ///< mean over the validation images, nats
   std::uint32_t seed = 0;
   Json training = Json::object();  ///< the run's config, of what changes its result
+  /// [height · width] 1 for pixels that no training image had; empty: none, or not known of a file
+  /// of an earlier build.
+  std::vector<std::uint8_t> unseen = {};
 };
 
 /// Writes a model file (docs/checkpoint.md) with `parameters` in the model's layout. Replaces the

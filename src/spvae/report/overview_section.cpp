@@ -141,7 +141,9 @@ Facts training_facts(const ReportSource& source, const RunConfig& config) {
 ReportSection overview_section(const ReportSource& source) {
   const RunConfig config = config_of(source);
   Html content;
-  for (const std::string& warning : {source.data.warning(), source.data.noise_warning()}) {
+  const bool is_bounded = config.model.leaf.max_precision > 0;
+  for (const std::string& warning :
+       {source.data.warning(), is_bounded ? std::string() : source.data.noise_warning()}) {
     if (!warning.empty()) content += warning_note(warning);
   }
   if (source.data.digest() != source.stored.origin.data_digest) {

@@ -175,7 +175,8 @@ void RunFolder::save_best(const Trainer& trainer) const {
               .step = trainer.progress().best_step,
               .validation_bound = trainer.progress().best_bound,
               .seed = config_.train.seed,
-              .training = result_config_json(config_)});
+              .training = result_config_json(config_),
+              .unseen = origin_.unseen});
 }
 
 void RunFolder::record(const CheckReport& report, Trainer& trainer) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "spvae/io/file_lock.h"
 #include "spvae/model/config_fields.h"
@@ -22,7 +23,8 @@ enum class RunMode {
 /// What is kept of the data behind a run.
 struct DataOrigin {
   std::string name;
-  std::string digest;  ///< DataSet::digest
+  std::string digest;                ///< DataSet::digest
+  std::vector<std::uint8_t> unseen;  ///< unseen_pixels of the training images
 };
 
 /// The files of a run, for one trainer at a time (a lock keeps others out):

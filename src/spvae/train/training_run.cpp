@@ -159,7 +159,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   const auto engine = make_engine(config.engine, model.leaves(), pool);
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 
-  const DataOrigin origin{data.name(), data.digest()};
+  const DataOrigin origin{data.name(), data.digest(), unseen_pixels(training_images)};
   if (!is_resumed) folder.begin(config, origin);
   try {
     if (is_resumed) folder.resume(config, origin, trainer);
