@@ -65,7 +65,7 @@ void write_per_image(const EvaluateConfig& config, const OpenQuery& open,
   std::vector<double> rows;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     rows.push_back(scores[i].log_likelihood);
-    rows.push_back(std::sqrt(scores[i].monte_carlo_variance));
+    rows.push_back(known_error(scores[i]));
     rows.push_back(scores[i].effective_samples);
     rows.push_back(open.images.indices[i]);
   }
@@ -90,16 +90,22 @@ std::string readable(const Json& result, const std::string& observed) {
                                    : fmt::format("{:.3f} nats", number(key));
   };
   const auto whole = [&result](const char* key) { return result.at(key).get<long long>(); };
+  const long long unreliable = whole("unreliable_images");
   std::string text = fmt::format(
       "{}: {} ({}), {}\n"
       "log-likelihood      {:.3f} nats per image\n"
       "  standard error    {}, over images\n"
-      "  Monte-Carlo error {}\n"
-      "effective samples   {:.1f}, median\n",
+      "  Monte-Carlo error {}{}\n"
+      "effective samples   {:.1f}, median\n{}",
       result.at("run").get<std::string>(), counted(whole("images"), "image"),
       result.at("split").get<std::string>(), counted(whole("samples"), "importance sample"),
-      number("log_likelihood"), error("standard_error"), error("monte_carlo_error"),
-      number("effective_samples"));
+      number("log_likelihood"), error("standard_error"),
+      unreliable > 0 && !std::isnan(number("monte_carlo_error")) ? "at least " : "",
+      error("monte_carlo_error"), number("effective_samples"),
+      unreliable == 0 ? ""
+                      : fmt::format("  unreliable        {}: a few samples carry these bounds, "
+                                    "which may be far below log p(x)\n",
+                                    counted(unreliable, "image")));
   if (!observed.empty()) text += fmt::format("of each image       {}\n", observed);
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
@@ -120,6 +126,7 @@ Json result_json(const EvaluateConfig& config, const OpenQuery& open, const Scor
   result["standard_error"] = summary.standard_error;
   result["monte_carlo_error"] = summary.monte_carlo_error;
   result["effective_samples"] = summary.effective_samples;
+  result["unreliable_images"] = summary.unreliable_images;
   if (likelihood_info(model.config().leaf.likelihood).discrete) {
     result["bits_per_dimension"] =
         bits_per_dimension(summary.log_likelihood, mean_observed_variables(open.images));

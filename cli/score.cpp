@@ -106,12 +106,11 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
       [&](const Evidence& evidence) {
         const std::vector<double> parts = contributions(model, evidence, open.pool);
         for (int lane = 0; lane < evidence.batch.size; ++lane) {
-          const ImageScore score = score_of(evidence, lane);
+          const ImageScore score = score_of(model, evidence, lane);
           table.values.insert(
               table.values.end(),
               {static_cast<double>(evidence.batch.indices[static_cast<std::size_t>(lane)]),
-               score.log_likelihood, std::sqrt(score.monte_carlo_variance),
-               score.effective_samples});
+               score.log_likelihood, known_error(score), score.effective_samples});
           if (is_discrete) {
             table.values.push_back(
                 bits_per_dimension(score.log_likelihood, observed_variables(evidence.batch, lane)));
@@ -143,14 +142,10 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   return order;
 }
 
-/// How many images have an effective sample size so small that their estimate hangs on one sample.
+/// How many rows are of images whose Monte-Carlo error is unknown.
 int unreliable_images(const Table& table) {
   int count = 0;
-  for (std::size_t i = 0; i < table.rows(); ++i) {
-    const std::span<const double> row = table.row(i);
-    const bool is_exact = row[1] == 0 && row[2] == 0;  // nothing is observed
-    count += row[3] < 2 && !is_exact;
-  }
+  for (std::size_t i = 0; i < table.rows(); ++i) count += std::isnan(table.row(i)[2]) ? 1 : 0;
   return count;
 }
 
@@ -172,8 +167,8 @@ void run_score(const Options& options) {
   result["seconds"] = elapsed.count();
   if (unreliable > 0) {
     ProgressDisplay().say(
-        fmt::format("warning: for {} of {} images the effective sample size is about 1, so that "
-                    "their bound may be far below log p(x); take more --samples",
+        fmt::format("warning: of {} of {} images a few samples carry the bound: its error is "
+                    "unknown, and it may be far below log p(x); take more --samples",
                     grouped(unreliable), grouped(static_cast<long long>(table.rows()))));
   }
   if (!config.out.empty()) {

@@ -9,6 +9,7 @@
 
 #include "spvae/core/sample_statistics.h"
 #include "spvae/experiment/result_groups.h"
+#include "spvae/query/effective_samples.h"
 
 namespace spvae {
 namespace {
@@ -130,8 +131,8 @@ std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : d
 
 /// "–" where too few samples carry the bound for their spread to say how far it would move.
 std::string monte_carlo_text(const Json& test) {
-  constexpr double kFewEffectiveSamples = 10;
-  if (test.at("effective_samples").get<double>() < kFewEffectiveSamples) return "–";
+  const double few = few_effective_samples(test.at("samples").get<std::int64_t>());
+  if (test.at("effective_samples").get<double>() < few) return "–";
   return fmt::format("{:.3f}", test.at("monte_carlo_error").get<double>());
 }
 
@@ -263,8 +264,12 @@ std::string results_markdown(const Experiment& experiment, const std::vector<Out
   return text +
          "\n## Each run\n\nAll bounds rise with the number of samples, also where many carry them. "
          "The Monte-Carlo error is how far the mean would move with as many other samples; where "
-         "the effective samples, (Σw)²/Σw² averaged over leaves (median over images), are fewer "
-         "than ten, it cannot be told (–). Best step: of the highest validation bound, whose "
+         "the effective samples, (Σw)²/Σw² of an image's worst leaf region (median over images), "
+         "are "
+         "fewer than ten, or than the root of the samples, it cannot be told (–). Results of "
+         "builds before 28 November 2026 have an "
+         "average over leaves instead, which hides a leaf that failed: their Monte-Carlo errors "
+         "are the least that they can be. Best step: of the highest validation bound, whose "
          "parameters are kept. Times are wall time, and beside it that of all processors, of "
          "machines that were not always idle: `make bench` compares models side by side.\n\n" +
          runs_table(outcomes);

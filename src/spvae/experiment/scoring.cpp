@@ -10,6 +10,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/io/safetensors.h"
+#include "spvae/query/effective_samples.h"
 
 namespace spvae {
 namespace {
@@ -23,7 +24,8 @@ std::map<std::string, std::string> metadata_of(const ScoringKey& key) {
   return {{"model", key.model_digest},
           {"data", key.data_digest},
           {"split", key.split},
-          {"samples", std::to_string(key.samples)}};
+          {"samples", std::to_string(key.samples)},
+          {"effective_samples", "of the worst region"}};  // of earlier builds, averages
 }
 
 void save(const std::filesystem::path& file, const ScoringKey& key, const Scores& scores) {
@@ -55,7 +57,8 @@ Scores load(const std::filesystem::path& file, const ScoringKey& key) try {
   if (!content || content->metadata != metadata_of(key)) return scores;
   const std::vector<double> values = content->values<double>("scores", content->tensors[0].shape);
   for (std::size_t i = 0; i < values.size(); i += kColumns) {
-    scores.images.push_back({values[i], values[i + 1], values[i + 2]});
+    scores.images.push_back({values[i], values[i + 1], values[i + 2],
+                             values[i + 2] >= few_effective_samples(key.samples)});
   }
   scores.seconds = content->values<double>("seconds", std::span<const std::size_t>()).front();
   return scores;

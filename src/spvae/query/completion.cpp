@@ -9,6 +9,7 @@
 #include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/query/effective_samples.h"
 #include "spvae/query/leaf_posterior.h"
 #include "spvae/query/pixel_draw.h"
 
@@ -70,19 +71,19 @@ class Proposals {
   }
   /// Completions::effective_samples of an image.
   double effective_samples(int lane) const {
-    double sum = 0;
-    double share = 0;
+    Vector concentrations(index(leaves()));
+    Vector responsibilities(index(leaves()));
     for (int leaf = 0; leaf < leaves(); ++leaf) {
+      responsibilities[index(leaf)] = responsibility(leaf, lane);
       if (!lacks_pixels(leaf, lane) || !has_pixels(leaf, lane)) continue;
-      double squares = 0;
       for (int s = 0; s < sampling_.samples; ++s) {
         const auto weight = static_cast<double>(normalised_[row(leaf, s, lane)]);
-        squares += weight * weight;
+        concentrations[index(leaf)] += weight * weight;
       }
-      sum += responsibility(leaf, lane) / squares;
-      share += responsibility(leaf, lane);
     }
-    return share > 0 ? sum / share : sampling_.samples;
+    return std::min(
+        spvae::effective_samples(concentrations, responsibilities, model_.circuit().k_leaf()),
+        static_cast<double>(sampling_.samples));
   }
   /// The proposal at which the weights, in order, reach the share u of their sum.
   int chosen(int leaf, int lane, double u) const {

@@ -19,9 +19,8 @@ enum class Filling {
 
 struct Completions {
   ImageSet images;  ///< [rows · count], the completions of an image one after another
-  /// [rows] (Σw)²/Σw² of the proposals' importance weights, averaged over the leaves that are
-  /// partly observed with the responsibilities as weights; where no leaf is, the number of
-  /// proposals.
+  /// [rows] effective_samples of the proposals of leaves that are partly observed; where no leaf
+  /// is, the number of proposals.
   std::vector<double> effective_samples;
 };
 

@@ -63,6 +63,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
     fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", sampling.samples);
   }
   Batch& batch = evidence.batch;
+  evidence.prior_share = sampling.noise.prior_share;
   gather_batch(images, rows, batch);
   impute(model.graph(), model.config().channels, sampling.imputation, batch);
   WeightStatistics& statistics = evidence.statistics;

@@ -28,6 +28,7 @@ struct Sampling {
 /// value 0, exactly; one that is partly observed the estimate of its observed pixels' density.
 struct Evidence {
   Batch batch;
+  double prior_share = 0;                  ///< NoiseKey::prior_share of the samples
   WeightStatistics statistics;             ///< [L, stride]
   AlignedVector<double> leaf_values;       ///< [L, stride], nats
   Circuit::Trace trace;                    ///< its root: log p of each image, nats

@@ -10,38 +10,61 @@
 
 #include "spvae/core/median.h"
 #include "spvae/core/sample_statistics.h"
+#include "spvae/query/effective_samples.h"
 
 namespace spvae {
 namespace {
 
-// Reads one image's column of the leaves' statistics and responsibilities, both [L, stride].
-ImageScore score_of(double bound, const WeightStatistics& statistics,
-                    std::span<const double> responsibilities, std::size_t lane) {
-  ImageScore score{.log_likelihood = bound};
-  double total = 0;
-  for (int leaf = 0; leaf < statistics.leaves; ++leaf) {
-    const std::size_t i =
-        static_cast<std::size_t>(leaf) * static_cast<std::size_t>(statistics.stride) + lane;
-    const double r = responsibilities[i];
-    const double concentration =
-        statistics.sum_squares[i] / (statistics.sum[i] * statistics.sum[i]);
-    const double spread = concentration - 1.0 / static_cast<double>(statistics.samples);
-    score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
-    score.effective_samples += r / concentration;
-    total += r;
+/// Whether a leaf has both pixels that are observed and pixels that are missing.
+bool has_partial_leaf(const Spvae& model, const Batch& batch, std::size_t lane) {
+  if (batch.observed.empty()) return false;
+  const LeafBank& bank = model.leaves();
+  for (int leaf = 0; leaf < bank.leaves(); ++leaf) {
+    std::size_t observed = 0;
+    for (const std::int32_t variable : bank.scope(leaf)) {
+      const auto at = static_cast<std::size_t>(variable) * static_cast<std::size_t>(batch.stride);
+      observed += batch.observed[at + lane] != 0.0f ? 1 : 0;
+    }
+    if (observed > 0 && observed < bank.scope(leaf).size()) return true;
   }
-  score.effective_samples /= total;
-  if (statistics.samples == 1) {
-    score.monte_carlo_variance = std::numeric_limits<double>::quiet_NaN();
-  }
-  return score;
+  return false;
 }
 
 }  // namespace
 
-ImageScore score_of(const Evidence& evidence, int lane) {
+double known_error(const ImageScore& score) {
+  return score.is_reliable ? std::sqrt(score.monte_carlo_variance)
+                           : std::numeric_limits<double>::quiet_NaN();
+}
+
+ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane) {
+  const WeightStatistics& statistics = evidence.statistics;
   const auto at = static_cast<std::size_t>(lane);
-  return score_of(evidence.trace.root()[at], evidence.statistics, evidence.responsibilities, at);
+  const auto samples = static_cast<double>(statistics.samples);
+  ImageScore score{.log_likelihood = evidence.trace.root()[at], .effective_samples = samples};
+  if (is_empty(evidence.batch, at)) return score;
+  std::vector<double> concentrations;
+  std::vector<double> responsibilities;
+  for (int leaf = 0; leaf < statistics.leaves; ++leaf) {
+    const std::size_t i =
+        static_cast<std::size_t>(leaf) * static_cast<std::size_t>(statistics.stride) + at;
+    const double r = evidence.responsibilities[i];
+    const double concentration =
+        statistics.sum_squares[i] / (statistics.sum[i] * statistics.sum[i]);
+    const double spread = concentration - 1.0 / samples;
+    score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
+    concentrations.push_back(concentration);
+    responsibilities.push_back(r);
+  }
+  score.effective_samples =
+      effective_samples(concentrations, responsibilities, model.circuit().k_leaf());
+  if (statistics.samples == 1) {
+    score.monte_carlo_variance = std::numeric_limits<double>::quiet_NaN();
+  }
+  const bool is_bounded = evidence.prior_share > 0 || !has_partial_leaf(model, evidence.batch, at);
+  score.is_reliable =
+      is_bounded && score.effective_samples >= few_effective_samples(statistics.samples);
+  return score;
 }
 
 std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& images, int samples,
@@ -56,31 +79,34 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
                                        ThreadPool& pool, const EvaluationObserver& observer) {
   std::vector<ImageScore> scores;
   scores.reserve(static_cast<std::size_t>(images.count()));
-  for_each_batch(model, images, sampling, engine, pool, observer,
-                 [&scores](const Evidence& evidence) {
-                   for (int lane = 0; lane < evidence.batch.size; ++lane) {
-                     scores.push_back(score_of(evidence, lane));
-                   }
-                 });
+  for_each_batch(model, images, sampling, engine, pool, observer, [&](const Evidence& evidence) {
+    for (int lane = 0; lane < evidence.batch.size; ++lane) {
+      scores.push_back(score_of(model, evidence, lane));
+    }
+  });
   return scores;
 }
 
 ScoreSummary summarise(std::span<const ImageScore> scores) {
   assert(!scores.empty());
   double variance = 0;
+  int unreliable = 0;
   std::vector<double> values;
   std::vector<double> effective;
   for (const ImageScore& score : scores) {
     variance += score.monte_carlo_variance;
+    unreliable += score.is_reliable ? 0 : 1;
     values.push_back(score.log_likelihood);
     effective.push_back(score.effective_samples);
   }
   const SampleStatistics statistics = sample_statistics(values);
-  return {.images = static_cast<int>(scores.size()),
+  const auto images = static_cast<int>(scores.size());
+  return {.images = images,
           .log_likelihood = statistics.mean,
           .standard_error = statistics.standard_error,
-          .monte_carlo_error = std::sqrt(variance) / static_cast<double>(scores.size()),
-          .effective_samples = median(std::move(effective))};
+          .monte_carlo_error = std::sqrt(variance) / images,
+          .effective_samples = median(std::move(effective)),
+          .unreliable_images = unreliable};
 }
 
 double bits_per_dimension(double log_likelihood, double variables) {

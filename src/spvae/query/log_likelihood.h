@@ -14,16 +14,24 @@ namespace spvae {
 
 /// Of one image: the importance-weighted bound on log p(x) in nats (TP19 Eq. (9)), its Monte-Carlo
 /// variance (delta method: Σ_leaves responsibility² · (Σw²/(Σw)² − 1/samples)) and its effective
-/// sample size (Σw)²/Σw², averaged over leaves with the responsibilities as weights. A single
-/// sample says nothing of the variance: NaN.
+/// sample size (effective_samples). A single sample says nothing of the variance: NaN; where
+/// nothing is observed it is 0, and all samples are effective.
 struct ImageScore {
   double log_likelihood = 0;
   double monte_carlo_variance = 0;
   double effective_samples = 0;
+  /// Whether the samples say how far off the bound may be. If not, the variance is the least that
+  /// it can be, and the bound may lie far below log p(x): few of them are effective
+  /// (few_effective_samples), or nothing bounds the weights, as with NoiseKey::prior_share 0 of a
+  /// leaf that is partly observed. Even so, what no sample came near shows nowhere.
+  bool is_reliable = true;
 };
 
+/// The Monte-Carlo error of a reliable score, nats; of others, NaN.
+double known_error(const ImageScore& score);
+
 /// Of image `lane` of a batch.
-ImageScore score_of(const Evidence& evidence, int lane);
+ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane);
 
 /// Scores of all images, in order, of their observed pixels where some are missing (Evidence; a
 /// share noise.prior_share of the codes then comes from the prior). Memory does not grow with the
@@ -41,10 +49,13 @@ std::vector<ImageScore> log_likelihood(const Spvae& model, const ImageSet& image
 /// What a set of images' scores come to.
 struct ScoreSummary {
   int images = 0;
-  double log_likelihood = 0;     ///< mean, nats per image
-  double standard_error = 0;     ///< of the mean, from the spread over images; NaN for one image
-  double monte_carlo_error = 0;  ///< of the mean, from the latent noise: √(Σ variance) / images
+  double log_likelihood = 0;  ///< mean, nats per image
+  double standard_error = 0;  ///< of the mean, from the spread over images; NaN for one image
+  /// Of the mean, from the latent noise: √(Σ variance) / images; where some are unreliable, the
+  /// least that it can be.
+  double monte_carlo_error = 0;
   double effective_samples = 0;  ///< median over images
+  int unreliable_images = 0;
 };
 
 /// scores must not be empty.

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "spvae/core/error.h"
 #include "spvae/model/engine.h"
+#include "spvae/query/effective_samples.h"
 #include "spvae/reference/circuit_reference.h"
 #include "spvae/reference/leaf_reference.h"
 
@@ -51,7 +53,7 @@ TEST(LogLikelihood, IsExactWhereDecodersIgnoreTheCode) {
   const ImageSet images = some_images(3);
   ThreadPool pool(1);
   for (const auto engine : {Engine::kReference, Engine::kFused}) {
-    const auto scores = scores_of(model, images, 7, pool, engine);
+    const auto scores = scores_of(model, images, 12, pool, engine);
     for (std::size_t i = 0; i < scores.size(); ++i) {
       double expected = 0;
       for (std::size_t v = 0; v < 16; ++v) {
@@ -61,7 +63,7 @@ TEST(LogLikelihood, IsExactWhereDecodersIgnoreTheCode) {
       }
       EXPECT_NEAR(scores[i].log_likelihood, expected, 1e-5 * std::abs(expected));
       EXPECT_NEAR(scores[i].monte_carlo_variance, 0, 1e-9);
-      EXPECT_NEAR(scores[i].effective_samples, 7, 1e-6);
+      EXPECT_NEAR(scores[i].effective_samples, 12, 1e-6);
     }
   }
 }
@@ -102,14 +104,16 @@ ImageScore score_by_definition(const Spvae& model, const ImageSet& images, std::
   }
   const auto circuit = circuit_reference(model.graph(), 2, 2, logits, leaf_values);
   ImageScore score{.log_likelihood = circuit.values.back()};
-  double total = 0;
   for (std::size_t leaf = 0; leaf < leaf_values.size(); ++leaf) {
     const double r = circuit.responsibilities[leaf];
     score.monte_carlo_variance += r * r * (concentration[leaf] - 1.0 / samples);
-    score.effective_samples += r / concentration[leaf];
-    total += r;
   }
-  score.effective_samples /= total;
+  score.effective_samples = std::numeric_limits<double>::infinity();
+  for (std::size_t region = 0; region < leaf_values.size(); region += 2) {
+    const double worst = circuit.responsibilities[region] * concentration[region] +
+                         circuit.responsibilities[region + 1] * concentration[region + 1];
+    score.effective_samples = std::min(score.effective_samples, 1 / worst);
+  }
   return score;
 }
 
@@ -121,9 +125,10 @@ TEST(LogLikelihood, AgreesWithItsDefinition) {
     Spvae model = small_model(likelihood);
     model.initialise(5);
     for (const auto engine : {Engine::kReference, Engine::kFused}) {
-      const auto scores = scores_of(model, images, 9, pool, engine);
+      const auto scores = scores_of(model, images, 40, pool, engine);
       for (std::size_t i = 0; i < scores.size(); ++i) {
-        const ImageScore expected = score_by_definition(model, images, i, 9);
+        const ImageScore expected = score_by_definition(model, images, i, 40);
+        EXPECT_EQ(scores[i].is_reliable, expected.effective_samples >= 10);
         // Log weights are float32: up to 1e-5 of some thousand nats.
         EXPECT_NEAR(scores[i].log_likelihood, expected.log_likelihood,
                     2e-5 * std::abs(expected.log_likelihood) + 1e-4);
@@ -131,6 +136,59 @@ TEST(LogLikelihood, AgreesWithItsDefinition) {
         EXPECT_NEAR(scores[i].effective_samples, expected.effective_samples, 0.05);
       }
     }
+  }
+}
+
+// A super-pixel's code lies ten standard deviations off what the encoder says; all others fit.
+TEST(LogLikelihood, OfASingleLeafThatFailedIsUnreliable) {
+  Spvae model = small_model(Likelihood::kGaussian);
+  ThreadPool pool(1);
+  const ImageSet images = some_images(1);
+  EXPECT_TRUE(scores_of(model, images, 1000, pool)[0].is_reliable);
+  const LeafBank& bank = model.leaves();
+  for (const Tensor& tensor : model.layout().tensors()) {
+    if (tensor.name != "leaves.0.encoder_mean.2") continue;
+    // The bias of the first region's leaves: the decoders ignore the code, so its posterior is N(0,
+    // I).
+    const std::size_t of_leaf = tensor.size / static_cast<std::size_t>(bank.leaves());
+    const std::size_t latent = 3;
+    for (std::size_t leaf = 0; leaf < 2; ++leaf) {
+      const std::size_t bias = tensor.offset + (leaf + 1) * of_leaf - latent;
+      for (std::size_t d = 0; d < latent; ++d) model.parameters()[bias + d] = 10;
+    }
+  }
+  const ImageScore score = scores_of(model, images, 1000, pool)[0];
+  EXPECT_LT(score.effective_samples, 2);
+  EXPECT_FALSE(score.is_reliable);
+}
+
+TEST(LogLikelihood, OfAnImageThatIsNotObservedIsExactBySingleSamples) {
+  const Spvae model = small_model(Likelihood::kGaussian);
+  ImageSet images = some_images(2);
+  images.observed.assign(32, 1);
+  std::fill_n(images.observed.begin(), 16, std::uint8_t{0});
+  ThreadPool pool(1);
+  const auto scores = scores_of(model, images, 1, pool);
+  EXPECT_EQ(scores[0].log_likelihood, 0);
+  EXPECT_EQ(scores[0].monte_carlo_variance, 0);
+  EXPECT_TRUE(scores[0].is_reliable);
+  EXPECT_FALSE(scores[1].is_reliable);
+}
+
+// Encoders see what is imputed, and nothing bounds the weights of what they say of it.
+TEST(LogLikelihood, OfAPartlyObservedLeafIsUnreliableWithoutTheShareOfThePrior) {
+  const Spvae model = small_model(Likelihood::kGaussian);
+  ImageSet images = some_images(3);
+  images.observed.assign(48, 1);
+  images.observed[16] = 0;  // of the second
+  for (const std::size_t pixel : {0u, 1u, 4u, 5u}) images.observed[32 + pixel] = 0;  // a whole leaf
+  ThreadPool pool(1);
+  for (const double share : {0.0, 0.2}) {
+    const auto scores = scores_of(model, images, 100, pool, Engine::kReference,
+                                  {.purpose = Purpose::kEvaluation, .prior_share = share});
+    EXPECT_TRUE(scores[0].is_reliable);
+    EXPECT_EQ(scores[1].is_reliable, share > 0);
+    EXPECT_TRUE(scores[2].is_reliable);
   }
 }
 
@@ -174,7 +232,7 @@ TEST(LogLikelihood, OfAnImageDependsOnNeitherItsBatchNorTheThreads) {
     EXPECT_EQ(scores_of(model, single, 3, one, Engine::kFused)[0].log_likelihood,
               scores[i].log_likelihood);
     EXPECT_EQ(again[i].log_likelihood, scores[i].log_likelihood);
-    EXPECT_EQ(again[i].monte_carlo_variance, scores[i].monte_carlo_variance);
+    EXPECT_EQ(again[i].effective_samples, scores[i].effective_samples);
   }
 }
 
@@ -219,13 +277,16 @@ TEST(LogLikelihood, ReportsItsProgressAndStopsWhenAsked) {
 
 TEST(ScoreSummary, IsMeanErrorsAndMedian) {
   const std::vector<ImageScore> scores = {
-      {-10, 0.04, 3}, {-14, 0.05, 5}, {-12, 0, 100}, {-16, 0, 4}};
+      {-10, 0.04, 30}, {-14, 0.05, 50}, {-12, 0, 100}, {-16, 0, 4, false}};
   const ScoreSummary summary = summarise(scores);
   EXPECT_EQ(summary.images, 4);
   EXPECT_DOUBLE_EQ(summary.log_likelihood, -13);
   EXPECT_DOUBLE_EQ(summary.standard_error, std::sqrt((9 + 1 + 1 + 9) / 3.0 / 4));
   EXPECT_DOUBLE_EQ(summary.monte_carlo_error, 0.3 / 4);
-  EXPECT_DOUBLE_EQ(summary.effective_samples, 4.5);
+  EXPECT_DOUBLE_EQ(summary.effective_samples, 40);
+  EXPECT_EQ(summary.unreliable_images, 1);
+  EXPECT_DOUBLE_EQ(known_error(scores[0]), 0.2);
+  EXPECT_TRUE(std::isnan(known_error(scores[3])));
   EXPECT_TRUE(std::isnan(summarise(std::span(scores).first(1)).standard_error));
 }
 

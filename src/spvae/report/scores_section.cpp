@@ -36,11 +36,6 @@ Series histogram(std::span<const ImageScore> scores) {
   return series;
 }
 
-int hanging_on_one_sample(std::span<const ImageScore> scores) {
-  return static_cast<int>(std::ranges::count_if(
-      scores, [](const ImageScore& score) { return score.effective_samples < 2; }));
-}
-
 }  // namespace
 
 ReportSection scores_section(const ReportSource& source, const ReportOptions& options,
@@ -53,7 +48,8 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
   Facts facts = {
       {"Log-likelihood", nats(summary.log_likelihood) + " per image"},
       {"Standard error", nats(summary.standard_error) + ", over images"},
-      {"Monte-Carlo error", nats(summary.monte_carlo_error)},
+      {"Monte-Carlo error",
+       (summary.unreliable_images > 0 ? "at least " : "") + nats(summary.monte_carlo_error)},
       {"Effective samples", decimal_text(summary.effective_samples, 1) + ", median over images"}};
   if (likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
     facts.emplace_back(
@@ -78,11 +74,11 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
       "The importance-weighted bound on log p(x) (TP19 Eq. (9)), averaged over the images. More "
       "samples raise it: 'spvae evaluate' takes all images and 5,000 samples.");
   content += fact_list(facts);
-  if (const int unreliable = hanging_on_one_sample(scores); unreliable > 0) {
+  if (summary.unreliable_images > 0) {
     content += warning_note(fmt::format(
-        "for {} of {} images the effective sample size is about 1, so that their bound may be far "
+        "of {} of {} images a few samples carry the bound: its error is unknown, and it may be far "
         "below log p(x).",
-        count_text(unreliable), count_text(summary.images)));
+        count_text(summary.unreliable_images), count_text(summary.images)));
   }
   Chart chart{.title = {},
               .x = {.label = "log-likelihood of an image / nats"},
