@@ -38,7 +38,7 @@ inline Bytes xz(const Bytes& bytes, std::uint32_t dictionary = 1 << 16) {
 }
 
 /// One after the other.
-inline Bytes joined(std::initializer_list<Bytes> parts) {
+inline Bytes joined(const std::vector<Bytes>& parts) {
   Bytes all;
   for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
   return all;

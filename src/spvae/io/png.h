@@ -24,9 +24,11 @@ std::string encode_png(const Picture& picture);
 /// Writes a picture of at least one pixel. Errors as encode_png and write_file_atomically.
 void write_png(const std::filesystem::path& path, const Picture& picture);
 
-/// Reads a PNG of gray, colour or palette, of at most 8 bits a channel and 2^28 pixels; alpha is
-/// left out, without a background. Errors as read_file, and Error(kData) for anything else: another
-/// format, 16 bits, damage.
+/// Reads a PNG of gray, colour or palette, of at most 8 bits a channel and 2^28 pixels. Samples are
+/// what the file holds, whatever it says of gamma, colour spaces, background and transparency:
+/// alpha is left out, gray of b bits is v·255/(2^b − 1), a palette is in colour. Errors as
+/// read_file, and Error(kData) for anything else: another format, 16 bits, a colour beyond the
+/// palette, damage of what holds the samples, more or less of it than the size takes.
 Picture read_png(const std::filesystem::path& path);
 
 /// What the header of a PNG file says.
