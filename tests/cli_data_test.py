@@ -8,7 +8,8 @@ import pathlib
 import struct
 import zlib
 
-from cli_support import CommandTest, idx_bytes, main, read_png_size, small, write_npy
+from cli_support import (CommandTest, idx_bytes, main, read_png_size, small, write_gray_png,
+                         write_npy)
 
 COLOUR = 3072
 
@@ -163,6 +164,13 @@ class Data(DataTest):
                     "version"]:
             self.assertIn(key, beside)
         self.assertEqual(self.run_json("data", self.data, "--split", "test", "--out", out)["count"], 20)
+
+    def test_a_picture_that_is_a_pipe_is_refused_at_once(self):
+        folder = self.folder / "pictures"
+        folder.mkdir()
+        write_gray_png(folder / "a.png", 8, [7] * 64)
+        os.mkfifo(folder / "b.png")
+        self.fails(66, "data", folder, says="b.png: is a pipe or a device; expected a PNG file")
 
     def test_flags_that_do_not_fit_are_refused(self):
         self.fails(64, "data", self.data, "--split", "test", says=["--split", "--out"])

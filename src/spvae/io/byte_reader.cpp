@@ -25,9 +25,14 @@ constexpr std::uint64_t kMostXzMemory = std::uint64_t{128} << 20;
 class Blocks {
  public:
   Blocks(const std::filesystem::path& path, std::string_view wanted) : name_(path.string()) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) {
+    std::error_code absent;
+    const std::filesystem::file_status status = std::filesystem::status(path, absent);
+    if (std::filesystem::is_directory(status)) {
       fail(ErrorKind::kNoInput, "{}: is a folder; expected {}", name_, wanted);
+    }
+    // What holds images is opened more than once, and a pipe that nobody writes to never.
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      fail(ErrorKind::kNoInput, "{}: is a pipe or a device; expected {}, in a file", name_, wanted);
     }
     file_.reset(std::fopen(path.c_str(), "rb"));
     if (!file_) {

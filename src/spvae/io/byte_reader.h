@@ -15,7 +15,7 @@ namespace spvae {
 class ByteReader {
  public:
   /// `wanted` says for messages what the file should be: "an IDX file". Throws Error(kNoInput) for
-  /// a folder and for what cannot be opened, Error(kIo) if reading fails.
+  /// a folder, a pipe, a device and what cannot be opened, Error(kIo) if reading fails.
   ByteReader(const std::filesystem::path& path, std::string_view wanted);
   ~ByteReader();
   ByteReader(const ByteReader&) = delete;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/io/packed_testing.h"
@@ -106,6 +107,12 @@ TEST_F(Reader, RefusesWhatIsNoFileAndSaysWhatItShouldBe) {
                [&] { read_all(folder_.path() / "absent"); });
   expect_error(ErrorKind::kNoInput, "is a folder; expected a test file",
                [&] { read_all(folder_.path()); });
+  const std::filesystem::path pipe = folder_.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::filesystem::path& other : {pipe, std::filesystem::path("/dev/zero")}) {
+    expect_error(ErrorKind::kNoInput, "is a pipe or a device; expected a test file, in a file",
+                 [&] { read_all(other); });
+  }
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ bool detail::write_all(int descriptor, std::string_view bytes) {
 }
 
 std::string read_file(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Otherwise a pipe that nobody writes to would keep us here, deaf to signals.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) {
     fail(ErrorKind::kNoInput, "{}: cannot be opened ({})", path.string(), error_text(errno));
   }
@@ -43,6 +44,10 @@ std::string read_file(const std::filesystem::path& path) {
   }
   if (S_ISDIR(status.st_mode)) {
     fail(ErrorKind::kNoInput, "{}: is a folder; expected a file", path.string());
+  }
+  const bool is_pipe = S_ISFIFO(status.st_mode);
+  if (!is_pipe && !S_ISREG(status.st_mode)) {
+    fail(ErrorKind::kNoInput, "{}: is a device; expected a file", path.string());
   }
   // The size is a hint only: the file may grow meanwhile, and a pipe has none. One byte more sees
   // the end of an ordinary file without another allocation.
@@ -54,9 +59,15 @@ std::string read_file(const std::filesystem::path& path) {
     if (got == 0) break;
     if (got > 0) {
       count += static_cast<std::size_t>(got);
+    } else if (errno == EAGAIN) {
+      ::fcntl(file.get(), F_SETFL, O_RDONLY);  // somebody is about to write: wait for it
     } else if (errno != EINTR) {
       fail(ErrorKind::kIo, "{}: reading failed ({})", path.string(), error_text(errno));
     }
+  }
+  if (is_pipe && count == 0) {
+    fail(ErrorKind::kNoInput, "{}: is a pipe that nothing comes through; expected a file",
+         path.string());
   }
   bytes.resize(count);
   return bytes;

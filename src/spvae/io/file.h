@@ -7,8 +7,9 @@
 
 namespace spvae {
 
-/// The whole content of a file, bytes as they are.
-/// Error(kNoInput) if it is missing, a folder, or cannot be opened; Error(kIo) if reading fails.
+/// The whole content of a file, bytes as they are; or of a pipe, until its writers close it.
+/// Error(kNoInput) if it is missing, a folder, a device, a pipe that nobody writes to, or cannot be
+/// opened; Error(kIo) if reading fails.
 std::string read_file(const std::filesystem::path& path);
 
 /// Makes a folder and those above it that are missing. Error(kCannotCreate) if that fails, or if

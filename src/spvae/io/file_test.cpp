@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <thread>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/io/file_descriptor.h"
 #include "spvae/io/file_size_limit_testing.h"
 #include "spvae/io/idx_testing.h"
 
@@ -29,12 +33,28 @@ TEST_F(FileTest, IsReadAsItIs) {
   }
 }
 
-TEST_F(FileTest, IsReadToItsEndIfItHasNoSize) {
-  const std::filesystem::path pipe = path("pipe");
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  const std::string text(50000, 'x');
-  std::jthread writer([&] { std::ofstream(pipe) << text; });
-  EXPECT_EQ(read_file(pipe), text);
+TEST_F(FileTest, IsReadToItsEndIfItIsAPipe) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const FileDescriptor out(ends[0]);
+  FileDescriptor in(ends[1]);
+  const std::string text(500000, 'x');
+  std::jthread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(detail::write_all(in.get(), text));
+    in.close();
+  });
+  EXPECT_EQ(read_file("/dev/fd/" + std::to_string(out.get())), text);
+}
+
+TEST_F(FileTest, IsNoInputIfItIsAPipeThatNobodyWritesTo) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  expect_error(ErrorKind::kNoInput, "pipe: is a pipe that nothing comes through; expected a file",
+               [&] { read_file(path("pipe")); });
+}
+
+TEST_F(FileTest, IsNoInputIfItIsADevice) {
+  expect_error(ErrorKind::kNoInput, "/dev/zero: is a device", [] { read_file("/dev/zero"); });
 }
 
 TEST_F(FileTest, IsNoInputIfItCannotBeOpened) {
