@@ -22,7 +22,7 @@ std::string json_text(const Json& object, int indent) {
 }
 
 std::string one_line(const std::string& message) {
-  auto text = Json::parse(json_text(message)).get<std::string>();
+  auto text = parse_json(json_text(message)).value.get<std::string>();
   for (char& letter : text) {
     const auto code = static_cast<unsigned char>(letter);
     if (code < 0x20 || code == 0x7f) letter = ' ';

@@ -2,6 +2,7 @@
 
 import gzip
 import pathlib
+import struct
 
 from cli_support import SMALL, CommandTest, idx_bytes, main
 
@@ -104,6 +105,7 @@ class BadModelFile(CommandTest):
             "other version": good.replace(b'"format_version":"4"', b'"format_version":"1"'),
             "foreign": idx_bytes(3),
             "huge header": b"\xff" * 8 + good[8:],
+            "deep header": struct.pack("<Q", 200000) + b"[" * 100000 + b"]" * 100000,
         }
         for name, content in bad.items():
             with self.subTest(name):

@@ -105,6 +105,10 @@ class Tune(CommandTest):
                             ("hidden=0", "hidden"), (self.path("no.json"), "no.json")]:
             code = 66 if grid.endswith(".json") else 64
             self.fails(code, *self.flags("--grid", grid, "--out", self.path("t")), says=words)
+        deep = pathlib.Path(self.path("deep.json"))
+        deep.write_text('{"hidden": [' + "[" * 100000 + "]" * 100000 + "]}")
+        self.fails(64, *self.flags("--grid", deep, "--out", self.path("t")),
+                   says="deep.json: arrays and objects lie more than 64 deep")
         self.fails(64, *self.flags("--grid", GRID, "--hidden", "3"), says="both a flag and a key")
         self.fails(64, *self.flags("--grid", "dense=3"), says="dense")
         self.fails(64, *self.flags("--grid", "validation-samples=1,9"), says="not be comparable")

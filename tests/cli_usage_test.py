@@ -128,6 +128,20 @@ class ConfigFile(CommandTest):
         config = self.write({"model": "spvae", "hidden": 7, "delta": 4})
         self.assertEqual(self.run_json("info", "--config", config, "--model", "conv-vae")["leaves"], 1)
 
+    def test_that_is_too_deep_is_refused(self):
+        deep = "[" * 100000 + "]" * 100000
+        for command in COMMANDS:
+            self.fails(64, command, "--config", self.write('{"latent": ' + deep + "}"),
+                       says="config.json: arrays and objects lie more than 64 deep")
+
+    def test_may_come_through_a_pipe(self):
+        done = self.run_spvae("info", "--config", "/dev/stdin", "--json", input='{"latent": 3}')
+        self.assertEqual(json.loads(done.stdout)["model"]["latent"], 3)
+
+    def test_is_no_pipe_that_nobody_writes_to(self):
+        os.mkfifo(self.path("pipe"))
+        self.fails(66, "info", "--config", self.path("pipe"), says="nothing comes through")
+
     def test_with_an_unknown_key_is_refused(self):
         for command in COMMANDS:
             self.fails(64, command, "--config", self.write({"hiden-units": 7}), says="hiden-units")

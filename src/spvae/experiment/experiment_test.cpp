@@ -6,6 +6,7 @@
 
 #include "spvae/core/error_testing.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 
 namespace spvae {
 namespace {
@@ -86,6 +87,7 @@ TEST(Experiment, RefusesAFileOfAnotherForm) {
   refused(R"({"variants": {"slow": 1}})", "slow: expected text");
   refused(R"({"cells": {}})", "cells: expected a list");
   refused(R"({"cell": []})", "unknown key 'cell'");
+  refused(R"({"cells": )" + testing::deep_json() + "}", testing::kDeepFault);
 }
 
 // Every file that is shipped can be read, its names are unique, and Table 2's counts are the

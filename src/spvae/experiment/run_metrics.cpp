@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "spvae/io/json_text.h"
 #include "spvae/train/run_folder.h"
 
 namespace spvae {
@@ -26,11 +25,14 @@ bool is_check(const Json& line) {
 
 std::vector<Json> run_metrics(const std::filesystem::path& run) {
   std::vector<Json> lines;
-  std::ifstream file(run / RunFolder::kMetricsFile);
+  const std::filesystem::path path = run / RunFolder::kMetricsFile;
+  std::error_code absent;
+  if (!std::filesystem::is_regular_file(path, absent)) return lines;
+  std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
-    if (check_json(line).fault) break;
-    Json metrics = Json::parse(line);
-    if (is_check(metrics)) lines.push_back(std::move(metrics));
+    ParsedJson metrics = parse_json(line);
+    if (metrics.fault) break;
+    if (is_check(metrics.value)) lines.push_back(std::move(metrics.value));
   }
   return lines;
 }

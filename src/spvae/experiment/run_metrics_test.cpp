@@ -1,10 +1,12 @@
 #include "spvae/experiment/run_metrics.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/train/run_folder.h"
 
 namespace spvae {
@@ -25,6 +27,21 @@ TEST(RunMetrics, LeavesOutWhatIsNoWholeCheck) {
   const std::vector<Json> metrics = run_metrics(folder.path());
   ASSERT_EQ(metrics.size(), 2u);
   EXPECT_EQ(metrics[1].at("step"), 5);
+}
+
+TEST(RunMetrics, EndWhereALineIsNoJsonThatIsTaken) {
+  const testing::TemporaryFolder folder;
+  const std::string text =
+      check(1, 4, 5).dump() + "\n" + testing::deep_json() + "\n" + check(5, 4, 5).dump() + "\n";
+  folder.write(RunFolder::kMetricsFile, {text.begin(), text.end()});
+  EXPECT_EQ(run_metrics(folder.path()).size(), 1u);
+}
+
+TEST(RunMetrics, AreNoneWhereThereIsNoFile) {
+  const testing::TemporaryFolder folder;
+  EXPECT_TRUE(run_metrics(folder.path()).empty());
+  ASSERT_EQ(mkfifo((folder.path() / RunFolder::kMetricsFile).c_str(), 0600), 0);
+  EXPECT_TRUE(run_metrics(folder.path()).empty());
 }
 
 TEST(TrainingTime, IsOfAllStepsAtThePaceOfTheirCheck) {

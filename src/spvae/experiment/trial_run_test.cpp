@@ -7,6 +7,7 @@
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/io/npy.h"
 #include "spvae/train/train_testing.h"
 
@@ -223,6 +224,13 @@ TEST_F(TrialRun, RefusesAResultWhoseConfigNoRunCouldHave) {
   write_file_atomically(folders("a").results / (trial_.stem() + ".json"), result.dump());
   expect_error(ErrorKind::kData, "its config is damaged",
                [&] { trial_outcome(trial_, folders("a")); });
+  EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
+}
+
+TEST_F(TrialRun, RefusesAResultThatIsTooDeep) {
+  run("a");
+  write_file_atomically(folders("a").results / (trial_.stem() + ".json"), testing::deep_json());
+  expect_error(ErrorKind::kData, testing::kDeepFault, [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kDamaged);
 }
 

@@ -5,6 +5,7 @@
 #include "spvae/core/error_testing.h"
 #include "spvae/experiment/tuning_results.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/train/train_testing.h"
 
 namespace spvae {
@@ -122,9 +123,10 @@ TEST_F(TuningSearch, IsRefusedWhereTheResultsAreOfAnother) {
 
 TEST_F(TuningSearch, IsRefusedWhereTheResultsDoNotSayOfWhich) {
   const Search next = search("hidden=3");
-  for (const std::string text : {"{}", "[]", "{\"config\": 3, \"points\": []}",
-                                 "{\"search\": {}, \"config\": {}, \"data_digest\": \"\"}",
-                                 "{\"search\": [], \"config\": {}, \"points\": []}"}) {
+  for (const std::string text :
+       {"{}", "[]", "{\"config\": 3, \"points\": []}",
+        "{\"search\": {}, \"config\": {}, \"data_digest\": \"\"}",
+        "{\"search\": [], \"config\": {}, \"points\": []}", testing::deep_json().c_str()}) {
     folder_.write("tune.json", {text.begin(), text.end()});
     expect_error(ErrorKind::kData, "tune.json",
                  [&] { check_same_search(folder_.path(), next.json, next.points); });

@@ -7,7 +7,9 @@
 
 #include "spvae/core/error_testing.h"
 #include "spvae/experiment/run_metrics.h"
+#include "spvae/io/atomic_file.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/train/train_testing.h"
 
 namespace spvae {
@@ -227,6 +229,15 @@ TEST(Grid, IsReadFromATextOrANameOfThePaper) {
   for (const char* name : {"spvae", "spvae-h30", "conv-spvae", "conv-vae"}) {
     EXPECT_EQ(parse_grid(name).size(), 2u) << name;
   }
+}
+
+TEST(Grid, IsReadFromAFile) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder.path() / "g.json").string();
+  write_file_atomically(path, R"({"hidden": [8, 16], "filters": [[4, 8], [8, 16]]})");
+  EXPECT_EQ(parse_grid(path)[1].values, (std::vector<Json>{{4, 8}, {8, 16}}));
+  write_file_atomically(path, R"({"hidden": [)" + testing::deep_json() + "]}");
+  expect_error(ErrorKind::kUsage, path + ": " + testing::kDeepFault, [&] { parse_grid(path); });
 }
 
 TEST(Grid, RefusesWhatARunDoesNotHave) {

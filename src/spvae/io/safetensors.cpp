@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cassert>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "spvae/core/error.h"
@@ -16,8 +15,6 @@ namespace spvae {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are written as they lie");
-
-using nlohmann::json;
 
 constexpr const char* kMetadata = "__metadata__";
 constexpr const char* kEnding = ".safetensors";
@@ -54,14 +51,13 @@ class Decoder {
   }
 
   TensorFile decode() {
-    const std::string_view text = split_header();
-    const json header = parse(text);
+    const Json header = parse(split_header());
     std::vector<Place> places;
-    for (const std::string& name : names_) {
+    for (const auto& [name, value] : header.items()) {
       if (name == kMetadata) {
-        decode_metadata(header[name]);
+        decode_metadata(value);
       } else {
-        places.push_back(decode_place(name, header[name]));
+        places.push_back(decode_place(name, value));
       }
     }
     take_data(places);
@@ -109,79 +105,72 @@ class Decoder {
          kEnding);
   }
 
-  // Parses the header; notes the names in the file's order, which a JSON object would hide.
-  json parse(std::string_view text) {
-    JsonCheck check = check_json(text);
-    if (check.fault && check.fault->byte > 0) {
-      reject("the header is damaged ({} at byte {}); copy the file again", check.fault->what,
-             kLengthSize + check.fault->byte);
+  Json parse(std::string_view text) const {
+    ParsedJson header = parse_json(text);
+    if (header.fault && header.fault->byte > 0) {
+      reject("the header is damaged ({} at byte {}); copy the file again", header.fault->what,
+             kLengthSize + header.fault->byte);
     }
-    if (check.fault) {
-      reject("the header is damaged ({}); copy the file again", check.fault->what);
+    if (header.fault) {
+      reject("the header is damaged ({}); copy the file again", header.fault->what);
     }
-    json header = json::parse(text);
-    if (!header.is_object() || !text.starts_with('{')) {
+    if (!header.value.is_object() || !text.starts_with('{')) {
       reject("expected a JSON object as header");
     }
-    names_ = std::move(check.keys);
-    return header;
+    return std::move(header.value);
   }
 
-  void decode_metadata(const json& object) {
+  void decode_metadata(const Json& object) {
     if (!object.is_object()) reject("{}: expected an object", kMetadata);
     for (const auto& [key, value] : object.items()) {
-      if (!value.is_string()) reject("{}: '{}': expected a string", kMetadata, key);
+      if (!value.is_string()) reject("{}: '{}': expected a string", kMetadata, shown_text(key));
       file_.metadata.emplace(key, value.get<std::string>());
     }
   }
 
-  Place decode_place(const std::string& name, const json& object) const {
+  Place decode_place(const std::string& name, const Json& object) const {
+    const std::string shown = shown_text(name);
     if (!object.is_object() || object.size() != 3 || !object.contains("dtype") ||
         !object.contains("shape") || !object.contains("data_offsets")) {
-      reject("tensor '{}': expected an object with dtype, shape and data_offsets", name);
+      reject("tensor '{}': expected an object with dtype, shape and data_offsets", shown);
     }
-    const json& dtype = object["dtype"];
+    const Json& dtype = object["dtype"];
     const auto known = std::ranges::find_if(
         kDtypes, [&](const DtypeInfo& candidate) { return dtype == candidate.name; });
     if (known == kDtypes.end()) {
-      reject("tensor '{}': got dtype {}, expected U8, U32, I64, F32 or F64", name, text(dtype));
+      reject("tensor '{}': got dtype {}, expected U8, U32, I64, F32 or F64", shown,
+             shown_json(dtype));
     }
     const auto shape = decode_sizes(object["shape"]);
-    if (!shape) reject("tensor '{}': got shape {}, expected sizes", name, text(object["shape"]));
+    if (!shape) {
+      reject("tensor '{}': got shape {}, expected sizes", shown, shown_json(object["shape"]));
+    }
     const auto offsets = decode_sizes(object["data_offsets"]);
     if (!offsets || offsets->size() != 2 || (*offsets)[0] > (*offsets)[1]) {
-      reject("tensor '{}': got data_offsets {}, expected a begin and an end", name,
-             text(object["data_offsets"]));
+      reject("tensor '{}': got data_offsets {}, expected a begin and an end", shown,
+             shown_json(object["data_offsets"]));
     }
     const std::size_t begin = (*offsets)[0];
     const std::size_t end = (*offsets)[1];
     if (bytes_of(*shape, known->dtype) != end - begin) {
-      reject("tensor '{}': got {} bytes, expected those of {} with shape {}", name, end - begin,
-             known->name, text(object["shape"]));
+      reject("tensor '{}': got {} bytes, expected those of {} with shape {}", shown, end - begin,
+             known->name, shown_json(object["shape"]));
     }
     if (end > data_.size()) {
-      reject("tensor '{}': its data end at byte {}, expected at most {}; copy the file again", name,
-             end, data_.size());
+      reject("tensor '{}': its data end at byte {}, expected at most {}; copy the file again",
+             shown, end, data_.size());
     }
     return {{name, known->dtype, *shape, {}}, begin, end};
   }
 
-  static std::optional<std::vector<std::size_t>> decode_sizes(const json& array) {
+  static std::optional<std::vector<std::size_t>> decode_sizes(const Json& array) {
     if (!array.is_array()) return std::nullopt;
     std::vector<std::size_t> sizes;
-    for (const json& size : array) {
+    for (const Json& size : array) {
       if (!size.is_number_unsigned()) return std::nullopt;
       sizes.push_back(size.get<std::size_t>());
     }
     return sizes;
-  }
-
-  // A value for a message, however long or strange it is.
-  static std::string text(const json& value) {
-    constexpr std::size_t kLongest = 60;
-    std::string result = value.dump(-1, ' ', true);
-    if (result.size() > kLongest) result = result.substr(0, kLongest) + "…";
-    return result;
   }
 
   void take_data(std::vector<Place>& places) {
@@ -191,7 +180,7 @@ class Decoder {
     for (Place& place : places) {
       if (place.begin != expected) {
         reject("tensor '{}': its data begin at byte {}, expected {} (no gap, no overlap)",
-               place.tensor.name, place.begin, expected);
+               shown_text(place.tensor.name), place.begin, expected);
       }
       const std::span<const std::byte> bytes =
           std::as_bytes(std::span(data_)).subspan(place.begin, place.end - place.begin);
@@ -206,7 +195,6 @@ class Decoder {
 
   std::string_view bytes_;
   std::string_view data_;
-  std::vector<std::string> names_;
   TensorFile file_;
 };
 
@@ -238,6 +226,16 @@ const TensorRecord& TensorFile::find(std::string_view name, Dtype dtype,
   return *tensor;
 }
 
+Json TensorFile::metadata_json(const std::string& key) const {
+  const std::string& text = metadata_value(key);
+  ParsedJson parsed = parse_json(text);
+  if (parsed.fault) {
+    fail(ErrorKind::kData, "{}: the metadata's {} is not valid: {}", source, key,
+         fault_text(*parsed.fault, text));
+  }
+  return std::move(parsed.value);
+}
+
 const std::string& TensorFile::metadata_value(const std::string& key) const {
   const auto entry = metadata.find(key);
   if (entry == metadata.end()) {
@@ -247,7 +245,7 @@ const std::string& TensorFile::metadata_value(const std::string& key) const {
 }
 
 std::string encode_safetensors(const TensorFile& file) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  Json header = Json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::size_t size = 0;
   for (const TensorRecord& tensor : file.tensors) {
@@ -256,7 +254,7 @@ std::string encode_safetensors(const TensorFile& file) {
                            {"data_offsets", {size, size + tensor.bytes.size()}}};
     size += tensor.bytes.size();
   }
-  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   text.append((kLengthSize - text.size() % kLengthSize) % kLengthSize, ' ');
 
   const std::uint64_t length = text.size();

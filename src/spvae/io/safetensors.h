@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "spvae/io/json_text.h"
+
 namespace spvae {
 
 /// The types of numbers that this library stores; others of the format are refused.
@@ -78,6 +80,10 @@ struct TensorFile {
 
   /// The value of a metadata key. Error(kData), naming the source, if there is none.
   const std::string& metadata_value(const std::string& key) const;
+
+  /// The JSON that the value of a metadata key is. Error(kData), naming the source, if there is
+  /// none or for what parse_json finds.
+  Json metadata_json(const std::string& key) const;
 
  private:
   void add_bytes(TensorRecord tensor);

@@ -10,6 +10,7 @@
 #include "spvae/io/file.h"
 #include "spvae/io/file_size_limit_testing.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 
 namespace spvae {
 namespace {
@@ -152,8 +153,38 @@ TEST(Safetensors, IsRefusedWithAHeaderThatIsNoObject) {
     SCOPED_TRACE(header);
     expect_refused("header", raw_file(header, ""));
   }
-  expect_refused("header", raw_file(std::string(100000, '['), ""));
-  expect_refused("header", raw_file("{\"a\":" + std::string(100000, '['), ""));
+}
+
+TEST(Safetensors, IsRefusedWithAHeaderThatIsTooDeepAnywhere) {
+  using testing::deep_json;
+  const std::string part = std::string("the header is damaged (") + testing::kDeepFault;
+  expect_refused(part, raw_file(std::string(100000, '['), ""));
+  expect_tensors_refused(part, "\"a\":" + deep_json());
+  expect_tensors_refused(part, "\"__metadata__\":{\"k\":" + deep_json() + "}");
+  for (const char* deep : {"dtype", "shape", "data_offsets"}) {
+    std::string tensor;
+    for (const auto& [key, value] :
+         {std::pair{"dtype", "\"F64\""}, {"shape", "[1]"}, {"data_offsets", "[0,8]"}}) {
+      tensor += fmt::format("{}\"{}\":{}", tensor.empty() ? "" : ",", key,
+                            std::string(key) == deep ? deep_json() : value);
+    }
+    expect_tensors_refused(part, "\"a\":{" + tensor + "}");
+  }
+}
+
+TEST(Safetensors, GivesTheJsonOfItsMetadata) {
+  TensorFile file = example();
+  file.source = "some/file";
+  file.metadata = {{"config", R"({"a":[1]})"}, {"twice", R"({"a":1,"a":2})"}};
+  file.metadata["deep"] = testing::deep_json();
+  EXPECT_EQ(file.metadata_json("config"), (Json{{"a", {1}}}));
+  for (const auto& [key, message] :
+       {std::pair{"none", "the metadata key 'none' is missing"},
+        {"twice", "the metadata's twice is not valid: 'a' is given twice"},
+        {"deep", "the metadata's deep is not valid: arrays and objects lie more than 64 deep"}}) {
+    expect_error(ErrorKind::kData, std::string("some/file: ") + message,
+                 [&] { file.metadata_json(key); });
+  }
 }
 
 TEST(Safetensors, TellsWhereItsHeaderIsDamagedWithoutQuotingIt) {
@@ -161,6 +192,8 @@ TEST(Safetensors, TellsWhereItsHeaderIsDamagedWithoutQuotingIt) {
                  raw_file("{\"a\":\"\xff\"}", ""));
   expect_refused("the header is damaged (the number 1e400 is beyond the range of a double)",
                  raw_file("{\"a\":1e400}", ""));
+  expect_tensors_refused(R"(tensor '\u001b[2J': expected an object)", R"("\u001b[2J":1)");
+  expect_tensors_refused(R"('\u001b': expected a string)", R"("__metadata__":{"\u001b":1})");
 }
 
 TEST(Safetensors, IsRefusedWithANameThatIsGivenTwice) {

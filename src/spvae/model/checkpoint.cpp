@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 #include "spvae/core/error.h"
@@ -22,9 +23,22 @@ bool has_field(const std::string& version, const std::string& field) {
   return true;
 }
 
+/// The numbers among a model's metadata.
+const FieldList<ModelOrigin>& origin_fields() {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  static const FieldList<ModelOrigin> list = {
+      number_field("step", &ModelOrigin::step, "training steps behind the parameters", 0, 1e15),
+      number_field("validation_bound", &ModelOrigin::validation_bound, "nats per image", -kLargest,
+                   kLargest),
+      number_field("seed", &ModelOrigin::seed, "the run's seed", 0,
+                   std::numeric_limits<std::uint32_t>::max()),
+  };
+  return list;
+}
+
 ModelConfig read_config(const TensorFile& file) {
+  const Json values = file.metadata_json("config");
   try {
-    const Json values = Json::parse(file.metadata_value("config"));
     const std::string version = file.metadata_value("format_version");
     for (const Field<ModelConfig>& field : model_fields()) {
       const std::string& name = field.info.name;
@@ -35,7 +49,7 @@ ModelConfig read_config(const TensorFile& file) {
     ModelConfig config;
     apply_config(model_fields(), values, config);
     return config;
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     fail(ErrorKind::kData, "{}: the model file's config is not valid: {}", file.source,
          error.what());
   }
@@ -52,17 +66,27 @@ Json pixel_runs_json(std::span<const std::uint8_t> marked) {
   return runs;
 }
 
-std::vector<std::uint8_t> pixels_of_runs(const Json& runs, const ModelConfig& config) {
+std::vector<std::uint8_t> unseen_pixels_of(const TensorFile& file, const ModelConfig& config) {
+  if (!file.metadata.contains("unseen")) return {};
   const auto pixels =
       static_cast<std::size_t>(config.height) * static_cast<std::size_t>(config.width);
   std::vector<std::uint8_t> marked(pixels);
+  const Json runs = file.metadata_json("unseen");
+  const auto is_valid = [pixels](const Json& run) {
+    if (!run.is_array() || run.size() != 2) return false;
+    if (!run[0].is_number_unsigned() || !run[1].is_number_unsigned()) return false;
+    return run[0].get<std::size_t>() <= pixels &&
+           run[1].get<std::size_t>() <= pixels - run[0].get<std::size_t>();
+  };
+  if (!runs.is_array() || !std::ranges::all_of(runs, is_valid)) {
+    fail(ErrorKind::kData,
+         "{}: the model file's metadata are not valid: unseen: expected a list of [first, count] "
+         "within the image's {} pixels",
+         file.source, pixels);
+  }
   for (const Json& run : runs) {
-    const auto first = run.at(0).get<std::size_t>();
-    const auto count = run.at(1).get<std::size_t>();
-    if (first > pixels || count > pixels - first) {
-      fail(ErrorKind::kData, "'unseen' names pixels beyond the image's {}", pixels);
-    }
-    std::fill_n(marked.begin() + static_cast<std::ptrdiff_t>(first), count, std::uint8_t{1});
+    std::fill_n(marked.begin() + run[0].get<std::ptrdiff_t>(), run[1].get<std::size_t>(),
+                std::uint8_t{1});
   }
   return marked;
 }
@@ -71,18 +95,17 @@ ModelOrigin read_origin(const TensorFile& file, const ModelConfig& config) {
   ModelOrigin origin;
   origin.data = file.metadata_value("data");
   origin.data_digest = file.metadata_value("data_digest");
-  try {
-    origin.step = Json::parse(file.metadata_value("step")).get<std::int64_t>();
-    origin.validation_bound = Json::parse(file.metadata_value("validation_bound")).get<double>();
-    origin.seed = Json::parse(file.metadata_value("seed")).get<std::uint32_t>();
-    origin.training = Json::parse(file.metadata_value("training"));
-    if (file.metadata.contains("unseen")) {
-      origin.unseen = pixels_of_runs(Json::parse(file.metadata_value("unseen")), config);
+  origin.training = file.metadata_json("training");
+  for (const Field<ModelOrigin>& field : origin_fields()) {
+    const Json value = file.metadata_json(field.info.name);
+    try {
+      field.set(origin, value);
+    } catch (const Error& error) {
+      fail(ErrorKind::kData, "{}: the model file's metadata are not valid: {}", file.source,
+           error.what());
     }
-  } catch (const std::exception& error) {
-    fail(ErrorKind::kData, "{}: the model file's metadata are not valid: {}", file.source,
-         error.what());
   }
+  origin.unseen = unseen_pixels_of(file, config);
   return origin;
 }
 
@@ -93,7 +116,7 @@ void read_parameters(const TensorFile& file, Spvae& model) {
                                    [&tensor](const Tensor& t) { return t.name == tensor.name; });
     if (!known) {
       fail(ErrorKind::kData, "{}: tensor '{}' is not part of the model that its config describes",
-           file.source, tensor.name);
+           file.source, shown_text(tensor.name));
     }
   }
   for (const Tensor& tensor : expected) {

@@ -10,6 +10,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/io/file.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/io/safetensors.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/sealed_file.h"
@@ -37,7 +38,7 @@ const ModelOrigin kOrigin = {.data = "mnist",
                              .seed = 4294967295u,
                              .training = {{"batch", 128}}};
 
-class Checkpoint : public testing::Test {
+class Checkpoint : public ::testing::Test {
  protected:
   void SetUp() override { save_model(path_, model_, model_.parameters(), kOrigin); }
   void TearDown() override { std::filesystem::remove(path_); }
@@ -69,8 +70,8 @@ class Checkpoint : public testing::Test {
   }
 
   Spvae model_ = small_model();
-  std::filesystem::path path_ = testing::TempDir() +
-                                testing::UnitTest::GetInstance()->current_test_info()->name() +
+  std::filesystem::path path_ = ::testing::TempDir() +
+                                ::testing::UnitTest::GetInstance()->current_test_info()->name() +
                                 ".safetensors";
 };
 
@@ -281,7 +282,31 @@ TEST_F(Checkpoint, WithABadConfigIsRefused) {
               HasSubstr("step"));
   save_model(path_, model_, model_.parameters(), kOrigin);
   EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata["seed"] = "x"; }),
-              HasSubstr("metadata are not valid"));
+              HasSubstr("the metadata's seed is not valid"));
+}
+
+TEST_F(Checkpoint, WithMetadataThatNoModelHasIsRefused) {
+  const auto with = [this](const char* key, const std::string& value) {
+    save_model(path_, model_, model_.parameters(), kOrigin);
+    return refusal_after([&](TensorFile& file) { file.metadata[key] = value; });
+  };
+  const auto not_valid = [](const std::string& what) {
+    return HasSubstr("the model file's metadata are not valid: " + what);
+  };
+  EXPECT_THAT(with("step", "-1"), not_valid("step: got -1, expected 0 to"));
+  EXPECT_THAT(with("step", "1.5"), not_valid("step: got 1.5, expected a whole number"));
+  EXPECT_THAT(with("step", "18446744073709551615"), not_valid("step: got 18446744073709551615"));
+  EXPECT_THAT(with("seed", "4294967296"), not_valid("seed: got 4294967296, expected 0 to"));
+  EXPECT_THAT(with("seed", "-1"), not_valid("seed: got -1"));
+  EXPECT_THAT(with("seed", "0.5"), not_valid("seed: got 0.5"));
+  EXPECT_THAT(with("validation_bound", "null"), not_valid("validation_bound: got null"));
+  EXPECT_THAT(with("validation_bound", "1e999"), HasSubstr("beyond the range of a double"));
+  for (const char* key : {"config", "training", "step", "seed", "validation_bound"}) {
+    EXPECT_THAT(with(key, testing::deep_json()),
+                HasSubstr(std::string("the metadata's ") + key + " is not valid: arrays"));
+  }
+  EXPECT_THAT(with("config", R"({"model":"vae","model":"spvae"})"),
+              HasSubstr("config is not valid: 'model' is given twice"));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 
 #include "spvae/core/error.h"
 #include "spvae/io/file.h"
-#include "spvae/io/json_text.h"
 
 namespace spvae {
 namespace {
@@ -19,12 +18,12 @@ std::string joined(std::span<const std::string> words) {
   return text;
 }
 
-/// A value for a message; bytes that are not UTF-8 are replaced.
+/// A value for a message.
 std::string shown(const Json& value) {
   if (value.is_number_float() && !std::isfinite(value.get<double>())) {
     return fmt::format("'{}'", value.get<double>());  // JSON knows no such number
   }
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return shown_json(value);
 }
 
 bool is_utf8(const Json& text) {
@@ -59,9 +58,9 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
                                           return edit_distance(key, a) < edit_distance(key, b);
                                         });
   if (nearest != names.end() && edit_distance(key, *nearest) <= 2) {
-    fail(ErrorKind::kUsage, "unknown option '{}'; did you mean '{}'?", key, *nearest);
+    fail(ErrorKind::kUsage, "unknown option '{}'; did you mean '{}'?", shown_text(key), *nearest);
   }
-  fail(ErrorKind::kUsage, "unknown option '{}'; known ones: {}", key, joined(names));
+  fail(ErrorKind::kUsage, "unknown option '{}'; known ones: {}", shown_text(key), joined(names));
 }
 
 void check_bounds(const FieldInfo& info, double number, const std::string& got) {
@@ -190,7 +189,7 @@ std::string flag_text(const Json& value) {
 
 void fail_unused(const FieldInfo& info, const Json& value) {
   fail(ErrorKind::kUsage, "{}: got {}, but it is for {} alone; leave it out, or choose accordingly",
-       info.name, flag_text(value), info.only_for);
+       info.name, shown_text(flag_text(value)), info.only_for);
 }
 
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
@@ -212,10 +211,9 @@ Json canonical_keys(const Json& given, std::span<const FieldInfo> known) {
 
 Json read_json(const std::string& path, ErrorKind invalid) {
   const std::string text = read_file(path);
-  if (const auto fault = check_json(text).fault) {
-    fail(invalid, "{}: {}", path, fault_text(*fault, text));
-  }
-  return Json::parse(text);
+  ParsedJson parsed = parse_json(text);
+  if (parsed.fault) fail(invalid, "{}: {}", path, fault_text(*parsed.fault, text));
+  return std::move(parsed.value);
 }
 
 Json read_config_file(const std::string& path, std::span<const FieldInfo> known) {

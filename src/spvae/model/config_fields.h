@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,10 +10,9 @@
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/io/json_text.h"
 
 namespace spvae {
-
-using Json = nlohmann::ordered_json;
 
 enum class FieldType { kInteger, kIntegerPair, kReal, kText, kChoice, kBoolean };
 
@@ -203,11 +201,11 @@ std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
 /// when `given` is no object, or names an unknown key: says the nearest, or all known ones.
 Json canonical_keys(const Json& given, std::span<const FieldInfo> known);
 
-/// The JSON of a file. Errors as read_file; of kind `invalid`, naming the file, for what check_json
-/// finds.
+/// The JSON of a file. Errors as read_file; of kind `invalid`, naming the file, for what
+/// parse_json finds.
 Json read_json(const std::string& path, ErrorKind invalid);
 
-/// A JSON object from a file, its keys canonical. Errors as read_file; kUsage for what check_json
+/// A JSON object from a file, its keys canonical. Errors as read_file; kUsage for what parse_json
 /// finds, and as canonical_keys.
 Json read_config_file(const std::string& path, std::span<const FieldInfo> known);
 

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "spvae/core/error.h"
+#include "spvae/core/error_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/model_kinds.h"
 
@@ -190,7 +192,7 @@ TEST(ConfigFields, RefuseWhatAConfigMakesNoUseOf) {
 
 TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
   const auto infos = field_infos(sample_fields());
-  const std::string path = testing::TempDir() + "config_fields_test.json";
+  const std::string path = ::testing::TempDir() + "config_fields_test.json";
   try {
     read_config_file(path + ".missing", infos);
     FAIL();
@@ -221,8 +223,20 @@ TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
       EXPECT_EQ(error.what(), path + message);
     }
   }
+  std::ofstream(path) << "{\"the-count\": " << testing::deep_json() << "}";
+  testing::expect_error(ErrorKind::kUsage, path + ": " + testing::kDeepFault,
+                        [&] { read_config_file(path, infos); });
   std::ofstream(path) << "{\"the_count\": 4}";
   EXPECT_EQ(read_config_file(path, infos), (Json{{"the-count", 4}}));
+}
+
+TEST(ConfigFields, QuoteAFileInPlainTextAndBriefly) {
+  const auto infos = field_infos(sample_fields());
+  testing::expect_error(ErrorKind::kUsage, R"(unknown option '\u001b[2Jzebra'; known)",
+                        [&] { canonical_keys({{"\x1b[2Jzebra", 1}}, infos); });
+  const Json many(std::vector<int>(1000, 7));
+  testing::expect_error(ErrorKind::kUsage, "…, expected a whole number",
+                        [&] { integer_of(infos.front(), many); });
 }
 
 TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
@@ -250,7 +264,7 @@ TEST(ModelFields, NameEveryStructureWithEveryNetwork) {
       EXPECT_EQ(read.leaf.network, network);
     }
   }
-  EXPECT_THAT(names, testing::ElementsAre("spvae", "conv-spvae", "vae", "conv-vae"));
+  EXPECT_THAT(names, ::testing::ElementsAre("spvae", "conv-spvae", "vae", "conv-vae"));
   EXPECT_EQ(kinds_of(Network::kConv), "conv-spvae, conv-vae");
   EXPECT_EQ(kinds_of(Structure::kSingleRegion), "vae, conv-vae");
 }
@@ -264,12 +278,12 @@ TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
     }
     return names;
   };
-  EXPECT_THAT(unused(0), testing::ElementsAre("filters", "stride", "dense"));
+  EXPECT_THAT(unused(0), ::testing::ElementsAre("filters", "stride", "dense"));
   EXPECT_THAT(unused(1),
-              testing::ElementsAre("delta", "k-sum", "k-leaf", "filters", "stride", "dense"));
-  EXPECT_THAT(unused(2), testing::ElementsAre("hidden", "hidden-layers"));
+              ::testing::ElementsAre("delta", "k-sum", "k-leaf", "filters", "stride", "dense"));
+  EXPECT_THAT(unused(2), ::testing::ElementsAre("hidden", "hidden-layers"));
   EXPECT_THAT(unused(3),
-              testing::ElementsAre("delta", "k-sum", "k-leaf", "hidden", "hidden-layers"));
+              ::testing::ElementsAre("delta", "k-sum", "k-leaf", "hidden", "hidden-layers"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "spvae/core/error_testing.h"
 #include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 
 namespace spvae {
 namespace {
@@ -66,6 +67,7 @@ TEST(ClassRuns, OfAMissingOrDamagedFileAreErrors) {
     expect_error(ErrorKind::kData, part, [&] { load_class_runs(folder.path()); });
   };
   refused("{", "not valid JSON");
+  refused(testing::deep_json(), testing::kDeepFault);
   refused("[]", "damaged");
   for (const auto& [key, value] : good.items()) {
     if (key == "version") continue;

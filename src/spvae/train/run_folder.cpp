@@ -74,6 +74,14 @@ const fs::path& path_of_run(const fs::path& path) {
        "{}: there is no run to resume (no config.json); start one without --resume", path.string());
 }
 
+/// The config in a state file; Error(kData) if it is none.
+RunConfig stored_config(const Json& config, const fs::path& state) try {
+  return run_config(config);
+} catch (const Error& error) {
+  fail(ErrorKind::kData, "{}: the training state's config is not valid: {}", state.string(),
+       error.what());
+}
+
 Json metrics_json(const CheckReport& report) {
   return {{"step", report.check.step},
           {"training_bound", report.check.training_bound},
@@ -142,7 +150,7 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
     return;
   }
   StoredState stored = load_train_state(state_path(), trainer.model().parameters().size());
-  RunConfig before = run_config(stored.origin.config);
+  RunConfig before = stored_config(stored.origin.config, state_path());
   // Earlier builds did not record what they left to the data.
   if (before.stretch == Stretch::kAuto) before.stretch = config.stretch;
   if (before.dequantize == Dequantize::kAuto) before.dequantize = config.dequantize;

@@ -1,6 +1,7 @@
 #include "spvae/train/train_state.h"
 
 #include <array>
+#include <limits>
 
 #include "spvae/core/error.h"
 #include "spvae/model/sealed_file.h"
@@ -10,26 +11,53 @@ namespace {
 
 const FileFormat kStateFormat = {"spvae-training-state", "2", "training state"};
 
+constexpr const char* kBestBound = "best_bound";
+
+// Numbers are written with as many digits as they need to be read back exactly.
+const FieldList<Progress>& progress_fields() {
+  constexpr double kMostSteps = 1e15;
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  static const FieldList<Progress> list = {
+      number_field("step", &Progress::step, "steps done", 0, kMostSteps),
+      number_field("bound_sum", &Progress::bound_sum, "nats", -kLargest, kLargest),
+      number_field("bound_count", &Progress::bound_count, "steps in the sum", 0, kMostSteps),
+      number_field("best_step", &Progress::best_step, "0: no check yet", 0, kMostSteps),
+      number_field("checks_without_best", &Progress::checks_without_best, "in a row", 0,
+                   std::numeric_limits<int>::max()),
+      number_field(kBestBound, &Progress::best_bound, "nats", -kLargest, kLargest),
+  };
+  return list;
+}
+
+/// There is no best bound before the first check.
+bool is_stored(const Field<Progress>& field, const Progress& progress) {
+  return field.info.name != kBestBound || progress.best_step > 0;
+}
+
 Json progress_json(const Progress& progress) {
-  // Numbers are written with as many digits as they need to be read back exactly.
-  Json json = {{"step", progress.step},
-               {"bound_sum", progress.bound_sum},
-               {"bound_count", progress.bound_count},
-               {"best_step", progress.best_step},
-               {"checks_without_best", progress.checks_without_best}};
-  if (progress.best_step > 0) json["best_bound"] = progress.best_bound;
+  Json json = Json::object();
+  for (const Field<Progress>& field : progress_fields()) {
+    if (is_stored(field, progress)) json[field.info.name] = field.get(progress);
+  }
   return json;
 }
 
 Progress progress_from(const Json& json) {
   Progress progress;
-  progress.step = json.at("step");
-  progress.bound_sum = json.at("bound_sum");
-  progress.bound_count = json.at("bound_count");
-  progress.best_step = json.at("best_step");
-  progress.checks_without_best = json.at("checks_without_best");
-  if (progress.best_step > 0) progress.best_bound = json.at("best_bound");
+  for (const Field<Progress>& field : progress_fields()) {
+    if (!is_stored(field, progress)) continue;
+    const auto found = json.find(field.info.name);
+    if (found == json.end()) fail(ErrorKind::kData, "'{}' is missing", field.info.name);
+    field.set(progress, *found);
+  }
   return progress;
+}
+
+std::uint64_t metrics_bytes_from(const Json& json) {
+  if (!json.is_number_unsigned()) {
+    fail(ErrorKind::kData, "metrics_bytes: got {}, expected a size", shown_json(json));
+  }
+  return json.get<std::uint64_t>();
 }
 
 }  // namespace
@@ -63,11 +91,13 @@ StoredState load_train_state(const std::filesystem::path& path, std::size_t size
   state.second_moment = read("second_moment");
   state.best_parameters = read("best_parameters");
   state.origin.data_digest = file.metadata_value("data_digest");
+  state.origin.config = file.metadata_json("config");
+  const Json progress = file.metadata_json("progress");
+  const Json metrics_bytes = file.metadata_json("metrics_bytes");
   try {
-    state.progress = progress_from(Json::parse(file.metadata_value("progress")));
-    state.origin.config = Json::parse(file.metadata_value("config"));
-    state.origin.metrics_bytes = Json::parse(file.metadata_value("metrics_bytes"));
-  } catch (const Json::exception& error) {
+    state.progress = progress_from(progress);
+    state.origin.metrics_bytes = metrics_bytes_from(metrics_bytes);
+  } catch (const Error& error) {
     fail(ErrorKind::kData, "{}: the training state's metadata are not valid: {}", file.source,
          error.what());
   }

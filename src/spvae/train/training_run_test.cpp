@@ -18,9 +18,11 @@
 #include "spvae/io/file.h"
 #include "spvae/io/file_lock.h"
 #include "spvae/io/idx_testing.h"
+#include "spvae/io/json_testing.h"
 #include "spvae/io/npy.h"
 #include "spvae/io/safetensors.h"
 #include "spvae/model/checkpoint.h"
+#include "spvae/model/sealed_file.h"
 #include "spvae/train/train_testing.h"
 
 namespace spvae {
@@ -445,6 +447,32 @@ TEST_F(TrainingRun, RefusesADamagedConfigOrState) {
   std::ofstream(folder_.path() / "a" / "config.json") << "{\"batch\": ";
   EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
               HasSubstr("config.json"));
+  std::ofstream(folder_.path() / "a" / "config.json") << testing::deep_json();
+  EXPECT_THAT(refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object()),
+              AllOf(HasSubstr("config.json"), HasSubstr(testing::kDeepFault)));
+}
+
+TEST_F(TrainingRun, RefusesAStateWhoseMetadataNoRunHas) {
+  stop_after(5, "a");
+  const auto path = folder_.path() / "a" / "state.safetensors";
+  const TensorFile whole = read_safetensors(path);
+  const auto refusal_with = [&](const std::string& key, const std::string& value) {
+    TensorFile file = whole;
+    file.metadata[key] = value;
+    write_sealed(path, {"spvae-training-state", "2", "training state"}, file);
+    return refusal(ErrorKind::kData, "a", RunMode::kResume, Json::object());
+  };
+  for (const char* key : {"progress", "config", "metrics_bytes"}) {
+    EXPECT_THAT(refusal_with(key, testing::deep_json()),
+                AllOf(HasSubstr(path.string()), HasSubstr(key), HasSubstr(testing::kDeepFault)));
+    EXPECT_THAT(refusal_with(key, "[]"), HasSubstr(path.string()));
+  }
+  Json progress = whole.metadata_json("progress");
+  progress["step"] = -1;
+  EXPECT_THAT(refusal_with("progress", progress.dump()), HasSubstr("step: got -1"));
+  progress.erase("step");
+  EXPECT_THAT(refusal_with("progress", progress.dump()), HasSubstr("'step' is missing"));
+  EXPECT_THAT(refusal_with("metrics_bytes", "-1"), HasSubstr("metrics_bytes: got -1"));
 }
 
 TEST_F(TrainingRun, IsLockedAgainstASecondTrainer) {
