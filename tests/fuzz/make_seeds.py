@@ -2,7 +2,8 @@
 """make_seeds.py FOLDER: valid files of every format, small, for the fuzz targets to begin with.
 
 One folder for each target. The first byte of an idx, cifar or mat seed says how the target packs what
-follows (fuzz_file.h): 0 not at all, 1 gzip, 2 xz; of mat, 3 one zlib-compressed element.
+follows (fuzz_file.h): 0 not at all, 1 gzip, 2 xz; of mat, 3 one zlib-compressed element. That of a png
+seed says what is mended: 0 nothing, 1 check sums, 2 the packing of IDAT too (png_fuzz.cpp).
 """
 
 import gzip
@@ -59,6 +60,47 @@ def safetensors(header, data):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(colour, depth, interlaced, pack, chunks=b""):
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    # Of 5 × 6 pixels: all rows, or those of Adam7's passes.
+    widths = [1, 1, 2, 1, 1, 3, 2, 2, 2, 5, 5, 5] if interlaced else [5] * 6
+    rows = b"".join(bytes([i % 5]) + noise(64)[i:i + (width * channels * depth + 7) // 8]
+                    for i, width in enumerate(widths))
+    palette = chunk(b"PLTE", noise(3 << depth)) if colour == 3 else b""
+    return (b"\x89PNG\r\n\x1a\n" +
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 6, depth, colour, 0, 0, interlaced)) + palette +
+            chunks + chunk(b"IDAT", pack(rows)) + chunk(b"IEND", b""))
+
+
+def png_seeds():
+    odd = (chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"cHRM", bytes(range(32))) +
+           chunk(b"sRGB", b"\0") + chunk(b"cICP", b"\1\2\0\1") + chunk(b"sBIT", b"\5") +
+           chunk(b"iCCP", b"a\0\0" + zlib.compress(noise(128))) + chunk(b"bKGD", b"\0\1") +
+           chunk(b"tRNS", b"\0\1") + chunk(b"tEXt", b"a\0b"))
+    for colour, depths in {0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8], 6: [8]}.items():
+        for depth in depths:
+            for interlaced in [0, 1]:
+                name = f"{colour}-{depth}-{interlaced}"
+                for mode, pack in enumerate([zlib.compress, zlib.compress, bytes]):
+                    yield "png", f"{name}-{mode}", bytes([mode]) + png(colour, depth, interlaced, pack)
+                yield "png", f"{name}-odd", b"\2" + png(colour, depth, interlaced, bytes, odd)
+
+
+def json_seeds():
+    texts = {"config": '{"count": 3, "k_sum": "a", "latent": [1, 2.5e-3], "x": {"y": [true, null]}}',
+             "deep": "[" * 64 + "]" * 64, "too-deep": '{"a":' + "[" * 2000 + "]" * 2000 + "}",
+             "objects": '{"a":' * 63 + "1" + "}" * 63, "twice": '{"a":1,"a":2}',
+             "numbers": "[0,-1,18446744073709551615,18446744073709551616,1e308,1e400,-0.0,1E-400]",
+             "texts": '["\\u001b\\ud834\\udd1e\\n","ä","\x7f",""]', "cut": '{"a":[1,{"b":"',
+             "count": '{"count":-1}', "pair": '{"k-sum":[4294967296,-1]}'}
+    for name, text in texts.items():
+        yield "json", name, text.encode()
+
+
 def seeds():
     for name, file in {"images": idx(3, 4, 5), "labels": idx(7), "one": idx(1, 1, 1)}.items():
         yield from packed("idx", name, file)
@@ -80,7 +122,12 @@ def seeds():
     yield "npy", "scalar", npy("<f4", (), noise(4))
     yield "npy", "vector", npy("<f8", (3,), noise(24))
 
+    yield from png_seeds()
+    yield from json_seeds()
+
     yield "safetensors", "empty", safetensors({}, b"")
+    deep = b'{"a":{"dtype":"U8","data_offsets":[0,1],"shape":' + b"[" * 70 + b"]" * 70 + b"}}"
+    yield "safetensors", "deep", struct.pack("<Q", len(deep)) + deep + b"\0"
     yield "safetensors", "model", safetensors(
         {"__metadata__": {"format": "spvae-model", "seed": "3"},
          "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
