@@ -68,5 +68,35 @@ TEST(CheckImages, NamesTheImageAndThePixelThatAreOutOfRange) {
   }
 }
 
+ImageSet partly_observed(int channels, std::vector<std::uint8_t> observed) {
+  ImageSet images{.height = 1, .width = 2, .channels = channels, .values = {}, .indices = {0, 1}};
+  images.values.resize(observed.size());
+  images.observed = std::move(observed);
+  return images;
+}
+
+TEST(ImageSet, NamesThePixelsThatNoImageHas) {
+  using Marked = std::vector<std::uint8_t>;
+  EXPECT_EQ(unseen_pixels(partly_observed(1, {1, 0, 1, 0})), (Marked{0, 1}));
+  EXPECT_EQ(unseen_pixels(partly_observed(1, {1, 0, 0, 1})), Marked());
+  // A pixel of which each image lacks a channel is learnt by none.
+  EXPECT_EQ(unseen_pixels(partly_observed(3, {1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1})),
+            (Marked{0, 1}));
+  ImageSet whole = partly_observed(1, {1, 1, 1, 1});
+  whole.observed.clear();
+  EXPECT_EQ(unseen_pixels(whole), Marked());
+}
+
+TEST(ImageSet, CountsMarkedPixelsThatAnyImageHas) {
+  const std::vector<std::uint8_t> marked = {0, 1};
+  EXPECT_EQ(count_observed(marked, partly_observed(1, {1, 0, 1, 0})), 0);
+  EXPECT_EQ(count_observed(marked, partly_observed(1, {0, 0, 0, 1})), 1);
+  EXPECT_EQ(count_observed(marked, partly_observed(3, {1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0})), 1);
+  ImageSet whole = partly_observed(1, {1, 1, 1, 1});
+  whole.observed.clear();
+  EXPECT_EQ(count_observed(marked, whole), 1);
+  EXPECT_EQ(count_observed({}, whole), 0);
+}
+
 }  // namespace
 }  // namespace spvae

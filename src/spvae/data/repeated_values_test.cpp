@@ -16,7 +16,8 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 std::vector<float> random_values(std::size_t count) {
   std::vector<float> values;
   for (std::size_t i = 0; i < count; ++i) {
-    values.push_back(static_cast<float>(random_uniform({.seed = 1}, static_cast<std::uint32_t>(i))));
+    values.push_back(
+        static_cast<float>(random_uniform({.seed = 1}, static_cast<std::uint32_t>(i))));
   }
   return values;
 }
@@ -46,8 +47,8 @@ TEST(RepeatedValues, MayBeAnywhereInAnImage) {
 }
 
 TEST(RepeatedValues, LeaveOutWhatIsMissing) {
-  const std::vector<float> values = {0.5f, kNan, 0.1f, kNan,   // a constant, never seen,
-                                     0.5f, kNan, 0.2f, kNan,   // varying, seen once
+  const std::vector<float> values = {0.5f, kNan, 0.1f, kNan,  // a constant, never seen,
+                                     0.5f, kNan, 0.2f, kNan,  // varying, seen once
                                      kNan, kNan, 0.3f, 0.7f};
   EXPECT_EQ(repeated_values(values, 4).constants, 1u);
   EXPECT_EQ(repeated_values(std::vector<float>(4, kNan), 2).share, 0.0);

@@ -210,6 +210,17 @@ TEST_F(Checkpoint, KeepsChannels) {
   EXPECT_EQ(load_model(path_).model.config().channels, 3);
 }
 
+TEST_F(Checkpoint, KeepsWhichPixelsWereNeverSeen) {
+  EXPECT_FALSE(read_safetensors(path_).metadata.contains("unseen"));
+  EXPECT_TRUE(load_model(path_).origin.unseen.empty());
+  ModelOrigin origin = kOrigin;
+  origin.unseen.assign(20, 0);
+  for (const std::size_t pixel : {0u, 1u, 7u, 18u, 19u}) origin.unseen[pixel] = 1;
+  save_model(path_, model_, model_.parameters(), origin);
+  EXPECT_EQ(load_model(path_).origin.unseen, origin.unseen);
+  EXPECT_EQ(read_safetensors(path_).metadata.at("unseen"), "[[0,2],[7,1],[18,2]]");
+}
+
 TEST_F(Checkpoint, KeepsTheBoundOfThePrecision) {
   Spvae bounded({.height = 5,
                  .width = 4,
@@ -298,6 +309,10 @@ TEST_F(Checkpoint, WithMetadataThatNoModelHasIsRefused) {
   EXPECT_THAT(with("step", "18446744073709551615"), not_valid("step: got 18446744073709551615"));
   EXPECT_THAT(with("seed", "4294967296"), not_valid("seed: got 4294967296, expected 0 to"));
   EXPECT_THAT(with("seed", "-1"), not_valid("seed: got -1"));
+  for (const char* runs : {"{}", "[1]", "[[1]]", "[[-1, 2]]", "[[0.5, 1]]", "[[0, 21]]",
+                           "[[21, 0]]", "[[1, 18446744073709551615]]"}) {
+    EXPECT_THAT(with("unseen", runs), not_valid("unseen: expected a list of [first, count]"));
+  }
   EXPECT_THAT(with("seed", "0.5"), not_valid("seed: got 0.5"));
   EXPECT_THAT(with("validation_bound", "null"), not_valid("validation_bound: got null"));
   EXPECT_THAT(with("validation_bound", "1e999"), HasSubstr("beyond the range of a double"));

@@ -15,6 +15,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/plot/plain_text.h"
+#include "spvae/plot/shrunk_picture.h"
 #include "spvae/plot/svg_names.h"
 
 namespace spvae::plot {
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kPngScale = 2;  // pixels a point
 constexpr int kSvgPixel = 8;  // at least as large is a picture's pixel in an SVG's own pictures
+constexpr int kLongestSvgPicture = 8192;  // unless it has more pixels; cairo's own limit is 32767
 constexpr double kCapitalHeight = 0.729;
 constexpr double kMarkerRadius = 2.9;
 
@@ -257,22 +259,45 @@ void Canvas::marker(Marker marker, Point centre, Colour colour) {
   state_->stroke({.colour = colour, .width = shape.ink == Shape::Ink::kStrokes ? 1.6 : 1.1});
 }
 
-void Canvas::picture(const Picture& image, Point top_left, int pixel_size) {
-  assert(pixel_size >= 1);
+void Canvas::picture(const Picture& image, Point top_left, double pixel_size) {
+  assert(pixel_size > 0.0 && (pixel_size < 1.0 || pixel_size == std::floor(pixel_size)));
   assert(image.pixels.size() == static_cast<std::size_t>(image.height) *
                                     static_cast<std::size_t>(image.width) *
                                     static_cast<std::size_t>(image.channels));
   cairo_t* context = state_->context.get();
-  const int finer =
-      state_->format == PlotFormat::kSvg ? (kSvgPixel + pixel_size - 1) / pixel_size : 1;
-  const Surface surface = enlarged(image, pixel_size * finer);
+  Surface surface;
+  double scale = 1.0;  // points to a pixel of the surface
+  if (pixel_size < 1.0) {
+    // Still as fine as a PNG's own pixels.
+    const int times = std::max(1, static_cast<int>(1.0 / (kPngScale * pixel_size)));
+    surface = enlarged(shrunk(image, times), 1);
+    scale = pixel_size * times;
+  } else {
+    const int size = static_cast<int>(pixel_size);
+    const int longest = std::max(image.height, image.width) * size;
+    const int finer = state_->format == PlotFormat::kSvg
+                          ? std::clamp((kSvgPixel + size - 1) / size, 1,
+                                       std::max(1, kLongestSvgPicture / longest))
+                          : 1;
+    surface = enlarged(image, size * finer);
+    scale = 1.0 / finer;
+  }
   cairo_save(context);
   cairo_translate(context, top_left.x, top_left.y);
-  cairo_scale(context, 1.0 / finer, 1.0 / finer);
+  if (pixel_size < 1.0) {  // the last squares may be cut off
+    cairo_rectangle(context, 0.0, 0.0, image.width * pixel_size, image.height * pixel_size);
+    cairo_clip(context);
+  }
+  cairo_scale(context, scale, scale);
   cairo_set_source_surface(context, surface.get(), 0.0, 0.0);
   cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST);
   cairo_paint(context);
   cairo_restore(context);
+}
+
+double pixel_size(int longest, int length, int most) {
+  if (longest > most) return static_cast<double>(most) / longest;
+  return std::max(1, length / longest);
 }
 
 std::string Canvas::finish() {

@@ -49,8 +49,8 @@ class Canvas {
   void fill(const Rectangle& rectangle, Colour colour);
   void outline(const Rectangle& rectangle, const Stroke& stroke);
   void marker(Marker marker, Point centre, Colour colour);
-  /// Each pixel is a square of `pixel_size` points, a whole number.
-  void picture(const Picture& image, Point top_left, int pixel_size);
+  /// Each pixel is a square of `pixel_size` points, a whole number, or less than one.
+  void picture(const Picture& image, Point top_left, double pixel_size);
 
   /// The file's bytes; nothing can be drawn afterwards. Error(kCannotCreate) if cairo failed,
   /// for want of memory.
@@ -60,5 +60,9 @@ class Canvas {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Points to a pixel of pictures whose longest side has `longest` pixels: as many whole ones as
+/// make it no longer than `length`, or one; below one where it would be longer than `most`.
+double pixel_size(int longest, int length, int most);
 
 }  // namespace spvae::plot

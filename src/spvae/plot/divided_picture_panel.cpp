@@ -43,8 +43,8 @@ Size box_size(const Canvas& canvas, const std::string& text) {
 
 DividedPicturePanel::DividedPicturePanel(const DividedPicture& divided)
     : divided_(&divided),
-      pixel_size_(
-          std::max(1, kLargePicture / std::max(divided.picture.height, divided.picture.width))) {
+      pixel_size_(plot::pixel_size(std::max(divided.picture.height, divided.picture.width),
+                                   kLargePicture, kLargestPicture)) {
   const double width = divided.picture.width * pixel_size_;
   const double height = divided.picture.height * pixel_size_;
   box_ = {.size = {width + 2 * kMargin, height + 2 * kMargin},

@@ -13,7 +13,7 @@ class DividedPicturePanel {
   explicit DividedPicturePanel(const DividedPicture& divided);
 
   const PanelBox& box() const { return box_; }
-  int pixel_size() const { return pixel_size_; }  ///< points
+  double pixel_size() const { return pixel_size_; }  ///< points
   void draw(Canvas& canvas, Point origin) const;
 
  private:
@@ -23,7 +23,7 @@ class DividedPicturePanel {
   void draw_label(Canvas& canvas, Point frame, const DividedPicture::Label& label) const;
 
   const DividedPicture* divided_;
-  int pixel_size_;
+  double pixel_size_;
   PanelBox box_;
 };
 

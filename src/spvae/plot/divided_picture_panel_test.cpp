@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/plot/plot_testing.h"
+#include "spvae/plot/write_plot.h"
 
 namespace spvae::plot {
 namespace {
@@ -82,6 +83,28 @@ TEST(DividedPicturePanel, ShowsTheLevelOfACutInItsFirstHalf) {
                         testing::kWhitePixel);
   };
   EXPECT_GT(white(1.5), white(2.5) + 50);
+}
+
+TEST(DividedPicturePanel, ShrinksWhatIsTooLargeForAPage) {
+  constexpr int kHeight = 3001;
+  constexpr int kWidth = 20000;
+  DividedPicture picture{.title = {},
+                         .picture = {.height = kHeight, .width = kWidth, .pixels = {}},
+                         .cuts = {},
+                         .labels = {}};
+  for (int i = 0; i < kHeight * kWidth; ++i) {
+    const bool is_left = i % kWidth < kWidth / 2;
+    picture.picture.pixels.push_back(is_left ? 0 : i % 2 == 0 ? 100 : 200);
+  }
+  const DividedPicturePanel panel(picture);
+  const Rectangle& frame = panel.box().frame;
+  EXPECT_EQ(frame.width, kLargestPicture);
+  EXPECT_NEAR(frame.height / frame.width, double{kHeight} / kWidth, 1e-9);
+  const Pixels pixels = drawn(panel);
+  EXPECT_EQ(pixels.at(Point{frame.x + 0.25 * frame.width, frame.centre().y}), kBlackPixel);
+  const Rgb right = pixels.at(Point{frame.x + 0.75 * frame.width, frame.centre().y});
+  EXPECT_NEAR(right.red, 150, 6);
+  EXPECT_FALSE(render_plot({picture}, PlotFormat::kSvg).empty());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace spvae::plot {
 namespace {
 
 constexpr int kPictureLength = 56;  // pictures are enlarged to at most this, unless they are larger
+constexpr int kLongestTile = 512;   // larger ones are shrunk to this
 constexpr double kPictureGap = 2.0;  // within a tile
 constexpr double kTileGap = 12.0;
 constexpr double kCaptionGap = 3.0;
@@ -18,22 +19,22 @@ constexpr double kNarrowestCaption = 44.0;
 constexpr int kCaptionLines = 2;
 
 // One for all pictures, so that they can be compared.
-int pixel_size_of(const ImageGrid& grid) {
+double pixel_size_of(const ImageGrid& grid) {
   int longest = 1;
   for (const ImageTile& tile : grid.tiles) {
     for (const Picture& image : tile.pictures) {
       longest = std::max({longest, image.height, image.width});
     }
   }
-  return std::max(1, kPictureLength / longest);
+  return pixel_size(longest, kPictureLength, kLongestTile);
 }
 
-Size pictures_size(const ImageTile& tile, int pixel_size) {
+Size pictures_size(const ImageTile& tile, double pixel_size) {
   Size size;
   for (const Picture& image : tile.pictures) {
     if (size.width > 0.0) size.width += kPictureGap;
     size.width += image.width * pixel_size;
-    size.height = std::max(size.height, static_cast<double>(image.height * pixel_size));
+    size.height = std::max(size.height, image.height * pixel_size);
   }
   return size;
 }
@@ -82,8 +83,7 @@ void ImageGridPanel::draw(Canvas& canvas, Point origin) const {
         std::round(corner.y)};
     for (const Picture& image : tile.pictures) {
       canvas.picture(image, place, pixel_size_);
-      const Size size = {static_cast<double>(image.width * pixel_size_),
-                         static_cast<double>(image.height * pixel_size_)};
+      const Size size = {image.width * pixel_size_, image.height * pixel_size_};
       // Just outside, so that no pixel is hidden.
       canvas.outline({place.x - 0.25, place.y - 0.25, size.width + 0.5, size.height + 0.5},
                      {.colour = kFrameGray, .width = 0.5});

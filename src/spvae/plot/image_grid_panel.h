@@ -16,12 +16,12 @@ class ImageGridPanel {
   ImageGridPanel(const Canvas& canvas, const ImageGrid& grid);
 
   const PanelBox& box() const { return box_; }
-  int pixel_size() const { return pixel_size_; }  ///< points
+  double pixel_size() const { return pixel_size_; }  ///< points
   void draw(Canvas& canvas, Point origin) const;
 
  private:
   const ImageGrid* grid_;
-  int pixel_size_;
+  double pixel_size_;
   Size pictures_;                                   // of the largest tile, without caption
   std::vector<std::vector<std::string>> captions_;  // lines of each tile
   Size tile_;                                       // with caption

@@ -58,6 +58,7 @@ TEST(ImageGridPanel, EnlargesAllPicturesByTheSameWholeNumber) {
   EXPECT_EQ(pixel_size({ramp(7, 14), ramp(2, 2)}), 4);
   EXPECT_EQ(pixel_size({ramp(32, 32)}), 1);
   EXPECT_EQ(pixel_size({ramp(3, 300)}), 1);
+  EXPECT_EQ(pixel_size({ramp(3, 2048)}), 0.25);
   EXPECT_EQ(pixel_size({}), 56);
 }
 

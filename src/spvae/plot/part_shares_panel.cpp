@@ -77,7 +77,8 @@ void draw_part(Canvas& canvas, const PartShares::Part& part, const Rectangle& ou
 }  // namespace
 
 PartSharesPanel::PartSharesPanel(const PartShares& map)
-    : map_(&map), pixel_size_(std::max(1, kLargePicture / std::max(map.height, map.width))) {
+    : map_(&map),
+      pixel_size_(pixel_size(std::max(map.height, map.width), kLargePicture, kLargestPicture)) {
   const double width = map.width * pixel_size_;
   const double height = map.height * pixel_size_;
   box_ = {.size = {width + 2 * kMargin, height + 2 * kMargin},

@@ -17,7 +17,7 @@ class PartSharesPanel {
 
  private:
   const PartShares* map_;
-  int pixel_size_;
+  double pixel_size_;
   PanelBox box_;
 };
 

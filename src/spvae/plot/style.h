@@ -23,6 +23,7 @@ inline constexpr double kTickText = 9.0;
 inline constexpr double kLabelText = 10.0;
 inline constexpr double kTitleText = 11.0;
 inline constexpr int kLargePicture = 336;     ///< length that a single picture is enlarged to
+inline constexpr int kLargestPicture = 1024;  ///< length that one beyond it is shrunk to
 inline constexpr double kSeriesWidth = 1.4;   ///< of the lines of a series
 inline constexpr double kLineSpacing = 1.25;  ///< distance of two lines, in sizes of text
 

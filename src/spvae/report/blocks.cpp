@@ -7,19 +7,25 @@
 #include <cstddef>
 
 #include "spvae/io/base64.h"
+#include "spvae/plot/shrunk_picture.h"
 #include "spvae/report/inline_svg.h"
 
 namespace spvae {
 namespace {
 
+// Pictures that are longer are shrunk, so that a report of large images stays small.
+constexpr int kLongest = 1024;
+
 Html gallery_figure(const GalleryPicture& item, int height) {
-  const int scale = std::max(1, (height + item.picture.height / 2) / item.picture.height);
-  const int width = item.picture.width * scale;
-  Html content = html_void_element(
-      "img", {{"src", "data:image/png;base64," + base64(encode_png(item.picture))},
-              {"alt", item.alt},
-              {"width", std::to_string(width)},
-              {"height", std::to_string(item.picture.height * scale)}});
+  const int longest = std::max(item.picture.height, item.picture.width);
+  const Picture picture = shrunk(item.picture, (longest + kLongest - 1) / kLongest);
+  const int scale = std::max(1, (height + picture.height / 2) / picture.height);
+  const int width = picture.width * scale;
+  Html content =
+      html_void_element("img", {{"src", "data:image/png;base64," + base64(encode_png(picture))},
+                                {"alt", item.alt},
+                                {"width", std::to_string(width)},
+                                {"height", std::to_string(picture.height * scale)}});
   if (!item.caption.empty()) content += html_element("figcaption", item.caption);
   // Captions are wrapped, not the gallery widened.
   return html_element("figure", {{"style", fmt::format("width:max(5.25rem,{}px)", width)}},

@@ -39,7 +39,8 @@ struct GalleryPicture {
 };
 
 /// Pictures side by side, as many as the page has room for; each pixel is a square of a whole
-/// number of the page's pixels, so many that a picture is about `height` of these high.
+/// number of the page's pixels, so many that a picture is about `height` of these high; those of
+/// more than 1,024 pixels a side are shrunk.
 Html gallery(const std::vector<GalleryPicture>& pictures, int height = 84);
 
 }  // namespace spvae

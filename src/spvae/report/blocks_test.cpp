@@ -38,5 +38,10 @@ TEST(Blocks, GalleriesEnlargeByWholeNumbersAndHoldTheirPictures) {
   EXPECT_TRUE(holds(gallery({{.picture = large, .alt = "", .caption = {}}}), "height=\"100\""));
 }
 
+TEST(Blocks, GalleriesShrinkWhatIsLarge) {
+  const Picture large{.height = 3000, .width = 2, .pixels = std::vector<std::uint8_t>(6000)};
+  EXPECT_TRUE(holds(gallery({{.picture = large, .alt = "", .caption = {}}}), "height=\"1000\""));
+}
+
 }  // namespace
 }  // namespace spvae
