@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
 #include <mutex>
 #include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/data/colour.h"
+#include "spvae/data/image_array.h"
 #include "spvae/io/cifar.h"
 #include "spvae/io/idx.h"
 #include "spvae/io/mat.h"
@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kMaxImages = 1u << 26;  // of one permutation
 constexpr std::uint64_t kCifarRecordSize = 1 + kPlanesSize;
 
 using Bytes = std::span<const std::uint8_t>;
@@ -37,81 +36,6 @@ TakePlanes into_pixels(int channels, std::span<std::uint8_t> out) {
     convert_channels(Bytes(colours), 3, channels, out.first(size));
     out = out.subspan(size);
   };
-}
-
-struct ArrayShape {
-  std::uint32_t count = 0;
-  int height = 0;
-  int width = 0;
-  int channels = 1;
-};
-
-/// What an array of this shape holds, if these are images.
-ArrayShape shape_of_images(const fs::path& file, const std::vector<std::size_t>& shape) {
-  constexpr std::size_t kMaxSide = 1u << 15;
-  const bool is_flat = shape.size() == 2;
-  const bool is_colour = shape.size() == 4 && shape[3] == 3;
-  const bool has_sides = shape.size() == 3 || is_colour;
-  std::size_t height = has_sides ? shape[1] : 0;
-  std::size_t width = has_sides ? shape[2] : 0;
-  if (is_flat) {
-    height = width =
-        static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(shape[1]))));
-  }
-  const bool is_square = !is_flat || height * width == shape[1];
-  if (shape.size() == 4 && shape[3] == 4) {
-    fail(
-        ErrorKind::kData,
-        "{}: got an array of shape ({}), expected (images, height, width, 3) of colours; leave out "
-        "alpha, images[..., :3]",
-        file.string(), fmt::join(shape, ", "));
-  }
-  if ((!is_flat && !has_sides) || !is_square) {
-    fail(ErrorKind::kData,
-         "{}: got an array of shape ({}), expected (images, height, width), (images, height, "
-         "width, 3) of colours, or (images, pixels) of square images; use numpy.reshape(images, "
-         "(-1, height, width))",
-         file.string(), fmt::join(shape, ", "));
-  }
-  if (shape[0] == 0 || height == 0 || width == 0) {
-    fail(ErrorKind::kData, "{}: holds nothing: got an array of shape ({})", file.string(),
-         fmt::join(shape, ", "));
-  }
-  if (height > kMaxSide || width > kMaxSide || shape[0] > kMaxImages) {
-    fail(ErrorKind::kData, "{}: got an array of shape ({}), expected at most {} images of {} x {}",
-         file.string(), fmt::join(shape, ", "), kMaxImages, kMaxSide, kMaxSide);
-  }
-  return {static_cast<std::uint32_t>(shape[0]), static_cast<int>(height), static_cast<int>(width),
-          is_colour ? 3 : 1};
-}
-
-/// The values of a file of floating-point numbers, doubles rounded.
-NpyArray<float> read_npy_floats(const fs::path& file) {
-  if (read_npy_header(file).type == NpyType::kFloat) return read_npy<float>(file);
-  const NpyArray<double> doubles = read_npy<double>(file);
-  return {.shape = doubles.shape, .values = {doubles.values.begin(), doubles.values.end()}};
-}
-
-void check_values(const fs::path& file, std::span<const float> values, std::size_t size,
-                  int channels, bool takes_nan) {
-  const auto place = [&](std::size_t i) {
-    const auto colours = static_cast<std::size_t>(channels);
-    return fmt::format("pixel {} of image {}", i % size / colours, i / size);
-  };
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const float value = values[i];
-    if ((value >= 0.0f && value <= 1.0f) || (takes_nan && std::isnan(value))) continue;
-    if (std::isnan(value)) {
-      fail(ErrorKind::kData,
-           "{}: {} is NaN, expected a value in [0, 1]; if it is missing, say "
-           "--missing nan",
-           file.string(), place(i));
-    }
-    fail(ErrorKind::kData,
-         "{}: {} is {}, expected a value in [0, 1]; divide by the greatest, or "
-         "save 8-bit values as numpy.uint8",
-         file.string(), place(i), value);
-  }
 }
 
 }  // namespace
@@ -167,16 +91,8 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
       return {1, header.height, header.width, header.channels, 0};
     }
     case ImageFormat::kNpy: {
-      const NpyHeader header = read_npy_header(files_[file]);
-      const bool is_float = header.type == NpyType::kFloat || header.type == NpyType::kDouble;
-      if (!is_float && header.type != NpyType::kByte) {
-        fail(ErrorKind::kData,
-             "{}: got {}, expected uint8, or float32 or float64 in [0, 1]; use "
-             "numpy.ndarray.astype",
-             files_[file].string(), header.type_name);
-      }
-      const ArrayShape shape = shape_of_images(files_[file], header.shape);
-      return {shape.count, shape.height, shape.width, shape.channels, header.size, is_float};
+      const ImageArray array = read_image_array_header(files_[file]);
+      return {array.count, array.height, array.width, array.channels, array.size, array.is_float};
     }
   }
   return {};
@@ -286,13 +202,12 @@ std::vector<float> ImageSource::read_floats(std::uint32_t count, bool takes_nan)
   assert(count <= this->count() && is_float_);
   std::vector<float> all;
   for (std::size_t file = 0; file < files_.size() && first_[file] < count; ++file) {
-    NpyArray<float> array = read_npy_floats(files_[file]);
-    if (array.values.size() != images_of(file) * own_values()) fail_changed(file);
-    check_values(files_[file], array.values, own_values(), channels_, takes_nan);
+    std::vector<float> values = read_image_array_floats(files_[file], takes_nan);
+    if (values.size() != images_of(file) * own_values()) fail_changed(file);
     if (file == 0) {
-      all = std::move(array.values);
+      all = std::move(values);
     } else {
-      all.insert(all.end(), array.values.begin(), array.values.end());
+      all.insert(all.end(), values.begin(), values.end());
     }
   }
   all.resize(count * own_values());

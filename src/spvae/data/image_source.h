@@ -10,13 +10,13 @@
 
 namespace spvae {
 
-/// The formats of image files; gzip or xz on top of the first three.
+/// The formats of image files; gzip or xz on top of all but kPng.
 enum class ImageFormat {
   kIdx,    ///< MNIST's; gray
   kCifar,  ///< CIFAR-10's binary version
   kMat,    ///< SVHN's MATLAB files
   kPng,    ///< one image a file
-  kNpy     ///< NumPy's: [N, H, W], [N, H, W, 3], or [N, V] of square images; u8, f32 or f64
+  kNpy     ///< NumPy's, as ImageArray says
 };
 
 /// Told how many of how many files are read, by one thread at a time.
@@ -27,8 +27,7 @@ class ImageSource {
  public:
   /// Reads the headers. Each file must hold `images_of_file` images, unless that is 0; the format
   /// kCifar has no header, and needs it. Throws as read_idx_shape, read_mat_images, read_png_header
-  /// and read_npy_header; Error(kData) for files whose images are of different sizes, and for
-  /// arrays that are no images.
+  /// and read_image_array_header; Error(kData) for files whose images are of different sizes.
   ImageSource(ImageFormat format, std::vector<std::filesystem::path> files,
               std::uint32_t images_of_file = 0);
 
@@ -56,7 +55,7 @@ class ImageSource {
                                        const LoadObserver& observer = {}) const;
 
   /// The same of floating-point pixels, in their own channels(): in [0, 1], or NaN where
-  /// `takes_nan`. Error(kData), naming the image, for any other value.
+  /// `takes_nan`. Throws as read_image_array_floats.
   std::vector<float> read_floats(std::uint32_t count, bool takes_nan) const;
 
  private:

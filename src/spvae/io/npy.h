@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@ enum class NpyType { kFloat, kDouble, kByte, kInt64, kBool, kOther };
 /// What the header of a .npy file says.
 struct NpyHeader {
   NpyType type = NpyType::kFloat;
-  std::string type_name;  ///< for messages: "float32", of kOther as in the file, "'<f2'"
+  std::string type_name;  ///< for messages: "float32"; of no number, as in the file, "'<U3'"
   std::vector<std::size_t> shape;
   std::uint64_t size = 0;  ///< of the whole file, in bytes; 0 of kOther
 };
@@ -39,9 +40,20 @@ struct NpyHeader {
 /// knows which it takes.
 NpyHeader read_npy_header(const std::filesystem::path& path);
 
+/// The least and the greatest value of an array.
+struct NpyRange {
+  double least = 0;
+  double greatest = 0;
+};
+
+/// Of an array of whole numbers, signed or not, of any size; nothing of other types, and of none.
+/// Errors as read_npy.
+std::optional<NpyRange> read_npy_range(const std::filesystem::path& path);
+
 /// Reads what write_npy writes, or NumPy does for a C-ordered array of this type (std::uint8_t: or
-/// of bool). Errors as read_file, and Error(kData) for another format, version, type or order, and
-/// for a wrong size.
+/// of bool): versions 1.0 to 3.0, either order of bytes; plain, gzip or xz (see ByteReader).
+/// Memory grows with what the file really holds, not with what its header claims. Errors as
+/// ByteReader, and Error(kData) for another format, version, type or order, and for a wrong size.
 template <class T>
 NpyArray<T> read_npy(const std::filesystem::path& path);
 
