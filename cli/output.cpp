@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -8,9 +9,23 @@
 #include "spvae/core/error.h"
 
 namespace spvae::cli {
+namespace {
+
+bool is_control(unsigned char code) { return code < 0x20 || code == 0x7f; }
+
+/// Whether the control characters U+0080 to U+009F, which some terminals obey as well, stand at a
+/// place of valid UTF-8.
+bool is_late_control(const std::string& text, std::size_t at) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  return byte(at) == 0xc2 && at + 1 < text.size() && byte(at + 1) < 0xa0;
+}
+
+}  // namespace
 
 void print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+  const std::string plain = plain_lines(text);
+  if (std::fwrite(plain.data(), 1, plain.size(), stdout) != plain.size() ||
+      std::fflush(stdout) != 0) {
     fail(ErrorKind::kIo, "cannot write the result to standard output: {}", std::strerror(errno));
   }
 }
@@ -21,13 +36,19 @@ std::string json_text(const Json& object, int indent) {
   return object.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string one_line(const std::string& message) {
-  auto text = parse_json(json_text(message)).value.get<std::string>();
-  for (char& letter : text) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (code < 0x20 || code == 0x7f) letter = ' ';
+std::string plain_lines(const std::string& text) {
+  auto plain = parse_json(json_text(text)).value.get<std::string>();
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (is_late_control(plain, i)) plain[i] = plain[i + 1] = ' ';
+    if (is_control(static_cast<unsigned char>(plain[i])) && plain[i] != '\n') plain[i] = ' ';
   }
-  return text;
+  return plain;
+}
+
+std::string one_line(const std::string& message) {
+  std::string line = plain_lines(message);
+  std::ranges::replace(line, '\n', ' ');
+  return line;
 }
 
 std::string grouped(long long number) {

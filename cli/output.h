@@ -6,7 +6,7 @@
 
 namespace spvae::cli {
 
-/// Writes a result to stdout. Error(kIo) if it cannot be written.
+/// Writes a result to stdout, as plain_lines. Error(kIo) if it cannot be written.
 void print(const std::string& text);
 
 /// One JSON object on one line.
@@ -16,7 +16,11 @@ void print_json(const Json& object);
 /// line.
 std::string json_text(const Json& object, int indent = -1);
 
-/// The same sentence as valid UTF-8 on one line: a message may quote a damaged file.
+/// The same text as valid UTF-8, and without control characters but ends of lines: names of files
+/// and classes may hold what commands a terminal.
+std::string plain_lines(const std::string& text);
+
+/// The same of a message on one line: it may quote a damaged file.
 std::string one_line(const std::string& message);
 
 /// 1234567 as "1,234,567".

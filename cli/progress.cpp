@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "output.h"
+
 namespace spvae::cli {
 namespace {
 
@@ -39,17 +41,17 @@ void ProgressDisplay::show(const std::string& line, bool forced) {
   if (!forced && !due()) return;
   shown_ = Clock::now();
   if (terminal_) {
-    std::fputs(("\r\033[K" + fitting(line)).c_str(), stderr);
+    std::fputs(("\r\033[K" + fitting(one_line(line))).c_str(), stderr);
     line_open_ = true;
   } else {
-    std::fputs((line + "\n").c_str(), stderr);
+    std::fputs((one_line(line) + "\n").c_str(), stderr);
   }
   std::fflush(stderr);
 }
 
 void ProgressDisplay::say(const std::string& line) {
   end_line();
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs((one_line(line) + "\n").c_str(), stderr);
   std::fflush(stderr);
 }
 

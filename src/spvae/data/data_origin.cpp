@@ -9,6 +9,7 @@
 #include "spvae/core/error.h"
 #include "spvae/data/png_folder.h"
 #include "spvae/data/source_files.h"
+#include "spvae/io/file.h"
 #include "spvae/io/npy.h"
 
 namespace spvae {
@@ -31,7 +32,11 @@ std::vector<ImageSource> open_sources(const KnownSet& set, const fs::path& folde
 
 OpenedData open_png_folder(const std::string& name, const fs::path& path, PngUse use) {
   PngFolder folder = find_png_files(path, use);
-  OpenedData data{.name = name, .sources = {}, .division = {}, .stretch = Stretch::kNone};
+  OpenedData data{.name = name,
+                  .sources = {},
+                  .division = {},
+                  .stretch = Stretch::kNone,
+                  .left_out = std::move(folder.left_out)};
   if (folder.validation.files.empty()) {
     data.division.validation_part = kPart;
   } else {
@@ -60,22 +65,47 @@ OpenedData open_folder(const std::string& name, const fs::path& path, PngUse use
   return {.name = name, .sources = open_sources(mnist, path), .division = mnist.division};
 }
 
-bool is_array(const std::string& path) { return path.ends_with(".npy"); }
+bool is_array(const fs::path& path) { return ending_of(unpacked_name(path)) == ".npy"; }
+
+/// What a single file holds, by its name's ending; what has no ending of its own is IDX.
+/// Error(kData) for those that are none of the formats.
+ImageFormat format_of(const fs::path& path) {
+  if (is_array(path)) return ImageFormat::kNpy;
+  const std::string ending = ending_of(path);
+  if (ending == ".png") return ImageFormat::kPng;
+  if (ending == ".npz") {
+    fail(ErrorKind::kData,
+         "{}: got an archive of arrays, expected one array; use numpy.save(\"images.npy\", "
+         "numpy.load(\"{}\")[NAME]), NAME one of its files",
+         path.string(), path.filename().string());
+  }
+  if (is_other_picture(path)) {
+    fail(ErrorKind::kData, "{}: got a picture of another format ({}), expected PNG; convert it",
+         path.string(), ending);
+  }
+  for (const char* archive : {".zip", ".tar", ".tgz", ".7z"}) {
+    if (ending != archive && ending_of(unpacked_name(path)) != archive) continue;
+    fail(ErrorKind::kData, "{}: got an archive, expected images; unpack it and name the folder",
+         path.string());
+  }
+  return ImageFormat::kIdx;
+}
 
 OpenedData open_path(const std::string& path, PngUse use) {
   std::error_code absent;
   if (!fs::exists(path, absent)) {
     const bool is_path = path.find_first_of("/.") != std::string::npos;
     fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
-         "data {}: {}; expected one of {}, or the path of an IDX or .npy file or of a folder", path,
-         is_path ? "no such file or folder" : "unknown name", fmt::join(data_set_names(), ", "));
+         "data {}: {}; expected one of {}, or the path of an IDX, .npy or .png file or of a folder",
+         path, is_path ? "no such file or folder" : "unknown name",
+         fmt::join(data_set_names(), ", "));
   }
   const std::string name = unpacked_name(fs::canonical(path));
   if (fs::is_directory(path, absent)) return open_folder(name, path, use);
   OpenedData data{.name = name, .sources = {}, .division = kOfOneFile};
-  data.sources.emplace_back(is_array(path) ? ImageFormat::kNpy : ImageFormat::kIdx,
-                            std::vector<fs::path>{path});
-  if (is_array(path)) data.stretch = Stretch::kNone;
+  const ImageFormat format = format_of(path);
+  data.sources.emplace_back(format, std::vector<fs::path>{path});
+  if (format != ImageFormat::kIdx) data.stretch = Stretch::kNone;
   return data;
 }
 

@@ -17,6 +17,7 @@ struct OpenedData {
   Division division;
   const KnownSet* known = nullptr;    ///< of a named set
   Stretch stretch = Stretch::kImage;  ///< what Stretch::kAuto stands for
+  std::string left_out = {};          ///< PngFolder::left_out
   /// The class of each image of each source, where class folders give it; else empty.
   std::vector<std::vector<std::string>> classes = {};
 };

@@ -82,8 +82,9 @@ std::string advice_of_range(const NpyRange& range) {
   if (range.greatest <= 255) return go + "use images.astype(numpy.uint8)";
   double most = 1023;  // the greatest number of 10 bits, or of as many as are needed
   while (most < range.greatest) most = 2 * most + 1;
-  return go + fmt::format(
-                  "use (images / {}).astype(numpy.float32), or the greatest that they may have", most);
+  return go +
+         fmt::format("use (images / {}).astype(numpy.float32), or the greatest that they may have",
+                     most);
 }
 
 std::string advice_of_type(const fs::path& file, const NpyHeader& header) {
@@ -115,8 +116,9 @@ std::string advice_of_values(std::span<const float> values) {
   if (least >= 0 && greatest <= 255 && are_whole) return go + "use images.astype(numpy.uint8)";
   if (least >= 0 && greatest <= 255 && greatest > 128) return go + "use images / 255";
   if (least >= 0) return go + "divide all images by the greatest that they may have";
-  return go + "undo their standardisation, or use (images - a) / (b - a), a and b the least and the "
-              "greatest of all images";
+  return go +
+         "undo their standardisation, or use (images - a) / (b - a), a and b the least and the "
+         "greatest of all images";
 }
 
 void check_values(const fs::path& file, std::span<const float> values, const ImageArray& array,

@@ -24,9 +24,9 @@ struct ImageArray {
 /// shapes and types: of whole numbers by the range of those that the file holds.
 ImageArray read_image_array_header(const std::filesystem::path& file);
 
-/// The values of a file of floating-point numbers, doubles rounded. Throws as read_npy; Error(kData)
-/// for a value outside [0, 1] (NaN too, unless `takes_nan`): names the image, and says what to do by
-/// the range of all.
+/// The values of a file of floating-point numbers, doubles rounded. Throws as read_npy;
+/// Error(kData) for a value outside [0, 1] (NaN too, unless `takes_nan`): names the image, and says
+/// what to do by the range of all.
 std::vector<float> read_image_array_floats(const std::filesystem::path& file, bool takes_nan);
 
 }  // namespace spvae

@@ -30,8 +30,7 @@ class ImageArrayFile : public ::testing::Test {
     std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" +
                          std::to_string(values.size() / size) + ", 1), }";
     header.resize(117, ' ');
-    const std::string bytes =
-        std::string("\x93NUMPY\x01\x00v\x00", 10) + header + "\n" + values;
+    const std::string bytes = std::string("\x93NUMPY\x01\x00v\x00", 10) + header + "\n" + values;
     folder_.write("images.npy", {bytes.begin(), bytes.end()});
   }
   void expect_header_refused(const std::string& part) const {

@@ -14,14 +14,17 @@ namespace fs = std::filesystem;
 
 /// The IDX file of labels beside MNIST's images; empty if there is none.
 fs::path label_file(const ImageSource& source) {
-  constexpr std::string_view kImages = "images-idx3";
   constexpr std::string_view kLabels = "labels-idx1";
   const fs::path& images = source.files().front();
   std::string name = unpacked_name(images);
-  const std::size_t place = name.find(kImages);
-  if (source.files().size() != 1 || place == std::string::npos) return {};
-  name.replace(place, kImages.size(), kLabels);
-  return source_file_or_empty(images.parent_path(), name);
+  if (source.files().size() != 1) return {};
+  for (const std::string_view in_name : {"images-idx3", "images.idx3"}) {
+    const std::size_t place = name.find(in_name);
+    if (place == std::string::npos) continue;
+    name.replace(place, in_name.size(), kLabels);
+    return source_file_or_empty(images.parent_path(), name);
+  }
+  return {};
 }
 
 std::vector<std::string> cifar_classes(const ImageSource& source) {

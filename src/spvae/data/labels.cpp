@@ -47,13 +47,35 @@ std::vector<std::string> read_array(const fs::path& path) {
                                        : texts_of(read_npy<std::int64_t>(path).values);
 }
 
+/// The text of a file, without the mark that some editors put before UTF-8.
+std::string read_utf8(const fs::path& path) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  std::string text = read_file(path);
+  // Letters of UTF-16 in Latin script have a zero each.
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+      text.find('\0') != std::string::npos) {
+    fail(ErrorKind::kData,
+         "{}: got text in UTF-16, or no text, expected a label on each line in UTF-8; save it as "
+         "UTF-8",
+         path.string());
+  }
+  if (text.starts_with(kMark)) text.erase(0, kMark.size());
+  return text;
+}
+
+std::string without_blanks_around(const std::string& line) {
+  constexpr const char* kBlanks = " \t\r\v\f";
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  if (first == std::string::npos) return "";
+  return line.substr(first, line.find_last_not_of(kBlanks) + 1 - first);
+}
+
 std::vector<std::string> read_lines(const fs::path& path) {
-  const std::string text = read_file(path);
+  const std::string text = read_utf8(path);
   std::vector<std::string> lines;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line = text.substr(begin, end - begin);
-    if (line.ends_with('\r')) line.pop_back();
+    std::string line = without_blanks_around(text.substr(begin, end - begin));
     if (line.empty()) {
       fail(ErrorKind::kData, "{}: line {} is empty, expected a label on each", path.string(),
            lines.size() + 1);
@@ -92,10 +114,10 @@ Labels labels_of(std::span<const std::string> classes) {
 }
 
 std::vector<std::string> read_label_names(const fs::path& path, std::size_t count) {
-  std::vector<std::string> names = path.extension() == ".npy" ? read_array(path)
-                                   : unpacked_name(path).ends_with("-ubyte")
-                                       ? texts_of(read_idx(path, 1).values)
-                                       : read_lines(path);
+  const std::string name = unpacked_name(path);
+  std::vector<std::string> names = ending_of(name) == ".npy"  ? read_array(path)
+                                   : name.ends_with("-ubyte") ? texts_of(read_idx(path, 1).values)
+                                                              : read_lines(path);
   if (names.size() != count) {
     fail(ErrorKind::kData, "{}: got {} labels, expected one for each of {} images", path.string(),
          names.size(), count);

@@ -40,9 +40,34 @@ TEST_F(LabelFile, MayBeTextAnArrayOrIdx) {
   EXPECT_EQ(read_label_names(array, 3), (Names{"3", "-1", "3"}));
   write_npy<std::uint8_t>(array, shape, Bytes{200, 1, 0});
   EXPECT_EQ(read_label_names(array, 3), (Names{"200", "1", "0"}));
+  std::filesystem::rename(array, folder_.path() / "A.NPY");
+  EXPECT_EQ(read_label_names(folder_.path() / "A.NPY", 3), (Names{"200", "1", "0"}));
   const Bytes idx = testing::idx_file({3}, {7, 0, 7});
   EXPECT_EQ(read_label_names(folder_.write("labels-idx1-ubyte.gz", testing::gzip(idx)), 3),
             (Names{"7", "0", "7"}));
+}
+
+TEST_F(LabelFile, OfTextMayHaveAMarkBlanksAroundAndAnyEndsOfLines) {
+  for (const char* text :
+       {"\xEF\xBB\xBF"
+        "0\n1\nwild cat\n",
+        "0 \n1\t\n wild cat\n", "0\r\n1\r\nwild cat\r\n", "\xEF\xBB\xBF 0 \r\n1\r\nwild cat"}) {
+    EXPECT_EQ(read_label_names(write("a.txt", text), 3), (Names{"0", "1", "wild cat"}));
+  }
+  expect_error(ErrorKind::kData, "a.txt: line 2 is empty",
+               [&] { read_label_names(write("a.txt", "1\n \r\n2\n"), 3); });
+}
+
+TEST_F(LabelFile, OfTextInUtf16IsAnError) {
+  using namespace std::string_literals;
+  for (const std::string& text : {"\xFF\xFE"
+                                  "0\0\n\0"s,
+                                  "\xFE\xFF\0"
+                                  "0\0\n"s,
+                                  "0\0\n\0"s}) {
+    expect_error(ErrorKind::kData, "got text in UTF-16",
+                 [&] { read_label_names(write("a.txt", text), 1); });
+  }
 }
 
 TEST_F(LabelFile, OfAnotherLengthOrKindIsAnError) {

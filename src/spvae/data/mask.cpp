@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "spvae/core/error.h"
+#include "spvae/io/file.h"
 #include "spvae/io/npy.h"
 #include "spvae/io/png.h"
 
@@ -64,8 +65,9 @@ std::span<const std::uint8_t> Mask::of(std::size_t image) const {
 }
 
 Mask load_mask(const fs::path& path, int height, int width, int count) {
-  if (path.extension() == ".npy") return read_array(path, height, width, count);
-  if (path.extension() == ".png") return read_picture(path, height, width);
+  const std::string ending = ending_of(path);
+  if (ending == ".npy") return read_array(path, height, width, count);
+  if (ending == ".png") return read_picture(path, height, width);
   fail(ErrorKind::kUsage, "mask: got '{}', expected a name that ends in .npy or .png",
        path.string());
 }

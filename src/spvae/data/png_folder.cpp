@@ -1,130 +1,211 @@
 #include "spvae/data/png_folder.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
 
 #include "spvae/core/error.h"
+#include "spvae/io/file.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_png(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& letter : ending) {
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  }
-  return ending == ".png";
-}
+constexpr const char* kOtherPictures[] = {".jpg", ".jpeg", ".jfif", ".gif",  ".bmp",
+                                          ".tif", ".tiff", ".webp", ".avif", ".heic",
+                                          ".jp2", ".pgm",  ".ppm",  ".pnm"};
+
+/// A split, and the names that its subfolder may have.
+struct SplitNames {
+  std::string_view split;
+  std::span<const std::string_view> names;
+};
+constexpr std::string_view kTrain[] = {"train", "training"};
+constexpr std::string_view kValidation[] = {"validation", "valid", "val"};
+constexpr std::string_view kTest[] = {"test", "testing"};
+constexpr SplitNames kSplits[] = {
+    {"training", kTrain}, {"validation", kValidation}, {"test", kTest}};
+
+std::string name_of(const fs::path& path) { return path.filename().string(); }
 
 /// What lies in a folder and is not hidden, in the order of the names' bytes.
 struct Entries {
   std::vector<fs::path> pictures;
+  std::vector<fs::path> others;  ///< pictures of other formats
   std::vector<fs::path> folders;
 };
 
 Entries entries_of(const fs::path& folder) try {
   Entries entries;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with('.')) continue;
+    if (name_of(entry.path()).starts_with('.')) continue;
     if (entry.is_directory()) {
       entries.folders.push_back(entry.path());
-    } else if (is_png(entry.path())) {
+    } else if (ending_of(entry.path()) == ".png") {
       entries.pictures.push_back(entry.path());
+    } else if (is_other_picture(entry.path())) {
+      entries.others.push_back(entry.path());
     }
   }
-  const auto by_name = [](const fs::path& path) { return path.filename().string(); };
-  std::ranges::sort(entries.pictures, {}, by_name);
-  std::ranges::sort(entries.folders, {}, by_name);
+  std::ranges::sort(entries.pictures, {}, name_of);
+  std::ranges::sort(entries.folders, {}, name_of);
   return entries;
 } catch (const fs::filesystem_error& error) {
   fail(ErrorKind::kIo, "{}: the folder cannot be read: {}", folder.string(),
        error.code().message());
 }
 
-PngFiles files_of_split(const fs::path& folder) {
+/// Whether a folder is a run's, or one of runs.
+bool holds_runs(const fs::path& folder) {
+  std::error_code absent;
+  const auto is_run = [&](const fs::path& path) {
+    return fs::exists(path / "config.json", absent);
+  };
+  return is_run(folder) || std::ranges::any_of(entries_of(folder).folders, is_run);
+}
+
+/// Counts what is left out.
+class LeftOut {
+ public:
+  explicit LeftOut(fs::path top) : top_(std::move(top)) {}
+
+  void add_others(const Entries& entries) {
+    for (const fs::path& file : entries.others) ++others_[ending_of(file)];
+  }
+
+  /// The PNG files of a folder that is too deep, and of those below.
+  void add_deeper(const fs::path& folder, int levels = 3) {
+    if (holds_runs(folder)) return;
+    const Entries entries = entries_of(folder);
+    add_others(entries);
+    if (!entries.pictures.empty() && deeper_ == 0) example_ = folder.lexically_relative(top_);
+    deeper_ += entries.pictures.size();
+    if (levels == 1) return;
+    for (const fs::path& below : entries.folders) add_deeper(below, levels - 1);
+  }
+
+  std::string text() const {
+    std::vector<std::string> parts;
+    const auto add = [&parts](std::size_t count, const std::string& kind, const char* more) {
+      parts.push_back(fmt::format("{} {} file{}{}", count, kind, count == 1 ? "" : "s", more));
+    };
+    for (const auto& [ending, count] : others_) add(count, ending, "");
+    if (deeper_ > 0) {
+      add(deeper_, "PNG", fmt::format(" in deeper folders ({})", example_.string()).c_str());
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+  }
+
+ private:
+  fs::path top_;
+  std::map<std::string, std::size_t> others_;  // by ending
+  std::size_t deeper_ = 0;
+  fs::path example_;
+};
+
+PngFiles files_of_split(const fs::path& folder, LeftOut& left_out) {
   const Entries entries = entries_of(folder);
+  left_out.add_others(entries);
   PngFiles result{.files = entries.pictures, .classes = {}};
   for (const fs::path& class_folder : entries.folders) {
-    for (const fs::path& file : entries_of(class_folder).pictures) {
+    const Entries of_class = entries_of(class_folder);
+    left_out.add_others(of_class);
+    for (const fs::path& deeper : of_class.folders) left_out.add_deeper(deeper);
+    for (const fs::path& file : of_class.pictures) {
       if (!entries.pictures.empty()) {
         fail(ErrorKind::kData,
              "{}: got PNG files both in the folder ({}) and in its subfolder {}, expected either "
              "images or one folder for each class",
-             folder.string(), entries.pictures.front().filename().string(),
-             class_folder.filename().string());
+             folder.string(), name_of(entries.pictures.front()), name_of(class_folder));
       }
       result.files.push_back(file);
-      result.classes.push_back(class_folder.filename().string());
+      result.classes.push_back(name_of(class_folder));
     }
   }
   if (result.files.empty()) {
-    fail(ErrorKind::kData, "{}: expected PNG files, or folders of them, one for each class",
-         folder.string());
+    const std::string others = left_out.text();
+    fail(ErrorKind::kData, "{}: expected PNG files, or folders of them, one for each class{}{}",
+         folder.string(), others.empty() ? "" : ", got ", others);
   }
   return result;
 }
 
-/// The first subfolder of these names that there is; empty if there is none.
-fs::path subfolder(const fs::path& folder, std::initializer_list<const char*> names) {
-  std::error_code absent;
-  for (const char* name : names) {
-    if (fs::is_directory(folder / name, absent)) return folder / name;
+bool is_of_split(const fs::path& folder, const SplitNames& split) {
+  return std::ranges::find(split.names, lower_case(name_of(folder))) != split.names.end();
+}
+
+/// The subfolders of training, validation and test images; empty of what there is not.
+std::array<fs::path, 3> split_folders(const fs::path& folder, const Entries& entries) {
+  std::array<fs::path, 3> found;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (const fs::path& subfolder : entries.folders) {
+      if (!is_of_split(subfolder, kSplits[i])) continue;
+      if (!found[i].empty()) {
+        fail(ErrorKind::kData,
+             "{}: got the subfolders {} and {}, expected one of {} images; merge or rename them",
+             folder.string(), name_of(found[i]), name_of(subfolder), kSplits[i].split);
+      }
+      found[i] = subfolder;
+    }
   }
-  return {};
+  return found;
+}
+
+/// Error(kData) for PNG files beside subfolders of splits; counts other pictures there.
+void check_beside_splits(const fs::path& folder, const Entries& entries, LeftOut& left_out) {
+  const auto refuse = [&](const fs::path& beside) {
+    fail(ErrorKind::kData,
+         "{}: got {} beside subfolders of splits, expected images in train, validation and test "
+         "alone; move or remove it",
+         folder.string(), name_of(beside));
+  };
+  if (!entries.pictures.empty()) refuse(entries.pictures.front());
+  left_out.add_others(entries);
+  for (const fs::path& subfolder : entries.folders) {
+    const bool is_split = std::ranges::any_of(
+        kSplits, [&](const SplitNames& split) { return is_of_split(subfolder, split); });
+    if (is_split || holds_runs(subfolder)) continue;
+    if (holds_png_files(subfolder)) refuse(subfolder);
+    left_out.add_deeper(subfolder);
+  }
 }
 
 }  // namespace
 
 PngFolder find_png_files(const fs::path& folder, PngUse use) {
-  const fs::path train = subfolder(folder, {"train"});
-  const fs::path validation = subfolder(folder, {"validation", "val"});
-  const fs::path test = subfolder(folder, {"test"});
-  if (train.empty() && validation.empty() && test.empty()) {
-    return {.train = files_of_split(folder), .validation = {}, .test = {}};
-  }
-  if (train.empty() && use == PngUse::kQueries) {
-    if (!validation.empty() && !test.empty()) {
-      fail(ErrorKind::kData, "{}: got the subfolders {} and test without train; name one of them",
-           folder.string(), validation.filename().string());
-    }
-    const fs::path& only = validation.empty() ? test : validation;
-    return {.train = files_of_split(only), .validation = {}, .test = {}};
-  }
-  if (train.empty()) {
-    fail(ErrorKind::kData, "{}: got the subfolder {} without train; put training images there",
-         folder.string(), (validation.empty() ? test : validation).filename().string());
-  }
-  PngFolder result{.train = files_of_split(train), .validation = {}, .test = {}};
-  if (!validation.empty()) result.validation = files_of_split(validation);
-  if (!test.empty()) result.test = files_of_split(test);
-  return result;
-}
-
-void check_split_folders(const fs::path& folder) {
   const Entries entries = entries_of(folder);
-  const auto name_of = [](const fs::path& path) { return path.filename().string(); };
-  const auto is_split = [&](const fs::path& path) {
-    const std::string name = name_of(path);
-    return name == "train" || name == "validation" || name == "val" || name == "test";
-  };
-  if (std::ranges::none_of(entries.folders, is_split)) return;
-  const auto refuse = [&](const fs::path& beside) {
-    fail(ErrorKind::kData,
-         "{}: got {} beside subfolders of splits, expected images in train, validation (or val) "
-         "and test alone; move or remove it",
-         folder.string(), name_of(beside));
-  };
-  if (!entries.pictures.empty()) refuse(entries.pictures.front());
-  bool has_validation = false;
-  for (const fs::path& subfolder : entries.folders) {
-    std::error_code absent;
-    const bool is_run = fs::exists(subfolder / "config.json", absent);
-    if (is_run || !holds_png_files(subfolder)) continue;
-    const bool is_validation = name_of(subfolder).starts_with("val");
-    if (!is_split(subfolder) || (is_validation && has_validation)) refuse(subfolder);
-    has_validation = has_validation || is_validation;
+  const auto [train, validation, test] = split_folders(folder, entries);
+  LeftOut left_out(folder);
+  PngFolder result;
+  if (train.empty() && validation.empty() && test.empty()) {
+    result.train = files_of_split(folder, left_out);
+    result.left_out = left_out.text();
+    return result;
   }
+  check_beside_splits(folder, entries, left_out);
+  if (train.empty()) {
+    const fs::path& only = validation.empty() ? test : validation;
+    if (use == PngUse::kTraining) {
+      fail(ErrorKind::kData, "{}: got the subfolder {} without train; put training images there",
+           folder.string(), name_of(only));
+    }
+    if (!validation.empty() && !test.empty()) {
+      fail(ErrorKind::kData, "{}: got the subfolders {} and {} without train; name one of them",
+           folder.string(), name_of(validation), name_of(test));
+    }
+    result.train = files_of_split(only, left_out);
+  } else {
+    result.train = files_of_split(train, left_out);
+    if (!validation.empty()) result.validation = files_of_split(validation, left_out);
+    if (!test.empty()) result.test = files_of_split(test, left_out);
+  }
+  result.left_out = left_out.text();
+  return result;
 }
 
 bool holds_png_files(const fs::path& folder) {
@@ -137,6 +218,10 @@ bool holds_png_files(const fs::path& folder) {
              return holds_any(entries_of(lowest));
            });
   });
+}
+
+bool is_other_picture(const fs::path& file) {
+  return std::ranges::find(kOtherPictures, ending_of(file)) != std::end(kOtherPictures);
 }
 
 }  // namespace spvae

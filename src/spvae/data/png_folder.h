@@ -13,12 +13,15 @@ struct PngFiles {
 };
 
 /// The PNG files of a folder: *.png or CLASS/*.png, all in `train`; or the same in subfolders
-/// train, validation (or val) and test, of which train must be there. Hidden files and files of
-/// other names are left out.
+/// train (or training), validation (valid, val) and test (testing), in any case of letters, of
+/// which train must be there. Hidden files and files of other names are left out.
 struct PngFolder {
   PngFiles train;
   PngFiles validation;
   PngFiles test;
+  /// How many pictures of other formats, and PNG files in deeper folders, are left out, for a
+  /// message: "90 .jpg files, 10 PNG files in deeper folders (b/x)"; empty: none.
+  std::string left_out;
 };
 
 /// What find_png_files takes.
@@ -27,15 +30,16 @@ enum class PngUse {
   kQueries  ///< a subfolder test, or validation, alone too: its files are then in `train`
 };
 
-/// Error(kData) for a split without PNG files, for files beside class folders, and for
-/// subfolders validation or test without train; Error(kIo) if a folder cannot be read.
+/// Error(kData) for a split without PNG files, for files beside class folders, for two subfolders
+/// of one split, for subfolders validation or test without train, and for PNG files beside
+/// subfolders of splits, such as those of a folder "extra"; folders of runs are none. Error(kIo) if
+/// a folder cannot be read.
 PngFolder find_png_files(const std::filesystem::path& folder, PngUse use = PngUse::kTraining);
-
-/// Before a run begins: Error(kData) for images beside subfolders of splits, which find_png_files
-/// would leave out, such as those of a folder "tests"; runs' own folders are none.
-void check_split_folders(const std::filesystem::path& folder);
 
 /// Whether find_png_files would find any.
 bool holds_png_files(const std::filesystem::path& folder);
+
+/// Whether a file is, by its name, a picture of a common format other than PNG.
+bool is_other_picture(const std::filesystem::path& file);
 
 }  // namespace spvae

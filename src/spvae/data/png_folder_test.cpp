@@ -64,26 +64,87 @@ TEST_F(Folder, MayHaveClassesWithoutSplits) {
   EXPECT_EQ(found.train.classes, (Names{"a", "b"}));
 }
 
+TEST_F(Folder, MayNameItsSplitsInAnyCaseAndByOtherWords) {
+  for (const char* train : {"Train", "TRAINING"}) {
+    for (const char* validation : {"valid", "Val", "Validation"}) {
+      for (const char* test : {"TEST", "testing"}) {
+        touch(train + std::string("/cat/1.png"));
+        touch(validation + std::string("/2.png"));
+        touch(test + std::string("/3.png"));
+        const PngFolder found = find_png_files(folder_.path());
+        EXPECT_EQ(names(found.train), Names{train + std::string("/cat/1.png")});
+        EXPECT_EQ(names(found.validation), Names{validation + std::string("/2.png")});
+        EXPECT_EQ(names(found.test), Names{test + std::string("/3.png")});
+        EXPECT_EQ(found.left_out, "");
+        for (const char* name : {train, validation, test}) {
+          std::filesystem::remove_all(folder_.path() / name);
+        }
+      }
+    }
+  }
+  touch("v1.train/1.png");
+  EXPECT_EQ(find_png_files(folder_.path()).train.classes, Names{"v1.train"});
+}
+
+TEST_F(Folder, WithTwoSubfoldersOfOneSplitIsAnError) {
+  touch("train/1.png");
+  touch("val/1.png");
+  touch("valid/1.png");
+  expect_refused("got the subfolders val and valid, expected one of validation images");
+  std::filesystem::remove_all(folder_.path() / "valid");
+  touch("Train/2.png");
+  expect_refused("got the subfolders Train and train, expected one of training images");
+}
+
 TEST_F(Folder, HoldsNoImagesBesideItsSplits) {
   touch("train/1.png");
   touch("notes/readme.txt");
-  const auto refused = [&](const std::string& part) {
-    expect_error(ErrorKind::kData, part, [&] { check_split_folders(folder_.path()); });
-  };
   touch("run/1.png");
   touch("run/config.json");
+  touch("runs/a/1.png");
+  touch("runs/a/config.json");
   touch("val/1.png");
-  EXPECT_NO_THROW(check_split_folders(folder_.path()));
-  touch("tests/1.png");
-  refused("got tests beside subfolders of splits");
-  EXPECT_EQ(find_png_files(folder_.path()).train.files.size(), 1u);
-  std::filesystem::remove_all(folder_.path() / "tests");
+  EXPECT_EQ(find_png_files(folder_.path()).left_out, "");
+  touch("extra/1.png");
+  expect_refused("got extra beside subfolders of splits");
+  std::filesystem::remove_all(folder_.path() / "extra");
   touch("0.png");
-  refused("got 0.png beside subfolders of splits");
-  std::filesystem::remove(folder_.path() / "0.png");
-  touch("validation/1.png");
-  refused("got validation beside subfolders of splits");
-  EXPECT_NO_THROW(check_split_folders(folder_.path() / "train"));
+  expect_refused("got 0.png beside subfolders of splits");
+}
+
+TEST_F(Folder, CountsThePicturesThatAreLeftOut) {
+  touch("a/1.png");
+  touch("a/1.JPG");
+  touch("2.jpg");
+  touch("a/note.txt");
+  EXPECT_EQ(find_png_files(folder_.path()).left_out, "2 .jpg files");
+  touch("b/x/3.png");
+  touch("b/x/y/4.png");
+  touch("b/x/y/4.tiff");
+  touch("b/runs/one/config.json");
+  touch("b/runs/one/5.png");
+  EXPECT_EQ(find_png_files(folder_.path()).left_out,
+            "2 .jpg files, 1 .tiff file, 2 PNG files in deeper folders (b/x)");
+}
+
+TEST_F(Folder, CountsThePicturesThatAreLeftOutOfItsSplits) {
+  touch("train/1.png");
+  touch("0.gif");
+  touch("test/2.png");
+  touch("test/2.jpeg");
+  touch("test/more/even/3.png");
+  touch("others/4.bmp");
+  const PngFolder found = find_png_files(folder_.path());
+  EXPECT_EQ(names(found.test), Names{"test/2.png"});
+  EXPECT_EQ(
+      found.left_out,
+      "1 .bmp file, 1 .gif file, 1 .jpeg file, 1 PNG file in deeper folders (test/more/even)");
+}
+
+TEST_F(Folder, OfDeepPicturesAloneSaysWhereTheyLie) {
+  touch("a/b/1.png");
+  touch("a/b/2.png");
+  expect_refused("one for each class, got 2 PNG files in deeper folders (a/b)");
 }
 
 TEST_F(Folder, ThatIsEmptyMixedOrWithoutTrainingImagesIsAnError) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "spvae/core/error.h"
+#include "spvae/io/file.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
@@ -109,11 +110,16 @@ fs::path find_set_folder(const KnownSet& set, const fs::path& data_dir,
 }
 
 fs::path source_file_or_empty(const fs::path& folder, std::string_view name) {
+  std::vector<std::string> names = {std::string(name)};
+  if (const std::size_t place = name.find("-idx"); place != std::string_view::npos) {
+    names.emplace_back(name)[place] = '.';  // train-images.idx3-ubyte
+  }
   std::error_code absent;
-  for (const char* ending : kEndings) {
-    fs::path path = folder / name;
-    path += ending;
-    if (fs::exists(path, absent)) return path;
+  for (const std::string& spelling : names) {
+    for (const char* ending : kEndings) {
+      fs::path path = folder / (spelling + ending);
+      if (fs::exists(path, absent)) return path;
+    }
   }
   return {};
 }
@@ -127,7 +133,8 @@ fs::path find_source_file(const fs::path& folder, std::string_view name) {
 
 std::string unpacked_name(const fs::path& path) {
   const fs::path name = path.filename();
-  const bool is_packed = name.extension() == ".gz" || name.extension() == ".xz";
+  const std::string ending = ending_of(name);
+  const bool is_packed = ending == ".gz" || ending == ".xz";
   return (is_packed ? name.stem() : name).string();
 }
 

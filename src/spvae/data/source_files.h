@@ -28,8 +28,9 @@ std::vector<std::filesystem::path> data_folders();
 std::filesystem::path find_set_folder(const KnownSet& set, const std::filesystem::path& data_dir,
                                       const std::vector<std::filesystem::path>& folders);
 
-/// The file `name` of `folder`, or else `name` with ".gz" or ".xz" behind it. Error(kNoInput) if
-/// none of them is there.
+/// The file `name` of `folder`, or else `name` with ".gz" or ".xz" behind it; or the same with the
+/// first '-' before "idx" as '.', as some mirrors name MNIST's files. Error(kNoInput) if none of
+/// them is there.
 std::filesystem::path find_source_file(const std::filesystem::path& folder, std::string_view name);
 
 /// The same, but an empty path if none of them is there.

@@ -110,7 +110,18 @@ TEST(SourceFiles, ThePlainFileIsPreferredToThePackedOnes) {
   }
 }
 
+TEST(SourceFiles, MayHaveADotWhereMnistsNamesHaveADash) {
+  const testing::TemporaryFolder folder;
+  folder.write("train-images.idx3-ubyte.gz", {1});
+  EXPECT_EQ(find_source_file(folder.path(), "train-images-idx3-ubyte"),
+            folder.path() / "train-images.idx3-ubyte.gz");
+  folder.write("train-images-idx3-ubyte.xz", {1});
+  EXPECT_EQ(find_source_file(folder.path(), "train-images-idx3-ubyte"),
+            folder.path() / "train-images-idx3-ubyte.xz");
+}
+
 TEST(SourceFiles, UnpackedNamesLackTheEnding) {
+  EXPECT_EQ(unpacked_name("A.NPY.GZ"), "A.NPY");
   EXPECT_EQ(unpacked_name("a/images-idx3.gz"), "images-idx3");
   EXPECT_EQ(unpacked_name("test_batch.bin.xz"), "test_batch.bin");
   EXPECT_EQ(unpacked_name("train_32x32.mat"), "train_32x32.mat");

@@ -73,6 +73,17 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+std::string lower_case(std::string text) {
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return text;
+}
+
+std::string ending_of(const std::filesystem::path& path) {
+  return lower_case(path.extension().string());
+}
+
 void create_folders(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

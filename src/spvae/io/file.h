@@ -12,6 +12,12 @@ namespace spvae {
 /// opened; Error(kIo) if reading fails.
 std::string read_file(const std::filesystem::path& path);
 
+/// A text with the letters A to Z as a to z.
+std::string lower_case(std::string text);
+
+/// The ending of a file's name, with its dot and in lower case: ".png" of "A.PNG".
+std::string ending_of(const std::filesystem::path& path);
+
 /// Makes a folder and those above it that are missing. Error(kCannotCreate) if that fails, or if
 /// something other than a folder is there.
 void create_folders(const std::filesystem::path& path);

@@ -64,6 +64,12 @@ TEST_F(FileTest, IsNoInputIfItCannotBeOpened) {
                [&] { read_file(folder_.write("file", {}) / "below"); });
 }
 
+TEST(FileName, HasAnEndingWhateverItsCase) {
+  EXPECT_EQ(ending_of("a/b.PNG"), ".png");
+  EXPECT_EQ(ending_of("a/b.c.Npy"), ".npy");
+  EXPECT_EQ(ending_of("a.b/c"), "");
+}
+
 TEST_F(FileTest, GrowsByWholeLines) {
   append_line(path("lines"), "one");
   append_line(path("lines"), "");

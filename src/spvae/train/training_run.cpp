@@ -9,7 +9,6 @@
 
 #include "spvae/core/error.h"
 #include "spvae/data/data_set.h"
-#include "spvae/data/png_folder.h"
 #include "spvae/model/engine.h"
 
 namespace spvae {
@@ -138,10 +137,6 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   const LoadObserver on_loading = [&observer](std::size_t done, std::size_t files) {
     observer.on_loading(done, files);
   };
-  std::error_code absent;
-  if (!is_resumed && std::filesystem::is_directory(config.data, absent)) {
-    check_split_folders(config.data);
-  }
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
   fit_to_data(data, config);
