@@ -86,6 +86,11 @@ DataSet::DataSet(const DataConfig& config, ThreadPool* pool, const LoadObserver&
   files_ = digest_files(sources_, origin.known, pool, observer);
   digest_ = digest_of(files_, config.mask);
   if (origin.known != nullptr) warning_ = unpublished_warning(name_, files_);
+  if (!origin.left_out.empty()) {
+    warning_ = fmt::format(
+        "data {}: left out: {}; only PNG files are read, in the folder of a split or of a class",
+        name_, origin.left_out);
+  }
   if (!config.class_name.empty()) keep_class(config.class_name);
 }
 
@@ -209,6 +214,9 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
   const Preparation preparation{.stretch = stretch_ == Stretch::kImage,
                                 .noise = !config_.discrete && dequantize_ == Dequantize::kOn,
                                 .seed = config_.data_seed};
+  const auto row_of = [size](const auto& values, std::size_t row) {
+    return values.empty() ? std::span(values) : std::span(values).subspan(row * size, size);
+  };
   constexpr std::size_t kImagesOfTask = 256;
   const auto tasks = static_cast<int>((count + kImagesOfTask - 1) / kImagesOfTask);
   pool.run(tasks, [&](int task, int) {
@@ -217,15 +225,12 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
       const std::uint32_t index = part.indices[row];
       const ImageAddress address{.file = part.source, .index = index};
       const auto out = std::span(images.values).subspan(row * size, size);
-      const auto observed = images.observed.empty()
-                                ? std::span<const std::uint8_t>()
-                                : std::span(images.observed).subspan(row * size, size);
+      const PixelFlags flags{.observed = row_of(std::as_const(images.observed), row),
+                             .known = row_of(in.observed, index)};
       if (in.floats.empty()) {
-        prepare(std::span(in.bytes).subspan(index * size, size), observed, preparation, address,
-                out);
+        prepare(row_of(in.bytes, index), flags, preparation, address, out);
       } else {
-        prepare(std::span(in.floats).subspan(index * size, size), observed, preparation, address,
-                out);
+        prepare(row_of(in.floats, index), flags, preparation, address, out);
       }
     }
   });
@@ -314,10 +319,13 @@ void DataSet::keep_class(const std::string& name) {
                   [&](std::uint32_t index) { return own.empty() || own[index] != name; });
   }
   if (count(Split::kTrain) == 0 || count(Split::kValidation) == 0) {
-    fail(ErrorKind::kData,
-         "data {}: of class {} there are {} training and {} validation images, expected at least "
-         "one of each",
-         name_, name, count(Split::kTrain), count(Split::kValidation));
+    const bool is_random = part(Split::kTrain).source == part(Split::kValidation).source;
+    fail(
+        ErrorKind::kData,
+        "data {}: of class {} there are {} training and {} validation images, expected at least "
+        "one of each; {}, or leave the class out",
+        name_, name, count(Split::kTrain), count(Split::kValidation),
+        is_random ? "add images of it, or divide anew, --data-seed" : "put images of it into both");
   }
   config_.class_name = name;
   digest_ = sha256(digest_ + "\n" + members + "\n");

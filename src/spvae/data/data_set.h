@@ -39,8 +39,8 @@ struct LoadOptions {
 ///   - a named set, found as find_set_folder and data_folders() say: "mnist", "cifar10", "svhn";
 ///   - a folder with MNIST's file names, train-images-idx3-ubyte and t10k-images-idx3-ubyte;
 ///   - any other folder: of PNG files (see PngFolder);
-///   - a single file: .npy (see ImageFormat::kNpy), any other is IDX.
-/// Files, but those of PNG and npy, may be plain, .gz or .xz. Images come from one to three
+///   - a single file: .npy (see ImageArray), .png, any other is IDX.
+/// Files, but those of PNG, may be plain, .gz or .xz. Images come from one to three
 /// sources, numbered from 0, each of one or several files whose images are one sequence. By source:
 ///   mnist, folder  0 training file: one sixth for validation; 1 test file
 ///   cifar10        0 data_batch_1 … 5: one fifth for validation; 1 test_batch
@@ -85,7 +85,8 @@ class DataSet {
   /// each as 64 hex digits and a newline. Of a class, SHA-256 of that and of a line of digits, 1
   /// for each labelled image that is of the class and 0 for each other, source by source.
   const std::string& digest() const { return digest_; }
-  /// One sentence if a file of a named set is not the published one; else empty.
+  /// One sentence if a file of a named set is not the published one, or if a folder holds pictures
+  /// that are left out; else empty.
   const std::string& warning() const { return warning_; }
   /// One sentence if a notable part of the values for a continuous model repeats and gets no noise,
   /// so that its precision may grow without limit; else empty. Reads floating-point pixels.

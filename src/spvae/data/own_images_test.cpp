@@ -466,9 +466,20 @@ TEST_F(OwnImages, OfOneClassAreTheSplitsWithoutTheOthers) {
             dogs.digest());
   others.replace(others.find("cat"), 3, "cow");
   folder_.write("others.txt", {others.begin(), others.end()});
-  expect_error(ErrorKind::kData, "expected at least one of each", [&] {
+  expect_error(ErrorKind::kData, "or divide anew, --data-seed", [&] {
     DataSet({.data = file, .labels = other_file.string(), .class_name = "cow"});
   });
+}
+
+TEST_F(OwnImages, OfAClassThatIsOnlyInTheTestSubfolderSayWhatToDo) {
+  write_images("train/ant/", 20);
+  write_image("val/ant/1.png", 100);
+  write_image("test/bee/1.png", 100);
+  const DataSet set({.data = path()});
+  expect_error(ErrorKind::kData,
+               "of class bee there are 0 training and 0 validation images, expected at least one "
+               "of each; put images of it into both, or leave the class out",
+               [&] { set.of_class("bee"); });
 }
 
 TEST_F(OwnImages, MayHaveLabelsInSomeSplitsAlone) {

@@ -70,13 +70,10 @@ void finish(std::span<const std::uint8_t> observed, const Preparation& preparati
   if (preparation.stretch) stretch(out, observed);
 }
 
-}  // namespace
-
-void prepare(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t> observed,
-             const Preparation& preparation, ImageAddress address, std::span<float> out) {
-  assert(!pixels.empty() && pixels.size() == out.size());
-  assert(observed.empty() || observed.size() == out.size());
-  if (preparation.stretch) {
+/// 8-bit values, stretched or not, without noise.
+void set_base(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t> observed,
+              bool is_stretched, std::span<float> out) {
+  if (is_stretched) {
     const std::array<float, 256> levels = stretched_levels(range_of(pixels, observed));
     for (std::size_t i = 0; i < pixels.size(); ++i) out[i] = levels[pixels[i]];
   } else {
@@ -84,16 +81,47 @@ void prepare(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t>
       out[i] = static_cast<float>(pixels[i]) / 255.0f;
     }
   }
-  finish(observed, preparation, address, out);
 }
 
-void prepare(std::span<const float> pixels, std::span<const std::uint8_t> observed,
-             const Preparation& preparation, ImageAddress address, std::span<float> out) {
+void set_base(std::span<const float> pixels, std::span<const std::uint8_t> observed,
+              bool is_stretched, std::span<float> out) {
+  std::ranges::copy(pixels, out.begin());
+  if (is_stretched) stretch(out, observed);
+}
+
+template <class T>
+void prepare_pixels(std::span<const T> pixels, const PixelFlags& flags,
+                    const Preparation& preparation, ImageAddress address, std::span<float> out) {
+  const std::span<const std::uint8_t> observed = flags.observed;
   assert(!pixels.empty() && pixels.size() == out.size());
   assert(observed.empty() || observed.size() == out.size());
-  std::ranges::copy(pixels, out.begin());
-  if (preparation.stretch) stretch(out, observed);
-  finish(observed, preparation, address, out);
+  assert(flags.known.empty() || flags.known.size() == out.size());
+  const auto prepare_by = [&](std::span<const std::uint8_t> pixels_that_count,
+                              std::span<float> values) {
+    set_base(pixels, pixels_that_count, preparation.stretch, values);
+    finish(pixels_that_count, preparation, address, values);
+  };
+  prepare_by(observed, out);
+  const Range<T> range = range_of(pixels, observed);
+  const bool has_scale = range.exists && range.least < range.greatest;
+  if (!preparation.stretch || observed.empty() || has_scale) return;
+  std::vector<float> whole(out.size());
+  prepare_by(flags.known, whole);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (observed[i] == 0) out[i] = whole[i];
+  }
+}
+
+}  // namespace
+
+void prepare(std::span<const std::uint8_t> pixels, const PixelFlags& flags,
+             const Preparation& preparation, ImageAddress address, std::span<float> out) {
+  prepare_pixels(pixels, flags, preparation, address, out);
+}
+
+void prepare(std::span<const float> pixels, const PixelFlags& flags, const Preparation& preparation,
+             ImageAddress address, std::span<float> out) {
+  prepare_pixels(pixels, flags, preparation, address, out);
 }
 
 void prepare_discrete(std::span<const std::uint8_t> pixels, std::span<float> out) {

@@ -11,6 +11,12 @@ struct ImageAddress {
   std::uint32_t index = 0;  ///< in that file
 };
 
+/// Which pixels of an image there are, 1 or 0 each; empty: all.
+struct PixelFlags {
+  std::span<const std::uint8_t> observed = {};  ///< by the model
+  std::span<const std::uint8_t> known = {};     ///< in the data: those that are observed, and more
+};
+
 /// What is done to the pixels of an image.
 struct Preparation {
   bool stretch = true;     ///< its least observed value becomes 0, its greatest 1
@@ -29,15 +35,15 @@ struct Preparation {
 ///               Purpose::kPixelNoise, image = index, leaf = file, sample 0);
 ///               x ← −x if x < 0, then x ← 2 − x if x > 1
 ///   and, with both, x ← (x − min) / (max − min); if min = max, 0.
-/// Minimum and maximum are those of the pixels that `observed` has 1 for (empty: of all; none: all
-/// values become 0); other pixels that lie outside of them become 0 or 1. Sizes are equal and ≥ 1
-/// (assertion).
-void prepare(std::span<const std::uint8_t> pixels, std::span<const std::uint8_t> observed,
+/// Minimum and maximum are those of the observed pixels; others that lie outside of them become 0
+/// or 1. Where no two observed pixels differ, they say nothing of the others' scale: these are as
+/// if all pixels that are known were observed. Sizes are equal and ≥ 1 (assertion).
+void prepare(std::span<const std::uint8_t> pixels, const PixelFlags& flags,
              const Preparation& preparation, ImageAddress address, std::span<float> out);
 
 /// The same of values x in [0, 1]: base x, or stretch (x − min) / (max − min).
-void prepare(std::span<const float> pixels, std::span<const std::uint8_t> observed,
-             const Preparation& preparation, ImageAddress address, std::span<float> out);
+void prepare(std::span<const float> pixels, const PixelFlags& flags, const Preparation& preparation,
+             ImageAddress address, std::span<float> out);
 
 /// Of all pixels, stretched without noise: multiples of 1/255.
 void prepare_discrete(std::span<const std::uint8_t> pixels, std::span<float> out);

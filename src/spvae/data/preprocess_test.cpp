@@ -120,7 +120,7 @@ TEST(Continuous, NoiseDependsOnSeedFileAndIndex) {
 std::vector<float> prepared(const Bytes& pixels, const Preparation& preparation,
                             const Bytes& observed = {}, ImageAddress address = {}) {
   std::vector<float> out(pixels.size());
-  prepare(pixels, observed, preparation, address, out);
+  prepare(pixels, {.observed = observed}, preparation, address, out);
   return out;
 }
 
@@ -158,9 +158,22 @@ TEST(Prepare, StretchesByTheObservedPixelsAlone) {
   EXPECT_THAT(noisy, Each(::testing::AllOf(::testing::Ge(0.0f), ::testing::Le(1.0f))));
 }
 
-TEST(Prepare, OfNothingObservedGivesZeros) {
+TEST(Prepare, WithoutTwoObservedValuesHasTheOthersAsOfTheWholeImage) {
+  const Bytes pixels = {20, 20, 10, 110, 35};
   for (const bool noise : {false, true}) {
-    EXPECT_THAT(prepared({1, 2, 3}, {.noise = noise}, {0, 0, 0}), Each(0.0f));
+    const std::vector<float> whole = prepared(pixels, {.noise = noise});
+    for (const Bytes& observed : {Bytes{1, 1, 0, 0, 0}, Bytes{0, 1, 0, 0, 0}, Bytes(5, 0)}) {
+      const std::vector<float> values = prepared(pixels, {.noise = noise}, observed);
+      const auto others = prepared({20, 20, 200, 0, 7}, {.noise = noise}, observed);
+      for (std::size_t i = 0; i < pixels.size(); ++i) {
+        if (observed[i] == 0) {
+          EXPECT_EQ(values[i], whole[i]);
+        } else {
+          EXPECT_EQ(values[i], others[i]);  // which the hidden pixels change nothing of
+          EXPECT_TRUE(noise || values[i] == 0.0f) << values[i];
+        }
+      }
+    }
   }
 }
 
@@ -171,7 +184,7 @@ TEST(Prepare, KeepsFloatsAsTheyAreUnlessAskedOtherwise) {
   EXPECT_EQ(out, pixels);
   prepare(pixels, {}, {.noise = false}, {}, out);
   EXPECT_EQ(out, (std::vector<float>{0.0f, 0.5f, 1.0f}));
-  prepare(pixels, Bytes{1, 1, 0}, {.noise = false}, {}, out);
+  prepare(pixels, {.observed = Bytes{1, 1, 0}}, {.noise = false}, {}, out);
   EXPECT_EQ(out, (std::vector<float>{0.0f, 1.0f, 1.0f}));
   prepare(pixels, {}, {.stretch = false, .seed = 2}, {.index = 9}, out);
   const RandomAddress address{.seed = 2, .purpose = Purpose::kPixelNoise, .image = 9};
