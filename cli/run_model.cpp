@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "spvae/core/error.h"
+#include "spvae/data/data_origin.h"
 #include "spvae/train/class_runs.h"
 #include "spvae/train/run_folder.h"
 
@@ -20,23 +21,60 @@ RunConfig training_config(const StoredModel& stored, const std::string& run) try
   fail(ErrorKind::kData, "{}: the model's training entry is not valid: {}", run, error.what());
 }
 
+bool is_there(const std::string& path) {
+  std::error_code absent;
+  return fs::exists(path, absent);
+}
+
 DataSet open_same_data(const DataConfig& config, const std::string& digest, const std::string& run,
                        ThreadPool& pool) try {
+  const std::string labels = config.class_name.empty() ? "" : config.labels;
+  for (const std::string& path : {config.mask, labels}) {
+    if (path.empty() || is_there(path)) continue;
+    fail(ErrorKind::kNoInput, "no such file {}, which the run's division needs; put it back", path);
+  }
   DataSet data(config, &pool);
   if (data.digest() == digest) return data;
   fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
        run, data.digest(), digest);
 } catch (const Error& error) {
-  fail(error.kind(), "{}: {}; say --data to evaluate others", config.data, error.what());
+  const bool have_moved = !is_named_set(config.data) && !is_there(config.data);
+  fail(error.kind(), "{}: {}; say --data {}", config.data, error.what(),
+       have_moved ? "with their new place, or to evaluate others" : "to evaluate others");
 }
 
-DataSet open_other_data(DataConfig config, const DataChoice& choice, ThreadPool& pool) {
+bool have_digest(const DataConfig& config, const std::string& digest, ThreadPool& pool) {
+  try {
+    return DataSet(config, &pool).digest() == digest;
+  } catch (const Error&) {
+    return false;  // not there, of another size than the mask, or without the class
+  }
+}
+
+/// Whether whole data that `choice` names are those of the training, which have `digest` and are
+/// no longer where they were.
+bool are_moved_data(const DataSet& whole, const DataConfig& training, const DataChoice& choice,
+                    const std::string& digest, ThreadPool& pool) {
+  DataConfig moved = training;
+  moved.data = choice.data;
+  const bool is_of_files_alone = training.mask.empty() && training.class_name.empty();
+  const bool are_same =
+      is_of_files_alone ? whole.digest() == digest : have_digest(moved, digest, pool);
+  return are_same && !have_digest(training, digest, pool);
+}
+
+DataSet open_other_data(const DataConfig& training, const std::string& digest,
+                        const DataChoice& choice, ThreadPool& pool) {
+  DataConfig config = training;
   config.data = choice.data;
   config.training_images = 0;
   config.whole = true;
   config.mask.clear();
   config.class_name.clear();
   config.labels = choice.labels;
+  DataSet data(config, &pool);
+  if (!data.is_whole() || !are_moved_data(data, training, choice, digest, pool)) return data;
+  config.whole = false;
   return DataSet(config, &pool);
 }
 
@@ -80,7 +118,7 @@ DataSet open_data(DataConfig training, const std::string& digest, const std::str
   if (!choice.labels.empty()) training.labels = choice.labels;
   if (choice.missing) training.missing = *choice.missing;
   DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
-                                     : open_other_data(training, choice, pool);
+                                     : open_other_data(training, digest, choice, pool);
   if (choice.missing == Missing::kNan) data.check_takes_nan();
   return data;
 }

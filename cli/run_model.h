@@ -31,7 +31,8 @@ struct DataChoice {
 };
 
 /// The data of `training`, or those of `choice`, whole and with labels of their own, prepared
-/// alike. Errors as DataSet; Error(kData) when the data of the training no longer have its
+/// alike; where these are the training's that have moved, by the `digest`, they are divided as it
+/// was. Errors as DataSet; Error(kData) when the data of the training no longer have its
 /// `digest`: divided anew, training images might be test images; Error(kUsage) when NaN is to be a
 /// missing pixel of 8-bit images.
 DataSet open_data(DataConfig training, const std::string& digest, const std::string& run,
