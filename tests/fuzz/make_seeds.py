@@ -48,10 +48,11 @@ def compressed(data):
     return struct.pack("<II", 15, len(packed)) + packed
 
 
-def npy(dtype, shape, values):
+def npy(dtype, shape, values, version=1):
     header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + values
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + values
 
 
 def safetensors(header, data):
@@ -121,6 +122,10 @@ def seeds():
         yield "npy", dtype.strip("<|"), npy(dtype, (2, 3), noise(6 * size))
     yield "npy", "scalar", npy("<f4", (), noise(4))
     yield "npy", "vector", npy("<f8", (3,), noise(24))
+    yield "npy", "big-endian", npy(">f8", (3,), noise(24), version=2)
+    yield "npy", "integers", npy(">u2", (2, 3), noise(12), version=3)
+    yield "npy", "structure", npy([("r", "|u1"), ("g", "|u1")], (2,), noise(4))
+    yield "npy", "packed", gzip.compress(npy("<f4", (2, 3), noise(24)), mtime=0)
 
     yield from png_seeds()
     yield from json_seeds()
