@@ -33,9 +33,7 @@ DataSet open_whole_data(const std::string& folder, const ClassRuns& runs, const 
   const ClassRun& first = runs.classes.front();
   DataConfig training = training_data(load_class_model(folder, first), path_of(folder, first));
   training.class_name.clear();
-  DataSet data = open_data(training, runs.data_digest, folder, choice, pool);
-  if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
-  return data;
+  return open_data(training, runs.data_digest, folder, choice, pool);
 }
 
 std::vector<int> class_labels(const ClassRuns& runs, const DataSet& data, Split split) {

@@ -20,9 +20,9 @@ struct ClassifiedImages {
 
 /// The models of a folder of `spvae train --per-class`, and data to ask them about.
 struct ClassModels {
-  /// Finds models and data: `choice`, or the run's, of all classes. Warns on stderr of unpublished
-  /// data. Errors as load_class_runs, load_model and open_data; Error(kNoInput), with what to do,
-  /// for a class without a model.
+  /// Finds models and data: `choice`, or the run's, of all classes. Warns on stderr as
+  /// open_data. Errors as load_class_runs, load_model and open_data; Error(kNoInput), with what to
+  /// do, for a class without a model.
   ClassModels(const ImageQuery& query, const DataChoice& choice);
 
   /// The query's images; warns on stderr of pixels that a model never saw. Error(kData) for a label

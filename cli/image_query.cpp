@@ -1,6 +1,5 @@
 #include "image_query.h"
 
-#include <filesystem>
 #include <optional>
 
 #include "output.h"
@@ -18,13 +17,6 @@ StoredModel load_model_of(const std::string& command, const ImageQuery& query) {
     fail(ErrorKind::kUsage, "{}: no run given; say 'spvae {} RUN'", command, command);
   }
   return load_run_model(query.run);
-}
-
-/// Whether data are those that a run was trained on, whatever mask or class it had.
-bool are_of_run(const DataSet& data, const StoredModel& stored, const ImageQuery& query) {
-  if (data.digest() == stored.origin.data_digest) return true;
-  std::error_code absent;
-  return std::filesystem::equivalent(query.data, training_data(stored, query.run).data, absent);
 }
 
 }  // namespace
@@ -111,8 +103,6 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
       data(open_query_data(query, stored, pool)),
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
-  if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
-  warn_of_training_images(data, are_of_run(data, stored, query));
   warn_of_unseen_pixels(stored.origin.unseen, images);
 }
 
@@ -124,13 +114,6 @@ void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet&
                   "images the model never saw {}, and what it says of them was never learnt; "
                   "--mask hides pixels",
                   grouped(std::ssize(unseen)), grouped(count)));
-}
-
-void warn_of_training_images(const DataSet& data, bool is_of_run) {
-  if (!data.is_whole() || !is_of_run) return;
-  ProgressDisplay().say(
-      "warning: these are all images of the data that the run was trained on, its training images "
-      "among them; leave out --data to ask about its test images");
 }
 
 std::string observed_text(const ImageSet& images) {

@@ -59,8 +59,8 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
 /// A query with everything that it asks for.
 struct OpenQuery {
   /// Error(kUsage), which names the command, without a run; otherwise as load_run_model,
-  /// open_query_data and load_query_images. Warns on stderr of unpublished data, of training images
-  /// and of pixels that were never seen in training.
+  /// open_query_data and load_query_images. Warns on stderr as open_data, and of pixels that were
+  /// never seen in training.
   OpenQuery(const std::string& command, const ImageQuery& query);
 
   StoredModel stored;
@@ -73,10 +73,6 @@ struct OpenQuery {
 /// Warns on stderr where images have pixels that are marked [height · width]: no training image had
 /// them.
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images);
-
-/// Warns on stderr where the images asked about are all of the data that a run was trained on.
-/// `is_of_run`: whether data are.
-void warn_of_training_images(const DataSet& data, bool is_of_run);
 
 /// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
 std::string observed_text(const ImageSet& images);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/data/data_origin.h"
 #include "spvae/train/class_runs.h"
@@ -51,16 +52,13 @@ bool have_digest(const DataConfig& config, const std::string& digest, ThreadPool
   }
 }
 
-/// Whether whole data that `choice` names are those of the training, which have `digest` and are
-/// no longer where they were.
-bool are_moved_data(const DataSet& whole, const DataConfig& training, const DataChoice& choice,
-                    const std::string& digest, ThreadPool& pool) {
-  DataConfig moved = training;
-  moved.data = choice.data;
-  const bool is_of_files_alone = training.mask.empty() && training.class_name.empty();
-  const bool are_same =
-      is_of_files_alone ? whole.digest() == digest : have_digest(moved, digest, pool);
-  return are_same && !have_digest(training, digest, pool);
+/// Whether whole data that `choice` names are those of the training, which have `digest`.
+bool are_training_data(const DataSet& whole, const DataConfig& training, const DataChoice& choice,
+                       const std::string& digest, ThreadPool& pool) {
+  if (training.mask.empty() && training.class_name.empty()) return whole.digest() == digest;
+  DataConfig named = training;
+  named.data = choice.data;
+  return have_digest(named, digest, pool);
 }
 
 DataSet open_other_data(const DataConfig& training, const std::string& digest,
@@ -73,7 +71,14 @@ DataSet open_other_data(const DataConfig& training, const std::string& digest,
   config.class_name.clear();
   config.labels = choice.labels;
   DataSet data(config, &pool);
-  if (!data.is_whole() || !are_moved_data(data, training, choice, digest, pool)) return data;
+  if (!data.is_whole() || !are_training_data(data, training, choice, digest, pool)) return data;
+  if (have_digest(training, digest, pool)) {
+    ProgressDisplay().say(
+        "warning: these are all images of the data that the run was trained on, its training "
+        "images among them; leave out --data to ask about its test images");
+    return data;
+  }
+  // They have moved.
   config.whole = false;
   return DataSet(config, &pool);
 }
@@ -120,6 +125,7 @@ DataSet open_data(DataConfig training, const std::string& digest, const std::str
   DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
                                      : open_other_data(training, digest, choice, pool);
   if (choice.missing == Missing::kNan) data.check_takes_nan();
+  if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
   return data;
 }
 

@@ -34,7 +34,8 @@ struct DataChoice {
 /// alike; where these are the training's that have moved, by the `digest`, they are divided as it
 /// was. Errors as DataSet; Error(kData) when the data of the training no longer have its
 /// `digest`: divided anew, training images might be test images; Error(kUsage) when NaN is to be a
-/// missing pixel of 8-bit images.
+/// missing pixel of 8-bit images. Warns on stderr of unpublished data, and of whole data that hold
+/// the training images.
 DataSet open_data(DataConfig training, const std::string& digest, const std::string& run,
                   const DataChoice& choice, ThreadPool& pool);
 

@@ -199,6 +199,21 @@ class Classify(ClassifyTest):
         other = self.run_json("classify", run, "--samples", "3", "--limit", "5", "--data", self.data)
         self.assertEqual(other["temperature"], temperature)
 
+    def test_warns_of_training_images_among_those_asked_about(self):
+        one_file = pathlib.Path(self.path("one"))
+        one_file.write_bytes(idx_bytes(60))
+        labels = self.path("labels-60.txt")
+        pathlib.Path(labels).write_text(labels_text(60))
+        run = self.path("run-60")
+        self.run_spvae("train", "--per-class", "--data", one_file, "--labels", labels, "--out", run,
+                       *small())
+        asked = ["classify", run, "--samples", "3", "--temperature", "2"]
+        own = self.run_spvae(*asked)
+        self.assertNotIn("warning", own.stderr)
+        named = self.run_spvae(*asked, "--data", one_file)
+        self.assertIn("its training images among them", named.stderr)
+        self.assertIn("60 images", named.stdout)
+
     def test_images_without_labels_get_posteriors(self):
         run = self.train_classes()
         others = pathlib.Path(self.path("others"))

@@ -10,7 +10,7 @@ import subprocess
 from cli_support import LIKELIHOODS, SPVAE, CommandTest, main, read_npy, write_data
 
 KEYS = ["images", "samples", "log_likelihood", "standard_error", "monte_carlo_error",
-        "effective_samples", "bits_per_dimension", "parameters", "encoder_parameters", "seconds"]
+        "effective_samples", "unreliable_images", "bits_per_dimension", "parameters", "encoder_parameters", "seconds"]
 
 
 class Evaluate(CommandTest):
@@ -68,12 +68,22 @@ class Evaluate(CommandTest):
     def test_per_image_figures_average_to_the_result(self):
         run = self.train("run")
         out = self.path("scores.npy")
-        result = self.run_json("evaluate", run, "--samples", "20", "--per-image", out)
-        shape, values = read_npy(out)
-        self.assertEqual(shape, (20, 4))
-        self.assertAlmostEqual(sum(values[0::4]) / 20, result["log_likelihood"], places=9)
-        self.assertAlmostEqual(math.sqrt(sum(error ** 2 for error in values[1::4])) / 20,
-                               result["monte_carlo_error"], places=9)
+        unknown = []
+        for samples in [20, 5000]:
+            result = self.run_json("evaluate", run, "--samples", samples, "--per-image", out)
+            shape, values = read_npy(out)
+            self.assertEqual(shape, (20, 4))
+            self.assertAlmostEqual(sum(values[0::4]) / 20, result["log_likelihood"], places=9)
+            known = [error for error in values[1::4] if not math.isnan(error)]
+            unknown.append(20 - len(known))
+            self.assertEqual(result["unreliable_images"], unknown[-1])
+            least = math.sqrt(sum(error ** 2 for error in known)) / 20
+            if unknown[-1] == 0:
+                self.assertAlmostEqual(result["monte_carlo_error"], least, places=9)
+            else:
+                self.assertGreater(result["monte_carlo_error"], least)
+        self.assertGreater(unknown[0], 0)
+        self.assertEqual(unknown[1], 0)
         self.assertEqual(list(values[3::4]), list(range(20)))
         beside = json.loads(pathlib.Path(out + ".json").read_text())
         self.assertEqual([column["name"] for column in beside["columns"]],

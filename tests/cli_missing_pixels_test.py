@@ -199,8 +199,19 @@ class MissingPixels(CommandTest):
         # Each pixel was seen in some image; of the lower half none was.
         said = [self.run_spvae("evaluate", model, "--samples", "2").stderr
                 for model in [run, self.train("half", "--mask", self.mask("half.npy", lower_half()))]]
-        self.assertNotIn("mask hid some pixels of every image", said[0])
-        self.assertIn("mask hid some pixels of every image", said[1])
+        self.assertNotIn("hid some pixels", said[0])
+        self.assertIn("of the 64 pixels of these images the model never saw 32", said[1])
+        # It is the model's, whatever the data, the command and what stands for a missing pixel.
+        half = self.path("half")
+        other = write_npy(self.path("other.npy"), (6, 8, 8), list(images(6)))
+        for command in [["score", half], ["compare", half, half]]:
+            for data in [self.data, other]:
+                done = self.run_spvae(*command, "--samples", "2", "--data", data)
+                self.assertEqual(done.stderr.count("never saw 32"), 1, done.stderr)
+        for observed, count in [(lower_half(), 0), ([1] * PIXELS, 32), ([0] * 63 + [1], 1)]:
+            asked = self.mask("asked.npy", observed)
+            said = self.run_spvae("evaluate", half, "--samples", "2", "--mask", asked).stderr
+            self.assertEqual(f"never saw {count}," in said, count > 0, said)
         # Runs of other data may be compared on data that are named.
         whole = self.path("whole")
         self.fails(64, "compare", run, whole, says=["other data", "--data"])

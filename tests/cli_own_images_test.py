@@ -130,7 +130,7 @@ class MovedData(OwnImagesTest):
                                   "--per-image", self.path("after.npy"))
             self.assertNotIn("warning", done.stderr)
             self.assertIn(f"({split})", done.stdout)
-            self.assertEqual(read_npy(self.path("after.npy")), expected)
+            self.assertEqual(repr(read_npy(self.path("after.npy"))), repr(expected))
         # Others where they were are no hindrance; and others are taken whole.
         before.mkdir()
         self.write_array("before/own.npy", first=5)

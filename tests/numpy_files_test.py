@@ -1,26 +1,26 @@
 """Arrays as NumPy itself writes them are read as NumPy reads them.
 
-Makes an environment of its own with NumPy from PyPI, hence the label "slow". The environment
-variable SPVAE names the program under test.
+The environment variable SPVAE names the program under test.
 """
 
-import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
-import venv
 
-NUMPY = "numpy>=1.24,<3"
-SPVAE = os.environ["SPVAE"]
+import environment
+
+environment.run_with(environment.NUMPY)
+
+import numpy  # noqa: E402
+
+from cli_support import SPVAE  # noqa: E402
+
 COUNT, HEIGHT, WIDTH = 7, 6, 8
 
 
 class NumpyFiles(unittest.TestCase):
     def setUp(self):
-        import numpy
-        self.numpy = numpy
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
@@ -38,31 +38,31 @@ class NumpyFiles(unittest.TestCase):
 
     def write(self, name, array, version=None):
         with open(self.folder / name, "wb") as file:
-            self.numpy.lib.format.write_array(file, array, version=version, allow_pickle=True)
+            numpy.lib.format.write_array(file, array, version=version, allow_pickle=True)
         return self.folder / name
 
     def read(self, path):
         out = self.folder / "read.npy"
         self.run_program("inpaint", self.folder / "run", "--data", path, "--hide", "none", "--fill",
                          "mean", "--proposals", "2", "--limit", COUNT, "--out", out)
-        return self.numpy.load(out)[:, 0]
+        return numpy.load(out)[:, 0]
 
     def test_of_every_type_order_of_bytes_and_version_have_their_values(self):
-        expected = (self.levels.astype("f4") / self.numpy.float32(255))
+        expected = (self.levels.astype("f4") / numpy.float32(255))
         for version in [(1, 0), (2, 0), (3, 0)]:
             for kind in ["|u1", "<f4", ">f4", "<f8", ">f8"]:
                 values = self.levels if kind == "|u1" else self.levels / 255
                 path = self.write("a.npy", values.astype(kind), version)
-                self.numpy.testing.assert_array_equal(self.read(path), expected, f"{version} {kind}")
+                numpy.testing.assert_array_equal(self.read(path), expected, f"{version} {kind}")
 
     def test_of_every_shape_of_images_have_their_values(self):
-        expected = (self.levels.astype("f4") / self.numpy.float32(255))
+        expected = (self.levels.astype("f4") / numpy.float32(255))
         for shape in [(COUNT, HEIGHT, WIDTH, 1), (COUNT, 1, HEIGHT, WIDTH)]:
             path = self.write("a.npy", self.levels.astype("u1").reshape(shape))
-            self.numpy.testing.assert_array_equal(self.read(path), expected, f"{shape}")
+            numpy.testing.assert_array_equal(self.read(path), expected, f"{shape}")
 
     def test_that_are_none_are_refused_with_advice_that_makes_them_readable(self):
-        numpy, images = self.numpy, self.levels
+        images = self.levels
         gray = numpy.stack([images] * 3, axis=1)  # [N, 3, H, W]
         bad = {
             "images.transpose(0, 2, 3, 1)": gray.astype("u1"),
@@ -88,19 +88,13 @@ class NumpyFiles(unittest.TestCase):
 
     def test_of_other_things_are_refused_in_a_sentence(self):
         for array in [self.levels.astype("c8"), self.levels.astype("U3"), self.levels.astype("O"),
-                      self.numpy.zeros((COUNT, HEIGHT, WIDTH), [("r", "u1"), ("g", "u1")])]:
+                      numpy.zeros((COUNT, HEIGHT, WIDTH), [("r", "u1"), ("g", "u1")])]:
             path = self.write("a.npy", array)
             said = self.run_program("data", path, code=65)
             self.assertIn("save the pixels as one of these", said)
-        self.numpy.savez(self.folder / "a.npz", images=self.levels)
+        numpy.savez(self.folder / "a.npz", images=self.levels)
         self.assertIn("numpy.load", self.run_program("data", self.folder / "a.npz", code=65))
 
 
 if __name__ == "__main__":
-    if "in-venv" not in sys.argv:
-        with tempfile.TemporaryDirectory() as folder:
-            venv.create(folder, with_pip=True)
-            python = pathlib.Path(folder) / "bin" / "python"
-            subprocess.run([python, "-m", "pip", "install", "--quiet", NUMPY], check=True)
-            sys.exit(subprocess.run([python, "-B", __file__, "in-venv"]).returncode)
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main()

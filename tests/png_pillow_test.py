@@ -1,7 +1,6 @@
 """PNG files of every kind are read as Pillow reads them.
 
-Makes an environment of its own with Pillow from PyPI, hence the label "slow". The environment
-variable SPVAE names the program under test.
+The environment variable SPVAE names the program under test.
 """
 
 import itertools
@@ -11,37 +10,24 @@ import struct
 import subprocess
 import tempfile
 import unittest
-import venv
 import zlib
 
-from cli_support import SPVAE
+import environment
 
-PILLOW = "pillow>=10,<13"
+environment.run_with("pillow>=10,<13")
+
+from PIL import Image, ImageCms  # noqa: E402
+
+from cli_support import SPVAE  # noqa: E402
+
 WIDTH, HEIGHT = 13, 9
+GAP = 2  # between the pictures of a sheet
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: [1, 2, 4, 8], 2: [8], 3: [1, 2, 4, 8], 4: [8], 6: [8]}
 GRAY, COLOUR = [0, 4], [2, 3, 6]
 # Of Adam7: first column and row, step of columns and rows.
 PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
           (0, 1, 1, 2)]
-# Cuts the sheet that `spvae data` has drawn into its pictures; prints the files that differ.
-COMPARE = """
-import sys
-from PIL import Image
-sheet, mode, width, height = Image.open(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-columns = (sheet.width + 2) // (width + 2)
-for i, file in enumerate(sys.argv[5:]):
-    left, top = i % columns * (width + 2), i // columns * (height + 2)
-    ours = sheet.crop((left, top, left + width, top + height)).convert(mode)
-    if ours.tobytes() != Image.open(file).convert(mode).tobytes():
-        print(file)
-"""
-PROFILE = """
-import sys
-from PIL import ImageCms
-sys.stdout.buffer.write(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
-"""
-
 
 def chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -72,11 +58,7 @@ class PngPillow(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.path = pathlib.Path(cls.folder.name)
-        venv.create(cls.path / "venv", with_pip=True)
-        cls.python = cls.path / "venv" / "bin" / "python"
-        subprocess.run([cls.python, "-m", "pip", "install", "--quiet", PILLOW], check=True)
-        cls.profile = subprocess.run([cls.python, "-c", PROFILE], check=True,
-                                     capture_output=True).stdout
+        cls.profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
     @classmethod
     def tearDownClass(cls):
@@ -127,9 +109,13 @@ class PngPillow(unittest.TestCase):
             sheet = self.path / f"{name}-{flag}.png"
             subprocess.run([SPVAE, "data", folder, "--split", "test", "--count", str(len(files)),
                             "--colour", flag, "--out", sheet], check=True, capture_output=True)
-            done = subprocess.run([self.python, "-c", COMPARE, sheet, mode, str(WIDTH), str(HEIGHT),
-                                   *files], check=True, capture_output=True, text=True)
-            self.assertEqual(done.stdout, "", f"{name} as {flag}")
+            read = Image.open(sheet)
+            columns = (read.width + GAP) // (WIDTH + GAP)
+            for i, file in enumerate(files):
+                left, top = i % columns * (WIDTH + GAP), i // columns * (HEIGHT + GAP)
+                ours = read.crop((left, top, left + WIDTH, top + HEIGHT)).convert(mode)
+                self.assertEqual(ours.tobytes(), Image.open(file).convert(mode).tobytes(),
+                                 f"{file.name} as {flag}")
 
     def test_gray_is_read_alike(self):
         self.check("gray", GRAY)

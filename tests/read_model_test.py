@@ -1,19 +1,19 @@
 """examples/read_model.py, written from docs/checkpoint.md, agrees with the program.
 
-Makes an environment of its own with NumPy from PyPI, hence the label "slow". The environment
-variable SPVAE names the program under test.
+The environment variable SPVAE names the program under test.
 """
 
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
-import venv
 
+import environment
 from cli_support import LIKELIHOODS, SPVAE, read_npy, write_colours, write_data
 
-NUMPY = "numpy>=1.24,<3"
+environment.run_with(environment.NUMPY)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MNIST = ROOT / "data" / "mnist"
 # Nats. The reference engine computes in double, the other in float32, where an image of thousands
@@ -26,9 +26,6 @@ class ReadModel(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.path = pathlib.Path(cls.folder.name)
-        venv.create(cls.path / "venv", with_pip=True)
-        cls.python = cls.path / "venv" / "bin" / "python"
-        subprocess.run([cls.python, "-m", "pip", "install", "--quiet", NUMPY], check=True)
         cls.data = write_data(cls.path / "data")
 
     @classmethod
@@ -47,7 +44,7 @@ class ReadModel(unittest.TestCase):
         self.run_program(SPVAE, "train", "--data", data, "--out", run, "--data-seed", "3",
                          "--validate-every", "100", *flags)
         output = self.run_program(
-            self.python, ROOT / "examples" / "read_model.py", run / "model.safetensors",
+            sys.executable, ROOT / "examples" / "read_model.py", run / "model.safetensors",
             test_images, "--file", str(file), "--count", str(count), "--samples", str(samples),
             "--seed", "7")
         expected = json.loads(output)["log_likelihood"]

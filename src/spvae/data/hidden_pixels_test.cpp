@@ -72,10 +72,8 @@ TEST_F(HiddenPixels, OfFloatsAreThoseOfAllThatIsKnownWhereAMaskLeavesOneValue) {
     for (const float value : {0.5f, 0.5f, 0.3f, 0.7f, 0.6f, kNan}) floats.push_back(value);
   }
   write<float>(floats);
-  const DataSet set({.data = path_,
-                     .whole = true,
-                     .stretch = Stretch::kImage,
-                     .missing = Missing::kNan});
+  const DataSet set(
+      {.data = path_, .whole = true, .stretch = Stretch::kImage, .missing = Missing::kNan});
   const Mask mask{.height = 2, .width = 3, .observed = {1, 1, 0, 0, 0, 1}};
   const ImageSet images = set.load(Split::kTest, pool_, {.most = 1, .mask = &mask});
   EXPECT_EQ(images.observed, (Bytes{1, 1, 0, 0, 0, 0}));

@@ -123,10 +123,13 @@ TEST_F(TuningSearch, IsRefusedWhereTheResultsAreOfAnother) {
 
 TEST_F(TuningSearch, IsRefusedWhereTheResultsDoNotSayOfWhich) {
   const Search next = search("hidden=3");
-  for (const std::string text :
-       {"{}", "[]", "{\"config\": 3, \"points\": []}",
-        "{\"search\": {}, \"config\": {}, \"data_digest\": \"\"}",
-        "{\"search\": [], \"config\": {}, \"points\": []}", testing::deep_json().c_str()}) {
+  const std::vector<std::string> texts = {"{}",
+                                          "[]",
+                                          "{\"config\": 3, \"points\": []}",
+                                          "{\"search\": {}, \"config\": {}, \"data_digest\": \"\"}",
+                                          "{\"search\": [], \"config\": {}, \"points\": []}",
+                                          testing::deep_json()};
+  for (const std::string& text : texts) {
     folder_.write("tune.json", {text.begin(), text.end()});
     expect_error(ErrorKind::kData, "tune.json",
                  [&] { check_same_search(folder_.path(), next.json, next.points); });

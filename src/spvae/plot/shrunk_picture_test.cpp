@@ -12,8 +12,7 @@ TEST(ShrunkPicture, HasTheMeansOfSquares) {
                                    30, 41, 201,  //
                                    7, 8, 255}};
   // 101 / 4, 301 / 2, 15 / 2, rounded.
-  EXPECT_EQ(shrunk(picture, 2),
-            (Picture{.height = 2, .width = 2, .pixels = {25, 151, 8, 255}}));
+  EXPECT_EQ(shrunk(picture, 2), (Picture{.height = 2, .width = 2, .pixels = {25, 151, 8, 255}}));
   EXPECT_EQ(shrunk(picture, 1), picture);
 }
 
