@@ -78,15 +78,17 @@ ClassifiedImages ClassModels::load(const ImageQuery& query) {
   std::vector<int> labels;
   if (data.has_labels(query.split)) labels = class_labels(runs, data, query.split);
   ImageSet images = load_query_images(query, data, pool);
-  warn_of_unseen_pixels(unseen, images);
+  warn_of_unseen_pixels(unseen.empty() ? data.hidden_pixels() : unseen, images);
   return classified(runs, std::move(images), std::move(labels));
 }
 
 ClassifiedImages ClassModels::load_validation(const ImageQuery& query, int most) try {
   // Of other data than the run's, the temperature is the run's all the same.
-  const DataSet own = query.data.empty()
-                          ? data
-                          : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
+  const DataSet own =
+      query.data.empty() || (!data.is_whole() && data.digest() == runs.data_digest &&
+                             data.has_labels(Split::kValidation))
+          ? data
+          : open_whole_data(query.run, runs, {.data_dir = query.data_dir}, pool);
   std::optional<Mask> mask;
   if (!query.mask.empty()) {
     mask = load_mask(query.mask, own.height(), own.width(), data.count(query.split));

@@ -100,10 +100,17 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   const auto engine = make_engine(config.query.engine, model.leaves(), open.pool);
   ProgressDisplay display;
   std::vector<double> scores;
+  int unreliable = 0;
   for (const ImageScore& score :
        log_likelihood(model, open.images, sampling_of(config.query, config.samples), *engine,
                       open.pool, scoring_progress(display, name))) {
     scores.push_back(score.log_likelihood);
+    unreliable += score.is_reliable ? 0 : 1;
+  }
+  if (unreliable > 0) {
+    display.say(fmt::format("warning: by {}, {} of {} images are unreliable, since {}", name,
+                            grouped(unreliable), grouped(open.images.count()),
+                            unreliable_reason(config.query, open.images)));
   }
   return scores;
 }

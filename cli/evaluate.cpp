@@ -83,7 +83,8 @@ void write_per_image(const EvaluateConfig& config, const OpenQuery& open,
   write_description(config.per_image, config.query.run, open.stored.origin, std::move(description));
 }
 
-std::string readable(const Json& result, const std::string& observed) {
+std::string readable(const Json& result, const std::string& observed,
+                     const std::string& unreliable_reason) {
   const auto number = [&result](const char* key) { return result.at(key).get<double>(); };
   const auto error = [&number](const char* key) {
     return std::isnan(number(key)) ? std::string("unknown")
@@ -93,19 +94,17 @@ std::string readable(const Json& result, const std::string& observed) {
   const long long unreliable = whole("unreliable_images");
   std::string text = fmt::format(
       "{}: {} ({}), {}\n"
-      "log-likelihood      {:.3f} nats per image\n"
+      "log-likelihood      {:.3f} nats per image, a lower bound\n"
       "  standard error    {}, over images\n"
-      "  Monte-Carlo error {}{}\n"
+      "  Monte-Carlo error {}\n"
       "effective samples   {:.1f}, median\n{}",
       result.at("run").get<std::string>(), counted(whole("images"), "image"),
       result.at("split").get<std::string>(), counted(whole("samples"), "importance sample"),
-      number("log_likelihood"), error("standard_error"),
-      unreliable > 0 && !std::isnan(number("monte_carlo_error")) ? "at least " : "",
-      error("monte_carlo_error"), number("effective_samples"),
+      number("log_likelihood"), error("standard_error"), error("monte_carlo_error"),
+      number("effective_samples"),
       unreliable == 0 ? ""
-                      : fmt::format("  unreliable        {}: a few samples carry these bounds, "
-                                    "which may be far below log p(x)\n",
-                                    counted(unreliable, "image")));
+                      : fmt::format("  unreliable        {}, since {}\n",
+                                    counted(unreliable, "image"), unreliable_reason));
   if (!observed.empty()) text += fmt::format("of each image       {}\n", observed);
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
@@ -159,7 +158,8 @@ void run_evaluate(const Options& options) {
   if (options.json()) {
     print_json(result);
   } else {
-    print(readable(result, observed_text(open.images)));
+    print(
+        readable(result, observed_text(open.images), unreliable_reason(config.query, open.images)));
   }
   if (!config.per_image.empty()) write_per_image(config, open, scores, result);
 }

@@ -103,7 +103,9 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
       data(open_query_data(query, stored, pool)),
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
-  warn_of_unseen_pixels(stored.origin.unseen, images);
+  // Files of earlier builds do not name them; where the data are the run's, its mask does.
+  const bool is_known = !stored.origin.unseen.empty();
+  warn_of_unseen_pixels(is_known ? stored.origin.unseen : data.hidden_pixels(), images);
 }
 
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images) {
@@ -114,6 +116,14 @@ void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet&
                   "images the model never saw {}, and what it says of them was never learnt; "
                   "--mask hides pixels",
                   grouped(std::ssize(unseen)), grouped(count)));
+}
+
+std::string unreliable_reason(const ImageQuery& query, const ImageSet& images) {
+  const bool is_unbounded = query.prior_share == 0 && !images.observed.empty();
+  return std::string(is_unbounded
+                         ? "--prior-share 0 lets nothing bound the weights of missing pixels"
+                         : "a few samples carry the bound") +
+         ": it may be far below log p(x), and by how much is unknown";
 }
 
 std::string observed_text(const ImageSet& images) {

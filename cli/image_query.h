@@ -74,6 +74,9 @@ struct OpenQuery {
 /// them.
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images);
 
+/// Why images are unreliable (ImageScore) and what that means, to follow "since".
+std::string unreliable_reason(const ImageQuery& query, const ImageSet& images);
+
 /// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
 std::string observed_text(const ImageSet& images);
 

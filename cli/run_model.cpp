@@ -1,5 +1,7 @@
 #include "run_model.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "progress.h"
@@ -29,11 +31,6 @@ bool is_there(const std::string& path) {
 
 DataSet open_same_data(const DataConfig& config, const std::string& digest, const std::string& run,
                        ThreadPool& pool) try {
-  const std::string labels = config.class_name.empty() ? "" : config.labels;
-  for (const std::string& path : {config.mask, labels}) {
-    if (path.empty() || is_there(path)) continue;
-    fail(ErrorKind::kNoInput, "no such file {}, which the run's division needs; put it back", path);
-  }
   DataSet data(config, &pool);
   if (data.digest() == digest) return data;
   fail(ErrorKind::kData, "the data are not those that {} was trained on (digest now {}, then {})",
@@ -52,13 +49,23 @@ bool have_digest(const DataConfig& config, const std::string& digest, ThreadPool
   }
 }
 
-/// Whether whole data that `choice` names are those of the training, which have `digest`.
-bool are_training_data(const DataSet& whole, const DataConfig& training, const DataChoice& choice,
-                       const std::string& digest, ThreadPool& pool) {
-  if (training.mask.empty() && training.class_name.empty()) return whole.digest() == digest;
-  DataConfig named = training;
-  named.data = choice.data;
-  return have_digest(named, digest, pool);
+/// The file that the training's division needs and that is not there; "" where there is none.
+std::string lost_file(const DataConfig& training) {
+  const std::string labels = training.class_name.empty() ? "" : training.labels;
+  for (const std::string& path : {training.mask, labels}) {
+    if (!path.empty() && !is_there(path)) return path;
+  }
+  return "";
+}
+
+/// Warns on stderr where it cannot be told whether data are those of the training.
+void warn_of_lost_files(const DataConfig& training) {
+  const std::string lost = lost_file(training);
+  if (lost.empty()) return;
+  ProgressDisplay().say(fmt::format(
+      "warning: without {}, which the run's division needs, it cannot be told whether these images "
+      "are the run's; training images may be among them",
+      lost));
 }
 
 DataSet open_other_data(const DataConfig& training, const std::string& digest,
@@ -71,16 +78,22 @@ DataSet open_other_data(const DataConfig& training, const std::string& digest,
   config.class_name.clear();
   config.labels = choice.labels;
   DataSet data(config, &pool);
-  if (!data.is_whole() || !are_training_data(data, training, choice, digest, pool)) return data;
+  warn_of_lost_files(training);
+  DataConfig moved = training;
+  moved.data = choice.data;
+  const bool is_of_files_alone = training.mask.empty() && training.class_name.empty();
+  const bool is_of_run =
+      is_of_files_alone ? data.digest() == digest : have_digest(moved, digest, pool);
+  if (!is_of_run) return data;
   if (have_digest(training, digest, pool)) {
+    if (!data.is_whole()) return data;
     ProgressDisplay().say(
         "warning: these are all images of the data that the run was trained on, its training "
         "images among them; leave out --data to ask about its test images");
     return data;
   }
-  // They have moved.
-  config.whole = false;
-  return DataSet(config, &pool);
+  if (!choice.labels.empty()) moved.labels = choice.labels;
+  return DataSet(moved, &pool);
 }
 
 }  // namespace
@@ -122,6 +135,10 @@ DataSet open_data(DataConfig training, const std::string& digest, const std::str
   if (!choice.data_dir.empty()) training.data_dir = choice.data_dir;
   if (!choice.labels.empty()) training.labels = choice.labels;
   if (choice.missing) training.missing = *choice.missing;
+  if (const std::string lost = lost_file(training); choice.data.empty() && !lost.empty()) {
+    fail(ErrorKind::kNoInput,
+         "{}: no such file, but the division of {}'s data needs it; put it back", lost, run);
+  }
   DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
                                      : open_other_data(training, digest, choice, pool);
   if (choice.missing == Missing::kNan) data.check_takes_nan();

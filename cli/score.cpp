@@ -167,9 +167,9 @@ void run_score(const Options& options) {
   result["seconds"] = elapsed.count();
   if (unreliable > 0) {
     ProgressDisplay().say(
-        fmt::format("warning: of {} of {} images a few samples carry the bound: its error is "
-                    "unknown, and it may be far below log p(x); take more --samples",
-                    grouped(unreliable), grouped(static_cast<long long>(table.rows()))));
+        fmt::format("warning: {} of {} images are unreliable, since {}; compare at equal --samples",
+                    grouped(unreliable), grouped(static_cast<long long>(table.rows())),
+                    unreliable_reason(config.query, open.images)));
   }
   if (!config.out.empty()) {
     result["out"] = config.out;

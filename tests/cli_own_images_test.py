@@ -148,9 +148,15 @@ class MovedData(OwnImagesTest):
             data = pathlib.Path(self.write_array(f"{name}-before.npy"))
             run, _ = self.train_on(data, name, *flags)
             after = self.path(f"{name}-after.npy")
+            asked = ["evaluate", run, "--samples", "2", "--split", "train"]
+            before = self.run_json(*asked)
             data.rename(after)
-            result = self.run_json("evaluate", run, "--samples", "2", "--data", after)
-            self.assertEqual((result["images"], result["split"]), (6, "test"))
+            moved = self.run_json(*asked, "--data", after)
+            for key in ["images", "split", "log_likelihood", "data_digest"]:
+                self.assertEqual(moved[key], before[key], name)
+        labels.unlink()
+        done = self.run_spvae("evaluate", run, "--samples", "2", "--data", after)
+        self.assertIn("training images may be among them", done.stderr)
         pathlib.Path(mask).unlink()
         pathlib.Path(after).rename(data)
         self.fails(66, "evaluate", self.path("masked"), "--samples", "2", says="mask.npy")
@@ -163,7 +169,10 @@ class MovedData(OwnImagesTest):
                        self.path("run"), *small())
         asked = ["classify", self.path("run"), "--samples", "2", "--temperature", "1"]
         before = self.run_json(*asked)
+        fitted = self.run_json(*asked[:4])["temperature"]
         data.rename(self.path("after.npy"))
+        moved = ["--data", self.path("after.npy"), "--labels", labels]
+        self.assertEqual(self.run_json(*asked[:4], *moved)["temperature"], fitted)
         after = self.run_json(*asked, "--data", self.path("after.npy"), "--labels", labels)
         self.assertEqual(after["images"], 6)
         for key in ["split", "before", "confusion", "data_digest"]:

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 from cli_support import SPVAE, CommandTest, main
@@ -138,9 +139,26 @@ class ConfigFile(CommandTest):
         done = self.run_spvae("info", "--config", "/dev/stdin", "--json", input='{"latent": 3}')
         self.assertEqual(json.loads(done.stdout)["model"]["latent"], 3)
 
-    def test_is_no_pipe_that_nobody_writes_to(self):
+    def test_may_be_a_pipe_whose_writer_comes_late(self):
         os.mkfifo(self.path("pipe"))
-        self.fails(66, "info", "--config", self.path("pipe"), says="nothing comes through")
+        writer = subprocess.Popen(["sh", "-c", f"sleep 0.5; echo '{{\"latent\": 2}}' > "
+                                   f"{self.path('pipe')}"])
+        self.run_spvae("info", "--config", self.path("pipe"))
+        writer.wait()
+
+    def test_that_is_a_silent_pipe_keeps_no_command_from_a_signal(self):
+        os.mkfifo(self.path("pipe"))
+        for is_open in [False, True]:
+            writer = os.open(self.path("pipe"), os.O_RDWR) if is_open else None
+            process = subprocess.Popen([SPVAE, "train", "--config", self.path("pipe"), "--out",
+                                        self.path("x")], stderr=subprocess.PIPE)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(0.3)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+            self.assertIn(process.returncode, [130, -signal.SIGTERM])
+            if is_open:
+                os.close(writer)
 
     def test_with_an_unknown_key_is_refused(self):
         for command in COMMANDS:

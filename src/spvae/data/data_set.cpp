@@ -114,10 +114,9 @@ void DataSet::divide(const Division& division) {
   }
 }
 
-std::string DataSet::noise_warning() const {
+std::string DataSet::noise_warning(const ImageSet& training) const {
   if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
-  const ImageSource& first = sources_.front();
-  if (!first.is_float()) {
+  if (!is_float()) {
     return fmt::format(
         "data {}: pixels of 8 bits without noise make a Gaussian's precision grow without limit; "
         "say --dequantize on, bound it with --max-precision, or choose a likelihood of 8-bit "
@@ -125,20 +124,27 @@ std::string DataSet::noise_warning() const {
         name_);
   }
   constexpr double kNotable = 0.05;
-  const std::vector<float> values =
-      first.read_floats(first.count(), config_.missing == Missing::kNan);
-  const std::size_t variables = values.size() / first.count();
-  const RepeatedValues repeated = repeated_values(values, variables);
+  const RepeatedValues repeated = repeated_values(training);
   if (repeated.constants == 0 && repeated.share < kNotable) return "";
   const std::string what =
       repeated.constants > 0
-          ? fmt::format("{} of {} values of an image are the same in all images",
-                        repeated.constants, variables)
+          ? fmt::format("{} of {} values of an image are the same in most images",
+                        repeated.constants, training.variables())
           : fmt::format("{:.0f} % of the values stand several times", 100 * repeated.share);
   return fmt::format(
       "data {}: {}, which makes a Gaussian's precision there, and the bound, grow without limit; "
       "say --dequantize on, or bound it with --max-precision",
       name_, what);
+}
+
+std::vector<std::uint8_t> DataSet::hidden_pixels() const {
+  if (!mask_) return {};
+  std::vector<std::uint8_t> hidden(mask_->pixels(), 1);
+  for (std::size_t i = 0; i < mask_->observed.size(); ++i) {
+    if (mask_->observed[i] != 0) hidden[i % hidden.size()] = 0;
+  }
+  if (std::ranges::find(hidden, 1) == hidden.end()) hidden.clear();
+  return hidden;
 }
 
 void DataSet::check_takes_nan() const {

@@ -89,10 +89,13 @@ class DataSet {
   /// that are left out; else empty.
   const std::string& warning() const { return warning_; }
   /// One sentence if a notable part of the values for a continuous model repeats and gets no noise,
-  /// so that its precision may grow without limit; else empty. Reads floating-point pixels.
-  std::string noise_warning() const;
+  /// so that its precision may grow without limit; else empty. `training`: the training images.
+  std::string noise_warning(const ImageSet& training) const;
   /// Error(kUsage) if pixels are of 8 bits, so that none can be NaN.
   void check_takes_nan() const;
+  /// [height · width] 1 for pixels that DataConfig::mask hides of all images that it is for; empty:
+  /// there is none.
+  std::vector<std::uint8_t> hidden_pixels() const;
   /// What was done where the config says kAuto; as it says, else.
   Stretch stretch() const { return stretch_; }
   Dequantize dequantize() const { return dequantize_; }

@@ -132,8 +132,9 @@ std::string duration_of(const Json& seconds) { return seconds.is_null() ? "" : d
 /// "–" where too few samples carry the bound for their spread to say how far it would move.
 std::string monte_carlo_text(const Json& test) {
   const double few = few_effective_samples(test.at("samples").get<std::int64_t>());
-  if (test.at("effective_samples").get<double>() < few) return "–";
-  return fmt::format("{:.3f}", test.at("monte_carlo_error").get<double>());
+  const Json& error = test.at("monte_carlo_error");
+  if (error.is_null() || test.at("effective_samples").get<double>() < few) return "–";
+  return fmt::format("{:.3f}", error.get<double>());
 }
 
 std::string runs_table(const std::vector<Outcome>& outcomes) {

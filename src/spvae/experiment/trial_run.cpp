@@ -61,7 +61,8 @@ Json summary_json(const Scores& scores, int samples) {
           {"samples", samples},
           {"log_likelihood", summary.log_likelihood},
           {"standard_error", summary.standard_error},
-          {"monte_carlo_error", summary.monte_carlo_error},
+          {"monte_carlo_error",
+           std::isnan(summary.monte_carlo_error) ? Json() : Json(summary.monte_carlo_error)},
           {"effective_samples", summary.effective_samples},
           {"seconds", scores.seconds}};
 }
@@ -157,19 +158,12 @@ Json training_json(const DataSet& data, const StoredModel& stored, const fs::pat
 
 /// What a result must hold to be shown.
 constexpr const char* kObjects[] = {"/config", "/evaluation", "/training", "/test"};
-constexpr const char* kNumbers[] = {"/parameters",
-                                    "/encoder_parameters",
-                                    "/training/images",
-                                    "/training/steps",
-                                    "/training/best_step",
-                                    "/test/images",
-                                    "/test/samples",
-                                    "/test/log_likelihood",
-                                    "/test/standard_error",
-                                    "/test/monte_carlo_error",
-                                    "/test/effective_samples",
-                                    "/test/seconds",
-                                    "/config/seed",
+constexpr const char* kNumbers[] = {"/parameters",          "/encoder_parameters",
+                                    "/training/images",     "/training/steps",
+                                    "/training/best_step",  "/test/images",
+                                    "/test/samples",        "/test/log_likelihood",
+                                    "/test/standard_error", "/test/effective_samples",
+                                    "/test/seconds",        "/config/seed",
                                     "/config/data-seed"};
 constexpr const char* kTexts[] = {"/data_digest", "/model_digest", "/machine", "/version"};
 /// Of the training images, if it holds those.
@@ -198,9 +192,13 @@ Json parsed_result(const fs::path& path) {
   if (result.contains("train")) {
     for (const char* place : kTrainNumbers) check(place, "number", is_number);
   }
+  const auto is_number_or_unknown = [](const Json& value) {
+    return value.is_number() || value.is_null();
+  };
+  // Unknown where an image is unreliable.
+  check("/test/monte_carlo_error", "number", is_number_or_unknown);
   for (const char* place : kTimes) {
-    if (!result.contains(Json::json_pointer(place))) continue;
-    check(place, "number", [](const Json& value) { return value.is_number() || value.is_null(); });
+    if (result.contains(Json::json_pointer(place))) check(place, "number", is_number_or_unknown);
   }
   if (result.contains("data_warning")) {
     check("/data_warning", "text", [](const Json& value) { return value.is_string(); });

@@ -1,7 +1,10 @@
 #include "spvae/io/file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -32,8 +35,29 @@ bool detail::write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
+namespace {
+
+// A pipe with a name may get a writer yet; of one without, whoever could write has it open already.
+bool is_named_pipe(int descriptor) {
+  struct statfs system{};
+  return ::fstatfs(descriptor, &system) == 0 && system.f_type != PIPEFS_MAGIC;
+}
+
+// Until there is something to read from a pipe, or nobody writes any more. poll, unlike read, ends
+// by any signal.
+void wait_for_bytes(int descriptor, const std::filesystem::path& path) {
+  pollfd wanted{.fd = descriptor, .events = POLLIN, .revents = 0};
+  if (::poll(&wanted, 1, -1) >= 0) return;
+  if (errno == EINTR) {
+    fail(ErrorKind::kInterrupted,
+         "{}: stopped while waiting for something to come through the pipe", path.string());
+  }
+  fail(ErrorKind::kIo, "{}: reading failed ({})", path.string(), error_text(errno));
+}
+
+}  // namespace
+
 std::string read_file(const std::filesystem::path& path) {
-  // Otherwise a pipe that nobody writes to would keep us here, deaf to signals.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) {
     fail(ErrorKind::kNoInput, "{}: cannot be opened ({})", path.string(), error_text(errno));
@@ -53,21 +77,18 @@ std::string read_file(const std::filesystem::path& path) {
   // the end of an ordinary file without another allocation.
   std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
   std::size_t count = 0;
+  bool must_wait = is_pipe && is_named_pipe(file.get());
   for (;;) {
+    if (must_wait) wait_for_bytes(file.get(), path);
     if (count == bytes.size()) bytes.resize(2 * bytes.size() + 4096);
     const ssize_t got = ::read(file.get(), bytes.data() + count, bytes.size() - count);
     if (got == 0) break;
+    must_wait = got < 0 && errno == EAGAIN;
     if (got > 0) {
       count += static_cast<std::size_t>(got);
-    } else if (errno == EAGAIN) {
-      ::fcntl(file.get(), F_SETFL, O_RDONLY);  // somebody is about to write: wait for it
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && !must_wait) {
       fail(ErrorKind::kIo, "{}: reading failed ({})", path.string(), error_text(errno));
     }
-  }
-  if (is_pipe && count == 0) {
-    fail(ErrorKind::kNoInput, "{}: is a pipe that nothing comes through; expected a file",
-         path.string());
   }
   bytes.resize(count);
   return bytes;

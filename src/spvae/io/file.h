@@ -8,8 +8,8 @@
 namespace spvae {
 
 /// The whole content of a file, bytes as they are; or of a pipe, until its writers close it.
-/// Error(kNoInput) if it is missing, a folder, a device, a pipe that nobody writes to, or cannot be
-/// opened; Error(kIo) if reading fails.
+/// Error(kNoInput) if it is missing, a folder, a device, or cannot be opened; Error(kIo) if reading
+/// fails; Error(kInterrupted) if a signal comes while a pipe has nothing to read.
 std::string read_file(const std::filesystem::path& path);
 
 /// A text with the letters A to Z as a to z.

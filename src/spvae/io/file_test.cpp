@@ -47,12 +47,6 @@ TEST_F(FileTest, IsReadToItsEndIfItIsAPipe) {
   EXPECT_EQ(read_file("/dev/fd/" + std::to_string(out.get())), text);
 }
 
-TEST_F(FileTest, IsNoInputIfItIsAPipeThatNobodyWritesTo) {
-  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-  expect_error(ErrorKind::kNoInput, "pipe: is a pipe that nothing comes through; expected a file",
-               [&] { read_file(path("pipe")); });
-}
-
 TEST_F(FileTest, IsNoInputIfItIsADevice) {
   expect_error(ErrorKind::kNoInput, "/dev/zero: is a device", [] { read_file("/dev/zero"); });
 }

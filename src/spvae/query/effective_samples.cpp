@@ -20,6 +20,8 @@ double effective_samples(std::span<const double> concentrations,
     for (std::size_t leaf = first; leaf < first + k; ++leaf) {
       concentration += responsibilities[leaf] * concentrations[leaf];
       total += responsibilities[leaf];
+      const double own = 1 / concentrations[leaf];
+      if (own < kFailedLeaf) worst = std::min(worst, own);
     }
     if (concentration > 0) worst = std::min(worst, total / concentration);
   }

@@ -5,10 +5,14 @@
 
 namespace spvae {
 
+/// Fewer effective samples of a leaf than this leave its value unknown.
+inline constexpr double kFailedLeaf = 10;
+
 /// Of an image's estimate, that of its worst leaf region: circuits multiply regions, so one that
 /// failed spoils the whole, however well the others were sampled. Of a region, it is the harmonic
-/// mean over its leaves of (Σw)²/Σw², weighted by their responsibilities: a leaf that failed counts
-/// as much as the region hangs on it. `concentrations` [L] are Σw²/(Σw)² of the leaves' importance
+/// mean over its leaves of (Σw)²/Σw², weighted by their responsibilities. But a leaf with fewer
+/// than kFailedLeaf counts in full: its value may be far too low, and with it the responsibility
+/// that says it does not matter. `concentrations` [L] are Σw²/(Σw)² of the leaves' importance
 /// weights, 0 of leaves that are left out, `responsibilities` [L] theirs, `k_leaf` leaves to a
 /// region. Infinite where all are left out.
 double effective_samples(std::span<const double> concentrations,

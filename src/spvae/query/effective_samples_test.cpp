@@ -16,10 +16,14 @@ TEST(EffectiveSamples, AreThoseOfTheWorstRegion) {
 }
 
 TEST(EffectiveSamples, CountALeafAsMuchAsItsRegionHangsOnIt) {
-  const Values concentrations = {0.001, 1};
+  const Values concentrations = {0.001, 0.05};
   EXPECT_DOUBLE_EQ(effective_samples(concentrations, Values{1, 0}, 2), 1000);
-  EXPECT_DOUBLE_EQ(effective_samples(concentrations, Values{0, 1}, 2), 1);
-  EXPECT_NEAR(effective_samples(concentrations, Values{0.9, 0.1}, 2), 10, 0.1);
+  EXPECT_DOUBLE_EQ(effective_samples(concentrations, Values{0, 1}, 2), 20);
+  EXPECT_NEAR(effective_samples(concentrations, Values{0.9, 0.1}, 2), 170, 1);
+}
+
+TEST(EffectiveSamples, CountALeafThatFailedWhateverItsResponsibility) {
+  EXPECT_DOUBLE_EQ(effective_samples(Values{0.001, 0.5}, Values{1, 0}, 2), 2);
 }
 
 TEST(EffectiveSamples, AreNoMoreOfARegionWithManyEqualLeaves) {

@@ -94,7 +94,7 @@ ScoreSummary summarise(std::span<const ImageScore> scores) {
   std::vector<double> values;
   std::vector<double> effective;
   for (const ImageScore& score : scores) {
-    variance += score.monte_carlo_variance;
+    variance += known_error(score) * known_error(score);
     unreliable += score.is_reliable ? 0 : 1;
     values.push_back(score.log_likelihood);
     effective.push_back(score.effective_samples);

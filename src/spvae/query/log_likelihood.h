@@ -20,8 +20,8 @@ struct ImageScore {
   double log_likelihood = 0;
   double monte_carlo_variance = 0;
   double effective_samples = 0;
-  /// Whether the samples say how far off the bound may be. If not, the variance is the least that
-  /// it can be, and the bound may lie far below log p(x): few of them are effective
+  /// Whether the samples say how far off the bound may be. If not, the variance says nothing, and
+  /// the bound may lie far below log p(x): few of them are effective
   /// (few_effective_samples), or nothing bounds the weights, as with NoiseKey::prior_share 0 of a
   /// leaf that is partly observed. Even so, what no sample came near shows nowhere.
   bool is_reliable = true;
@@ -51,8 +51,8 @@ struct ScoreSummary {
   int images = 0;
   double log_likelihood = 0;  ///< mean, nats per image
   double standard_error = 0;  ///< of the mean, from the spread over images; NaN for one image
-  /// Of the mean, from the latent noise: √(Σ variance) / images; where some are unreliable, the
-  /// least that it can be.
+  /// Of the mean, from the latent noise: √(Σ variance) / images; NaN, unknown, where an image is
+  /// unreliable.
   double monte_carlo_error = 0;
   double effective_samples = 0;  ///< median over images
   int unreliable_images = 0;

@@ -113,6 +113,10 @@ ImageScore score_by_definition(const Spvae& model, const ImageSet& images, std::
     const double worst = circuit.responsibilities[region] * concentration[region] +
                          circuit.responsibilities[region + 1] * concentration[region + 1];
     score.effective_samples = std::min(score.effective_samples, 1 / worst);
+    for (const std::size_t leaf : {region, region + 1}) {
+      if (concentration[leaf] <= 0.1) continue;
+      score.effective_samples = std::min(score.effective_samples, 1 / concentration[leaf]);
+    }
   }
   return score;
 }
@@ -282,7 +286,8 @@ TEST(ScoreSummary, IsMeanErrorsAndMedian) {
   EXPECT_EQ(summary.images, 4);
   EXPECT_DOUBLE_EQ(summary.log_likelihood, -13);
   EXPECT_DOUBLE_EQ(summary.standard_error, std::sqrt((9 + 1 + 1 + 9) / 3.0 / 4));
-  EXPECT_DOUBLE_EQ(summary.monte_carlo_error, 0.3 / 4);
+  EXPECT_TRUE(std::isnan(summary.monte_carlo_error));
+  EXPECT_DOUBLE_EQ(summarise(std::span(scores).first(3)).monte_carlo_error, 0.3 / 3);
   EXPECT_DOUBLE_EQ(summary.effective_samples, 40);
   EXPECT_EQ(summary.unreliable_images, 1);
   EXPECT_DOUBLE_EQ(known_error(scores[0]), 0.2);

@@ -141,9 +141,11 @@ Facts training_facts(const ReportSource& source, const RunConfig& config) {
 ReportSection overview_section(const ReportSource& source) {
   const RunConfig config = config_of(source);
   Html content;
-  const bool is_bounded = config.model.leaf.max_precision > 0;
-  for (const std::string& warning :
-       {source.data.warning(), is_bounded ? std::string() : source.data.noise_warning()}) {
+  std::vector<std::string> warnings = {source.data.warning()};
+  if (config.model.leaf.max_precision == 0) {
+    warnings.push_back(source.data.noise_warning(source.data.load(Split::kTrain, source.pool)));
+  }
+  for (const std::string& warning : warnings) {
     if (!warning.empty()) content += warning_note(warning);
   }
   if (source.data.digest() != source.stored.origin.data_digest) {

@@ -49,7 +49,7 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
       {"Log-likelihood", nats(summary.log_likelihood) + " per image"},
       {"Standard error", nats(summary.standard_error) + ", over images"},
       {"Monte-Carlo error",
-       (summary.unreliable_images > 0 ? "at least " : "") + nats(summary.monte_carlo_error)},
+       std::isnan(summary.monte_carlo_error) ? "unknown" : nats(summary.monte_carlo_error)},
       {"Effective samples", decimal_text(summary.effective_samples, 1) + ", median over images"}};
   if (likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
     facts.emplace_back(

@@ -144,13 +144,13 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   if (is_left && data.has_colours()) {
     observer.on_message("the images' colours become gray; --colour rgb keeps them");
   }
-  if (config.model.leaf.max_precision == 0) {
-    const std::string warning = data.noise_warning();
-    if (!warning.empty()) observer.on_message("warning: " + warning);
-  }
   Spvae model(config.model);
   model.initialise(config.train.seed);
   const auto [training_images, validation_images] = data.load_training(pool, on_loading);
+  if (config.model.leaf.max_precision == 0) {
+    const std::string warning = data.noise_warning(training_images);
+    if (!warning.empty()) observer.on_message("warning: " + warning);
+  }
   const auto engine = make_engine(config.engine, model.leaves(), pool);
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 
