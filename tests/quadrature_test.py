@@ -73,21 +73,27 @@ def log_sum_exp(values):
 
 
 def exact_leaf(config, leaf, x, observed):
-    """log ∫ p(observed x | z) N(z; 0, 1) dz by the trapezoidal rule."""
+    """log ∫ p(observed x | z) N(z; 0, 1) dz by the trapezoidal rule, on ever finer grids of where the
+    integrand is not negligible."""
     if not observed.any():
         return 0.0
-    limit, points = 12.0, 40001
-    terms = []
-    for z in np.array_split(np.linspace(-limit, limit, points)[:, None], 40):
-        heads = [head[:, observed] for head in leaf.decode(z)]
-        prior = -z[:, 0] ** 2 / 2 - math.log(2 * math.pi) / 2
-        terms.append(read_model.log_pixels(config, x[observed], heads) + prior)
-    terms = np.concatenate(terms)
-    step = 2 * limit / (points - 1)
-    fine = log_sum_exp(terms) + math.log(step)
-    coarse = log_sum_exp(terms[::2]) + math.log(2 * step)
-    assert abs(fine - coarse) < 1e-3, "the grid is too coarse"
-    return fine
+    least, greatest, points = -30.0, 30.0, 40001
+    for _ in range(6):
+        grid = np.linspace(least, greatest, points)
+        terms = []
+        for z in np.array_split(grid[:, None], 40):
+            heads = [head[:, observed] for head in leaf.decode(z)]
+            prior = -z[:, 0] ** 2 / 2 - math.log(2 * math.pi) / 2
+            terms.append(read_model.log_pixels(config, x[observed], heads) + prior)
+        terms = np.concatenate(terms)
+        step = grid[1] - grid[0]
+        fine = log_sum_exp(terms) + math.log(step)
+        coarse = log_sum_exp(terms[::2]) + math.log(2 * step)
+        if abs(fine - coarse) < 1e-3:
+            return fine
+        matters = grid[terms > terms.max() - 60]
+        least, greatest = matters[0] - step, matters[-1] + step
+    raise AssertionError("the grids are too coarse")
 
 
 class Model:
