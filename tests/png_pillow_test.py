@@ -43,10 +43,11 @@ def rows(noise, colour, depth, interlaced):
                     for width, height in shapes for _ in range(height))
 
 
-def png(noise, colour, depth, interlaced, before=b"", after=b""):
-    """The chunks `before` and `after` the palette, if there is one."""
+def png(noise, colour, depth, interlaced, before=b"", after=b"", more=b"", behind=b""):
+    """The chunks `before` and `after` the palette, if there is one; bytes `more` than the rows take,
+    and `behind` what is packed."""
     palette = chunk(b"PLTE", noise.randbytes(3 << depth)) if colour == 3 else b""
-    packed = zlib.compress(rows(noise, colour, depth, interlaced))
+    packed = zlib.compress(rows(noise, colour, depth, interlaced) + more) + behind
     return (b"\x89PNG\r\n\x1a\n" +
             chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, interlaced)) +
             before + palette + after + chunk(b"IDAT", packed[:40]) + chunk(b"IDAT", packed[40:]) +
@@ -94,6 +95,11 @@ class PngPillow(unittest.TestCase):
                     noise = random.Random(f"{colour}-{depth}-{interlaced}-{name}")
                     yield (f"{colour}-{depth}-{interlaced}-{name}",
                            png(noise, colour, depth, interlaced, before, after))
+                for name, more, behind in [("row", b"\0" * 99, b""), ("byte", b"\0", b""),
+                                           ("behind", b"", b"junk"), ("both", b"\0", b"junk")]:
+                    noise = random.Random(f"{colour}-{depth}-{interlaced}-{name}")
+                    yield (f"{colour}-{depth}-{interlaced}-{name}",
+                           png(noise, colour, depth, interlaced, more=more, behind=behind))
 
     def check(self, name, colours):
         folder = self.path / name

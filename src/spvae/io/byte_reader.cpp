@@ -25,15 +25,7 @@ constexpr std::uint64_t kMostXzMemory = std::uint64_t{128} << 20;
 class Blocks {
  public:
   Blocks(const std::filesystem::path& path, std::string_view wanted) : name_(path.string()) {
-    std::error_code absent;
-    const std::filesystem::file_status status = std::filesystem::status(path, absent);
-    if (std::filesystem::is_directory(status)) {
-      fail(ErrorKind::kNoInput, "{}: is a folder; expected {}", name_, wanted);
-    }
-    // What holds images is opened more than once, and a pipe that nobody writes to never.
-    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-      fail(ErrorKind::kNoInput, "{}: is a pipe or a device; expected {}, in a file", name_, wanted);
-    }
+    refuse_irregular_file(path, wanted);
     file_.reset(std::fopen(path.c_str(), "rb"));
     if (!file_) {
       fail(ErrorKind::kNoInput, "{}: cannot be opened ({}); expected {}, plain, gzip or xz", name_,
@@ -230,6 +222,19 @@ std::unique_ptr<ByteReader::Source> open_source(const std::filesystem::path& pat
 }
 
 }  // namespace
+
+void refuse_irregular_file(const std::filesystem::path& path, std::string_view wanted) {
+  std::error_code absent;
+  const std::filesystem::file_status status = std::filesystem::status(path, absent);
+  if (std::filesystem::is_directory(status)) {
+    fail(ErrorKind::kNoInput, "{}: is a folder; expected {}", path.string(), wanted);
+  }
+  // What holds images is opened more than once, and a pipe that nobody writes to never.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    fail(ErrorKind::kNoInput, "{}: is a pipe or a device; expected {}, in a file", path.string(),
+         wanted);
+  }
+}
 
 ByteReader::ByteReader(const std::filesystem::path& path, std::string_view wanted)
     : path_(path), source_(open_source(path, wanted)) {}

@@ -9,13 +9,17 @@
 
 namespace spvae {
 
+/// Error(kNoInput) for a folder, a pipe and a device, which cannot be read twice; `wanted` says for
+/// messages what the file should be: "an IDX file". What is missing passes.
+void refuse_irregular_file(const std::filesystem::path& path, std::string_view wanted);
+
 /// A file's bytes in order, unpacked when they are gzip (one member or several) or xz (one stream
 /// or several, any filters). Which of them, its first bytes tell, whatever its name. Memory is
 /// bounded: below 100 KB, for xz below 160 MB.
 class ByteReader {
  public:
-  /// `wanted` says for messages what the file should be: "an IDX file". Throws Error(kNoInput) for
-  /// a folder, a pipe, a device and what cannot be opened, Error(kIo) if reading fails.
+  /// Errors as refuse_irregular_file; Error(kNoInput) for what cannot be opened, Error(kIo) if
+  /// reading fails.
   ByteReader(const std::filesystem::path& path, std::string_view wanted);
   ~ByteReader();
   ByteReader(const ByteReader&) = delete;

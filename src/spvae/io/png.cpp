@@ -108,7 +108,7 @@ class Decoder {
   }
 
   /// Sets `samples`, [height, width, channels]: gray stretched to 8 bits, colours, or indices of
-  /// the palette. False if there was a fault, or the file goes on after its last row.
+  /// the palette. False if there was a fault.
   bool read_samples(std::vector<std::uint8_t>& samples) {
     const std::size_t row_bytes = width() * channels();
     samples.resize(height() * row_bytes);
@@ -122,7 +122,6 @@ class Decoder {
       const int passes = png_set_interlace_handling(png_);
       png_read_update_info(png_, info_);
       if (png_get_rowbytes(png_, info_) != row_bytes) png_error(png_, "its rows have another size");
-      png_set_benign_errors(png_, 0);  // such as too many rows
       for (int pass = 0; pass < passes; ++pass) {
         for (std::uint8_t* row = samples.data(); row != samples.data() + samples.size();
              row += row_bytes) {
@@ -227,6 +226,7 @@ void write_png(const std::filesystem::path& path, const Picture& picture) {
 }
 
 Picture read_png(const std::filesystem::path& path) {
+  refuse_irregular_file(path, "a PNG file");
   const std::string bytes = read_file(path);
   Decoder png(bytes);
   if (!png.read_header()) {

@@ -26,9 +26,10 @@ void write_png(const std::filesystem::path& path, const Picture& picture);
 
 /// Reads a PNG of gray, colour or palette, of at most 8 bits a channel and 2^28 pixels. Samples are
 /// what the file holds, whatever it says of gamma, colour spaces, background and transparency:
-/// alpha is left out, gray of b bits is v·255/(2^b − 1), a palette is in colour. Errors as
-/// read_file, and Error(kData) for anything else: another format, 16 bits, a colour beyond the
-/// palette, damage of what holds the samples, more or less of it than the size takes.
+/// alpha is left out, gray of b bits is v·255/(2^b − 1), a palette is in colour. Its
+/// data may go on behind the last row. Errors as refuse_irregular_file and read_file, and
+/// Error(kData) for anything else: another format, 16 bits, a colour beyond the
+/// palette, damage of what holds the samples, less of it than the size takes.
 Picture read_png(const std::filesystem::path& path);
 
 /// What the header of a PNG file says.

@@ -44,6 +44,7 @@ struct PngFile {
   Bytes rows = {};  ///< each with its filter in front
   std::vector<Bytes> chunks = {};
   std::uint8_t interlaced = 0;
+  Bytes behind = {};  ///< what follows the packed rows in their chunk
 
   Bytes bytes() const {
     return joined(
@@ -52,7 +53,7 @@ struct PngFile {
                                four(height),
                                {depth, static_cast<std::uint8_t>(colour), 0, 0, interlaced}})),
          joined(chunks),
-         chunk("IDAT", zlib_stream(rows)),
+         chunk("IDAT", joined({zlib_stream(rows), behind})),
          chunk("IEND", {})});
   }
 };
@@ -301,13 +302,24 @@ TEST_F(Png, IsRefusedWithAColourBeyondItsPalette) {
   expect_refused("not a valid PNG file", file.bytes());
 }
 
-TEST_F(Png, IsRefusedWithMoreOrFewerRowsThanItsHeaderSays) {
-  PngFile file = {.width = 2, .height = 2, .rows = {0, 1, 2}};
-  expect_refused("the PNG data are damaged", file.bytes());
-  file.rows = {0, 1, 2, 0, 3, 4, 0, 5, 6};
-  expect_refused("the PNG data are damaged", file.bytes());
-  file.rows = {0, 1, 2, 0, 3, 4};
-  EXPECT_EQ(pixels_of(file), (Bytes{1, 2, 3, 4}));
+TEST_F(Png, IsRefusedWithFewerRowsThanItsHeaderSays) {
+  for (const Bytes& rows : {Bytes{}, Bytes{0, 1, 2}, Bytes{0, 1, 2, 0, 3}}) {
+    expect_refused("the PNG data are damaged",
+                   PngFile{.width = 2, .height = 2, .rows = rows, .behind = {0, 3, 4}}.bytes());
+  }
+}
+
+TEST_F(Png, IsReadWithoutWhatFollowsItsLastRow) {
+  for (const Bytes& more : {Bytes{}, Bytes{0}, Bytes{0, 5, 6}, Bytes(5000, 7)}) {
+    for (const Bytes& behind : {Bytes{}, Bytes{9}, Bytes(5000, 9)}) {
+      EXPECT_EQ(pixels_of({.width = 2,
+                           .height = 2,
+                           .rows = joined({{0, 1, 2, 0, 3, 4}, more}),
+                           .behind = behind}),
+                (Bytes{1, 2, 3, 4}))
+          << more.size() << " bytes more, " << behind.size() << " behind";
+    }
+  }
 }
 
 TEST_F(Png, IsRefusedWhereItsSamplesAreDamagedAndReadWhereOtherThingsAre) {
