@@ -72,6 +72,8 @@ class NumpyFiles(unittest.TestCase):
             "images.astype(numpy.uint8) * 255": images > 127,
             "(images.astype(numpy.float32) + 128) / 255": (images - 128).astype("i1"),
             "(images + 1) / 2": (images / 127.5 - 1).astype("f4"),
+            "(images - numpy.nanmin(images)) / (numpy.nanmax(images) - numpy.nanmin(images))":
+                (images / 280 - 0.09).astype("f4"),
             "images / 255": numpy.append(images[1:], images[:1] * 0 + 254.5, axis=0),
             "numpy.ascontiguousarray": numpy.asfortranarray(images.astype("u1")),
         }

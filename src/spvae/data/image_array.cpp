@@ -69,8 +69,15 @@ ImageArray shape_of_images(const fs::path& file, const std::vector<std::size_t>&
           .channels = is_colour ? 3 : 1};
 }
 
+/// For values that are all the same: by their own range they would be divided by 0.
+constexpr const char* kByPossibleRange =
+    "use (images - a) / (b - a), a and b the least and the greatest that they may have";
+
 /// What to do with whole numbers of another type than uint8. A mere astype(uint8) would wrap.
 std::string advice_of_range(const NpyRange& range) {
+  if (range.least < 0 && range.least == range.greatest) {
+    return fmt::format("all are {}: {}", range.least, kByPossibleRange);
+  }
   if (range.least < 0) {
     return fmt::format(
         "they go from {} to {}: use (images.astype(numpy.float32) + {}) / {}, or the least and the "
@@ -99,22 +106,36 @@ std::string advice_of_values(std::span<const float> values) {
   float least = std::numeric_limits<float>::infinity();
   float greatest = -least;
   bool are_whole = true;
+  bool has_nan = false;  // which no type of whole numbers holds
   for (const float value : values) {
+    has_nan = has_nan || std::isnan(value);
     if (std::isnan(value)) continue;
     least = std::min(least, value);
     greatest = std::max(greatest, value);
     are_whole = are_whole && std::rint(value) == value;
   }
-  constexpr float kBeyond = 0.1f;  // as interpolation overshoots
+  constexpr float kBeyond = 0.1f;      // as interpolation overshoots
+  constexpr float kRounding = 0.001f;  // what may be cut off any values
   const std::string go = fmt::format("the values go from {} to {}: ", least, greatest);
   if (std::isinf(least) || std::isinf(greatest)) return go + "replace those that are infinite";
+  if (least < 0 && least == greatest) return go + kByPossibleRange;
+  // What overshoots reaches 1; others are shifted, and a cut would lose all below 0.
+  if (least < -kRounding && least >= -kBeyond && greatest < 1) {
+    return go +
+           "use (images - numpy.nanmin(images)) / (numpy.nanmax(images) - numpy.nanmin(images)), "
+           "with the least and the greatest of all images";
+  }
   if (least >= -kBeyond && greatest <= 1 + kBeyond) return go + "use numpy.clip(images, 0, 1)";
   if (least >= -1 && greatest <= 1) return go + "use (images + 1) / 2";
   if (least >= -1 - kBeyond && greatest <= 1 + kBeyond) {
     return go + "use numpy.clip((images + 1) / 2, 0, 1)";
   }
-  if (least >= 0 && greatest <= 255 && are_whole) return go + "use images.astype(numpy.uint8)";
-  if (least >= 0 && greatest <= 255 && greatest > 128) return go + "use images / 255";
+  if (least >= 0 && greatest <= 255 && are_whole && !has_nan) {
+    return go + "use images.astype(numpy.uint8)";
+  }
+  if (least >= 0 && greatest <= 255 && (are_whole || greatest > 128)) {
+    return go + "use images / 255";
+  }
   if (least >= 0) return go + "divide all images by the greatest that they may have";
   return go +
          "undo their standardisation, or use (images - a) / (b - a), a and b the least and the "

@@ -93,6 +93,7 @@ TEST_F(ImageArrayFile, OfAnotherTypeSaysWhatToDoByItsValues) {
   refused("|b1", 1, "\0\1"s, "got bool, expected uint8");
   refused("|b1", 1, "\0\1"s, "use images.astype(numpy.uint8) * 255");
   refused("|i1", 1, "\x80\x7f"s, "use (images.astype(numpy.float32) + 128) / 255");
+  refused("|i1", 1, "\xfb\xfb"s, "all are -5: use (images - a) / (b - a)");
   refused("<f2", 2, "abcd", "use images.astype(numpy.float32)");
   refused("<U1", 4, "abcd", "save the pixels as one of these");
   write<std::int64_t>({2, 1}, {0, 1});
@@ -111,9 +112,21 @@ TEST_F(ImageArrayFile, OfValuesOutOfRangeSaysWhatToDoByTheRangeOfAll) {
   expect_values_refused({0, 3.5f, 254}, "use images / 255");
   expect_values_refused({0, 3.5f}, "divide all images by the greatest that they may have");
   expect_values_refused({-2.1f, 2.8f}, "undo their standardisation");
+  expect_values_refused({-0.09f, 0.81f}, "use (images - numpy.nanmin(images)) / (numpy.nanmax");
+  expect_values_refused({-0.0005f, 0.9f}, "use numpy.clip(images, 0, 1)");
+  expect_values_refused({-0.05f, -0.05f}, "use (images - a) / (b - a)");
   expect_values_refused({0, kInfinity}, "replace those that are infinite");
   expect_values_refused({std::numeric_limits<float>::quiet_NaN()},
                         "is NaN, expected a value in [0, 1]; if it is missing, say --missing nan");
+}
+
+TEST_F(ImageArrayFile, WithMissingPixelsIsNotToBecomeOfATypeThatCannotHoldThem) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float greatest : {100.0f, 255.0f}) {
+    write<float>({3, 1, 1}, {0, nan, greatest});
+    expect_error(ErrorKind::kData, "use images / 255",
+                 [&] { read_image_array_floats(path_, true); });
+  }
 }
 
 }  // namespace
