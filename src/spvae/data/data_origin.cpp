@@ -56,6 +56,12 @@ OpenedData open_folder(const std::string& name, const fs::path& path, PngUse use
   const std::string_view first = mnist.sources[0].files[0].name;
   if (source_file_or_empty(path, first).empty()) {
     if (holds_png_files(path)) return open_png_folder(name, path, use);
+    if (const std::string deeper = deeper_png_files(path); !deeper.empty()) {
+      fail(
+          ErrorKind::kNoInput,
+          "{}: expected PNG files in this folder or in its subfolders of classes or splits, got {}",
+          path.string(), deeper);
+    }
     fail(
         ErrorKind::kNoInput,
         "{}: no PNG files in this folder or its subfolders, and no {}, plain, .gz or .xz; expected "
@@ -73,12 +79,7 @@ ImageFormat format_of(const fs::path& path) {
   if (is_array(path)) return ImageFormat::kNpy;
   const std::string ending = ending_of(path);
   if (ending == ".png") return ImageFormat::kPng;
-  if (ending == ".npz") {
-    fail(ErrorKind::kData,
-         "{}: got an archive of arrays, expected one array; use numpy.save(\"images.npy\", "
-         "numpy.load(\"{}\")[NAME]), NAME one of its files",
-         path.string(), path.filename().string());
-  }
+  refuse_archive_of_arrays(path, "images");
   if (is_other_picture(path)) {
     fail(ErrorKind::kData, "{}: got a picture of another format ({}), expected PNG; convert it",
          path.string(), ending);

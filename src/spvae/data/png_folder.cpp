@@ -40,11 +40,13 @@ struct Entries {
   std::vector<fs::path> folders;
 };
 
-Entries entries_of(const fs::path& folder) try {
+Entries entries_of(const fs::path& folder,
+                   fs::directory_options options = fs::directory_options::none) try {
   Entries entries;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+  std::error_code unknown;  // of a link that leads to itself, which is no folder
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, options)) {
     if (name_of(entry.path()).starts_with('.')) continue;
-    if (entry.is_directory()) {
+    if (entry.is_directory(unknown)) {
       entries.folders.push_back(entry.path());
     } else if (ending_of(entry.path()) == ".png") {
       entries.pictures.push_back(entry.path());
@@ -61,12 +63,12 @@ Entries entries_of(const fs::path& folder) try {
 }
 
 /// Whether a folder is a run's, or one of runs.
-bool holds_runs(const fs::path& folder) {
+bool holds_runs(const fs::path& folder, const Entries& entries) {
   std::error_code absent;
   const auto is_run = [&](const fs::path& path) {
     return fs::exists(path / "config.json", absent);
   };
-  return is_run(folder) || std::ranges::any_of(entries_of(folder).folders, is_run);
+  return is_run(folder) || std::ranges::any_of(entries.folders, is_run);
 }
 
 /// Counts what is left out.
@@ -78,26 +80,40 @@ class LeftOut {
     for (const fs::path& file : entries.others) ++others_[ending_of(file)];
   }
 
-  /// The PNG files of a folder that is too deep, and of those below.
-  void add_deeper(const fs::path& folder, int levels = 3) {
-    if (holds_runs(folder)) return;
-    const Entries entries = entries_of(folder);
+  /// The PNG files of a folder that is too deep, and of those below; not behind links, which may
+  /// lead anywhere.
+  void add_deeper(const fs::path& folder) {
+    std::error_code unknown;
+    if (fs::is_symlink(folder, unknown)) return;
+    if (folders_to_look_at_ == 0) {
+      is_partial_ = true;
+      return;
+    }
+    --folders_to_look_at_;
+    const Entries entries = entries_of(folder, fs::directory_options::skip_permission_denied);
+    if (holds_runs(folder, entries)) return;
     add_others(entries);
     if (!entries.pictures.empty() && deeper_ == 0) example_ = folder.lexically_relative(top_);
     deeper_ += entries.pictures.size();
-    if (levels == 1) return;
-    for (const fs::path& below : entries.folders) add_deeper(below, levels - 1);
+    for (const fs::path& below : entries.folders) add_deeper(below);
+  }
+
+  /// The first folder with deeper PNG files, as seen from the top; empty: there are none.
+  const fs::path& example() const { return example_; }
+
+  /// "1 PNG file in deeper folders (b/x)"
+  std::string deeper() const {
+    return fmt::format("{}{} PNG file{} in deeper folders ({})", is_partial_ ? "at least " : "",
+                       deeper_, deeper_ == 1 ? "" : "s", example_.string());
   }
 
   std::string text() const {
     std::vector<std::string> parts;
-    const auto add = [&parts](std::size_t count, const std::string& kind, const char* more) {
-      parts.push_back(fmt::format("{} {} file{}{}", count, kind, count == 1 ? "" : "s", more));
-    };
-    for (const auto& [ending, count] : others_) add(count, ending, "");
-    if (deeper_ > 0) {
-      add(deeper_, "PNG", fmt::format(" in deeper folders ({})", example_.string()).c_str());
+    parts.reserve(others_.size() + 1);
+    for (const auto& [ending, count] : others_) {
+      parts.push_back(fmt::format("{} {} file{}", count, ending, count == 1 ? "" : "s"));
     }
+    if (deeper_ > 0) parts.push_back(deeper());
     return fmt::format("{}", fmt::join(parts, ", "));
   }
 
@@ -106,6 +122,8 @@ class LeftOut {
   std::map<std::string, std::size_t> others_;  // by ending
   std::size_t deeper_ = 0;
   fs::path example_;
+  int folders_to_look_at_ = 10'000;
+  bool is_partial_ = false;
 };
 
 PngFiles files_of_split(const fs::path& folder, LeftOut& left_out) {
@@ -139,6 +157,11 @@ bool is_of_split(const fs::path& folder, const SplitNames& split) {
   return std::ranges::find(split.names, lower_case(name_of(folder))) != split.names.end();
 }
 
+bool is_of_any_split(const fs::path& folder) {
+  return std::ranges::any_of(kSplits,
+                             [&](const SplitNames& split) { return is_of_split(folder, split); });
+}
+
 /// The subfolders of training, validation and test images; empty of what there is not.
 std::array<fs::path, 3> split_folders(const fs::path& folder, const Entries& entries) {
   std::array<fs::path, 3> found;
@@ -159,17 +182,19 @@ std::array<fs::path, 3> split_folders(const fs::path& folder, const Entries& ent
 /// Error(kData) for PNG files beside subfolders of splits; counts other pictures there.
 void check_beside_splits(const fs::path& folder, const Entries& entries, LeftOut& left_out) {
   const auto refuse = [&](const fs::path& beside) {
+    std::vector<std::string> splits;
+    for (const fs::path& subfolder : entries.folders) {
+      if (is_of_any_split(subfolder)) splits.push_back(name_of(subfolder));
+    }
     fail(ErrorKind::kData,
-         "{}: got {} beside subfolders of splits, expected images in train, validation and test "
-         "alone; move or remove it",
-         folder.string(), name_of(beside));
+         "{}: got {} beside subfolders of splits ({}), expected images in train, validation and "
+         "test alone; move or remove it, or, if {} is the name of a class, give that another",
+         folder.string(), name_of(beside), fmt::join(splits, ", "), fmt::join(splits, " or "));
   };
   if (!entries.pictures.empty()) refuse(entries.pictures.front());
   left_out.add_others(entries);
   for (const fs::path& subfolder : entries.folders) {
-    const bool is_split = std::ranges::any_of(
-        kSplits, [&](const SplitNames& split) { return is_of_split(subfolder, split); });
-    if (is_split || holds_runs(subfolder)) continue;
+    if (is_of_any_split(subfolder) || holds_runs(subfolder, entries_of(subfolder))) continue;
     if (holds_png_files(subfolder)) refuse(subfolder);
     left_out.add_deeper(subfolder);
   }
@@ -218,6 +243,16 @@ bool holds_png_files(const fs::path& folder) {
              return holds_any(entries_of(lowest));
            });
   });
+}
+
+std::string deeper_png_files(const fs::path& folder) {
+  LeftOut found(folder);
+  for (const fs::path& below : entries_of(folder).folders) found.add_deeper(below);
+  if (found.example().empty()) return "";
+  fs::path place = found.example().parent_path();  // of class folders, or of splits
+  if (is_of_any_split(place)) place = place.parent_path();
+  return fmt::format("{}; name the folder above their classes or splits: {}", found.deeper(),
+                     (folder / place).string());
 }
 
 bool is_other_picture(const fs::path& file) {

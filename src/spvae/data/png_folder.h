@@ -20,7 +20,8 @@ struct PngFolder {
   PngFiles validation;
   PngFiles test;
   /// How many pictures of other formats, and PNG files in deeper folders, are left out, for a
-  /// message: "90 .jpg files, 10 PNG files in deeper folders (b/x)"; empty: none.
+  /// message: "90 .jpg files, 10 PNG files in deeper folders (b/x)"; empty: none. Counted at any
+  /// depth, but not behind links in there, and in 10,000 such folders at most.
   std::string left_out;
 };
 
@@ -38,6 +39,10 @@ PngFolder find_png_files(const std::filesystem::path& folder, PngUse use = PngUs
 
 /// Whether find_png_files would find any.
 bool holds_png_files(const std::filesystem::path& folder);
+
+/// Of a folder whose PNG files are too deep for find_png_files, how many there are and what to name
+/// instead, for a message; empty: it has none. Errors as find_png_files.
+std::string deeper_png_files(const std::filesystem::path& folder);
 
 /// Whether a file is, by its name, a picture of a common format other than PNG.
 bool is_other_picture(const std::filesystem::path& file);

@@ -125,6 +125,35 @@ TEST_F(Folder, CountsThePicturesThatAreLeftOut) {
   touch("b/runs/one/5.png");
   EXPECT_EQ(find_png_files(folder_.path()).left_out,
             "2 .jpg files, 1 .tiff file, 2 PNG files in deeper folders (b/x)");
+  touch("b/x/1/2/3/4/5/6.png");
+  std::filesystem::create_directory_symlink("..", folder_.path() / "b/x/up");
+  std::filesystem::create_symlink("itself", folder_.path() / "b/x/itself");
+  EXPECT_EQ(find_png_files(folder_.path()).left_out,
+            "2 .jpg files, 1 .tiff file, 3 PNG files in deeper folders (b/x)");
+}
+
+TEST_F(Folder, WhosePicturesAreTooDeepSaysWhichToName) {
+  EXPECT_EQ(deeper_png_files(folder_.path()), "");
+  for (const std::string split : {"train/a", "a/b", "y/z/Test"}) {
+    touch("x/" + split + "/1.png");
+    const std::string place = split == "train/a" ? "x" : split == "a/b" ? "x/a" : "x/y/z";
+    EXPECT_EQ(deeper_png_files(folder_.path()),
+              "1 PNG file in deeper folders (x/" + split +
+                  "); name the folder above their classes or splits: " +
+                  (folder_.path() / place).string());
+    const testing::TemporaryFolder other;
+    std::filesystem::create_directory_symlink(folder_.path(), other.path() / "link");
+    EXPECT_NE(deeper_png_files(other.path() / "link"), "");
+    EXPECT_EQ(find_png_files(folder_.path() / place, PngUse::kQueries).train.files.size(), 1u);
+    std::filesystem::remove_all(folder_.path() / "x");
+  }
+}
+
+TEST_F(Folder, OfAClassThatHasTheNameOfASplitSaysSo) {
+  touch("valid/1.png");
+  touch("invalid/1.png");
+  expect_refused("got invalid beside subfolders of splits (valid)");
+  expect_refused("if valid is the name of a class, give that another");
 }
 
 TEST_F(Folder, CountsThePicturesThatAreLeftOutOfItsSplits) {

@@ -131,6 +131,14 @@ fs::path find_source_file(const fs::path& folder, std::string_view name) {
        (folder / name).string());
 }
 
+void refuse_archive_of_arrays(const fs::path& path, std::string_view content) {
+  if (ending_of(path) != ".npz") return;
+  fail(ErrorKind::kData,
+       "{}: got an archive of arrays, expected one array; use numpy.save(\"{}.npy\", "
+       "numpy.load(\"{}\")[NAME]), NAME one of its files",
+       path.string(), content, path.filename().string());
+}
+
 std::string unpacked_name(const fs::path& path) {
   const fs::path name = path.filename();
   const std::string ending = ending_of(name);

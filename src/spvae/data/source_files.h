@@ -37,6 +37,10 @@ std::filesystem::path find_source_file(const std::filesystem::path& folder, std:
 std::filesystem::path source_file_or_empty(const std::filesystem::path& folder,
                                            std::string_view name);
 
+/// Error(kData), with what to do, for a name that ends in .npz. `content` is what the file should
+/// hold: "images".
+void refuse_archive_of_arrays(const std::filesystem::path& path, std::string_view content);
+
 /// A file's name without ".gz" or ".xz".
 std::string unpacked_name(const std::filesystem::path& path);
 
