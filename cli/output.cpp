@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "spvae/core/error.h"
 
@@ -13,11 +14,17 @@ namespace {
 
 bool is_control(unsigned char code) { return code < 0x20 || code == 0x7f; }
 
-/// Whether the control characters U+0080 to U+009F, which some terminals obey as well, stand at a
-/// place of valid UTF-8.
-bool is_late_control(const std::string& text, std::size_t at) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  return byte(at) == 0xc2 && at + 1 < text.size() && byte(at + 1) < 0xa0;
+/// What valid UTF-8 begins with of control characters beyond ASCII, in bytes: U+0080 to U+009F,
+/// which some terminals obey as well; ends of lines and paragraphs; and those that turn the
+/// direction of writing, so that a line reads as another.
+std::size_t late_control(std::string_view text) {
+  if (text.starts_with('\xc2')) return static_cast<unsigned char>(text[1]) < 0xa0 ? 2 : 0;
+  for (const std::string_view control :
+       {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d",
+        "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}) {
+    if (text.starts_with(control)) return control.size();
+  }
+  return 0;
 }
 
 }  // namespace
@@ -39,7 +46,8 @@ std::string json_text(const Json& object, int indent) {
 std::string plain_lines(const std::string& text) {
   auto plain = parse_json(json_text(text)).value.get<std::string>();
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    if (is_late_control(plain, i)) plain[i] = plain[i + 1] = ' ';
+    const std::size_t late = late_control(std::string_view(plain).substr(i));
+    if (late > 0) plain.replace(i, late, late, ' ');
     if (is_control(static_cast<unsigned char>(plain[i])) && plain[i] != '\n') plain[i] = ' ';
   }
   return plain;

@@ -16,8 +16,9 @@ void print_json(const Json& object);
 /// line.
 std::string json_text(const Json& object, int indent = -1);
 
-/// The same text as valid UTF-8, and without control characters but ends of lines: names of files
-/// and classes may hold what commands a terminal.
+/// The same text as valid UTF-8, and without control characters, those of the direction of
+/// writing too, but with ends of lines: names of files and classes may hold what commands a
+/// terminal.
 std::string plain_lines(const std::string& text);
 
 /// The same of a message on one line: it may quote a damaged file.

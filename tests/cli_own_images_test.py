@@ -5,7 +5,7 @@ import pathlib
 from cli_support import CommandTest, images, main, read_npy, small, write_gray_png, write_npy
 
 PIXELS = 64
-ESCAPES = "\x1b[31mred\x07\u009b5m"
+ESCAPES = "\x1b[31mred\x07\u009b5m\u202e"
 
 
 class OwnImagesTest(CommandTest):
@@ -26,7 +26,7 @@ class OwnImagesTest(CommandTest):
 
     def expect_plain(self, done, *words):
         for said in [done.stdout, done.stderr]:
-            for control in "\x1b\x07\u009b":
+            for control in "\x1b\x07\u009b\u202e":
                 self.assertNotIn(control, said)
         for word in words:
             self.assertIn(word, done.stdout + done.stderr)
@@ -84,7 +84,7 @@ class Names(OwnImagesTest):
                                          self.path("x"), *small(), code=64), "31mred")
         named = self.path(f"{ESCAPES}.npy")
         self.write_array(named)
-        self.expect_plain(self.run_spvae("data", named), "[31mred   5m.npy")
+        self.expect_plain(self.run_spvae("data", named), "[31mred   5m   .npy")
 
     def test_of_classes_lose_marks_and_blanks(self):
         data = self.write_array()

@@ -1,6 +1,7 @@
 #include "spvae/data/labels.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/io/idx_testing.h"
@@ -56,6 +57,54 @@ TEST_F(LabelFile, OfTextMayHaveAMarkBlanksAroundAndAnyEndsOfLines) {
   }
   expect_error(ErrorKind::kData, "a.txt: line 2 is empty",
                [&] { read_label_names(write("a.txt", "1\n \r\n2\n"), 3); });
+}
+
+TEST_F(LabelFile, OfTextLosesBlanksOfUnicodeAndMarksAtTheEndsOfAnyLine) {
+  for (const std::string blank : {"\u00A0", "\u1680", "\u2000", "\u200A", "\u200B", "\u2028",
+                                  "\u2029", "\u202F", "\u205F", "\u3000", "\uFEFF"}) {
+    const std::string text =
+        "dog" + blank + "\n" + blank + " wild" + blank + "cat " + blank + "\r\n";
+    EXPECT_EQ(read_label_names(write("a.txt", text), 2), (Names{"dog", "wild" + blank + "cat"}));
+    expect_error(ErrorKind::kData, "a.txt: line 2 is empty",
+                 [&] { read_label_names(write("a.txt", "1\n" + blank + "\n"), 2); });
+  }
+  // Letters that end as blanks do.
+  EXPECT_EQ(read_label_names(write("a.txt", "\u00E0\n\u3040\n"), 2), (Names{"\u00E0", "\u3040"}));
+}
+
+TEST_F(LabelFile, OfAPipeOrAnArchiveIsAnError) {
+  const std::filesystem::path pipe = folder_.path() / "pipe.txt";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  expect_error(ErrorKind::kNoInput, "is a pipe or a device; expected labels, in a file",
+               [&] { read_label_names(pipe, 1); });
+  expect_error(ErrorKind::kData, "numpy.save(\"labels.npy\", numpy.load(\"a.npz\")[NAME])",
+               [&] { read_label_names(write("a.npz", "PK"), 1); });
+}
+
+TEST_F(LabelFile, OfAnArrayThatIsNoneSaysWhatToDo) {
+  const std::filesystem::path array = folder_.path() / "a.npy";
+  const auto refused = [&](const std::string& advice) {
+    expect_error(ErrorKind::kData, "of one axis; " + advice, [&] { read_label_names(array, 3); });
+  };
+  using Shape = std::vector<std::size_t>;
+  write_npy<float>(array, Shape{3}, std::vector<float>{0, 2, 1});
+  refused("use labels.astype(numpy.int64)");
+  write_npy<double>(array, Shape{3}, std::vector<double>{0, 2, 0.5});
+  refused("some are no whole numbers");
+  write_npy<std::int64_t>(array, Shape{3, 1}, std::vector<std::int64_t>(3));
+  refused("use numpy.ravel(labels)");
+  write_npy<std::int64_t>(array, Shape{3, 2}, std::vector<std::int64_t>(6));
+  refused("give one label for each image");
+  for (const auto& [type, advice] : {std::pair{"<i4", "use labels.astype(numpy.int64)"},
+                                     {"|b1", "use labels.astype(numpy.int64)"},
+                                     {"<f2", "if all are whole numbers"},
+                                     {"<U1", "save them as text"}}) {
+    std::string header =
+        "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (3,), }";
+    header.resize(117, ' ');
+    write("a.npy", std::string("\x93NUMPY\x01\x00v\x00", 10) + header + "\n");
+    refused(advice);
+  }
 }
 
 TEST_F(LabelFile, OfTextInUtf16IsAnError) {

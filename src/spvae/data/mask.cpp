@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "spvae/core/error.h"
+#include "spvae/data/source_files.h"
 #include "spvae/io/file.h"
 #include "spvae/io/npy.h"
 #include "spvae/io/png.h"
@@ -65,9 +66,9 @@ std::span<const std::uint8_t> Mask::of(std::size_t image) const {
 }
 
 Mask load_mask(const fs::path& path, int height, int width, int count) {
-  const std::string ending = ending_of(path);
-  if (ending == ".npy") return read_array(path, height, width, count);
-  if (ending == ".png") return read_picture(path, height, width);
+  if (ending_of(unpacked_name(path)) == ".npy") return read_array(path, height, width, count);
+  if (ending_of(path) == ".png") return read_picture(path, height, width);
+  refuse_archive_of_arrays(path, "mask");
   fail(ErrorKind::kUsage, "mask: got '{}', expected a name that ends in .npy or .png",
        path.string());
 }

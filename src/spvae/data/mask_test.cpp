@@ -1,12 +1,15 @@
 #include "spvae/data/mask.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"
 #include "spvae/io/npy.h"
+#include "spvae/io/packed_testing.h"
 #include "spvae/io/png.h"
 
 namespace spvae {
@@ -61,6 +64,29 @@ TEST_F(MaskFile, MayHaveOneForEachImage) {
   EXPECT_EQ(mask.count(), 4u);
   EXPECT_TRUE(std::ranges::equal(mask.of(1), Bytes{1, 0, 1, 1, 1, 1}));
   EXPECT_TRUE(std::ranges::equal(mask.of(3), Bytes(6, 1)));
+}
+
+TEST_F(MaskFile, MayBeAPackedArray) {
+  const std::string plain = read_file(array({2, 3}, half_));
+  const Bytes bytes(plain.begin(), plain.end());
+  for (const auto& path : {folder_.write("mask.npy.gz", testing::gzip(bytes)),
+                           folder_.write("mask.NPY.xz", testing::xz(bytes))}) {
+    EXPECT_EQ(load_mask(path, 2, 3, 4).observed, half_);
+  }
+}
+
+TEST_F(MaskFile, ThatIsAnArchiveOfArraysSaysWhatToDo) {
+  expect_refused("use numpy.save(\"mask.npy\", numpy.load(\"mask.npz\")[NAME])",
+                 folder_.write("mask.npz", {1}));
+}
+
+TEST_F(MaskFile, ThatIsAPipeIsRefusedAtOnce) {
+  for (const char* name : {"pipe.npy", "pipe.png"}) {
+    const std::filesystem::path path = folder_.path() / name;
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    expect_error(ErrorKind::kNoInput, "is a pipe or a device; expected",
+                 [&] { load_mask(path, 2, 3, 4); });
+  }
 }
 
 TEST_F(MaskFile, MayHideEverythingOrNothing) {
