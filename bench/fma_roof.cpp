@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "spvae/core/error.h"
-#include "spvae/kernels/targets.h"
+#include "spvae/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "fma_roof.cpp"

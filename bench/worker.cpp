@@ -133,7 +133,7 @@ class Subjects {
 
  private:
   const ImageSet& images(const RunConfig& config) {
-    const bool discrete = likelihood_info(config.model.leaf.likelihood).discrete;
+    const bool discrete = is_discrete(config.model.leaf.likelihood);
     ImageSet& images = images_[{discrete, config.model.height, config.model.width}];
     if (images.count() == 0) {
       ThreadPool pool(config.threads);

@@ -79,7 +79,7 @@ CompareConfig checked_config(const Json& given) {
 void check_comparable(const CompareConfig& config, const StoredModel& a, const StoredModel& b) {
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
-  const bool is_discrete = likelihood_info(a.model.config().leaf.likelihood).discrete;
+  const bool is_discrete = spvae::is_discrete(a.model.config().leaf.likelihood);
   for (const char* key : {"likelihood", "data-seed", "colour", "stretch", "dequantize"}) {
     const bool is_noise = std::string_view(key) == "dequantize";
     if (training.at(key) == other.at(key) || (is_noise && is_discrete)) continue;

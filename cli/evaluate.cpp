@@ -126,7 +126,7 @@ Json result_json(const EvaluateConfig& config, const OpenQuery& open, const Scor
   result["monte_carlo_error"] = summary.monte_carlo_error;
   result["effective_samples"] = summary.effective_samples;
   result["unreliable_images"] = summary.unreliable_images;
-  if (likelihood_info(model.config().leaf.likelihood).discrete) {
+  if (is_discrete(model.config().leaf.likelihood)) {
     result["bits_per_dimension"] =
         bits_per_dimension(summary.log_likelihood, mean_observed_variables(open.images));
   }

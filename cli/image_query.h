@@ -6,11 +6,11 @@
 #include <string>
 
 #include "run_model.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/data/data_set.h"
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/checkpoint.h"
-#include "spvae/model/config_fields.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/evidence.h"
 

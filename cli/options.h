@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 // Not its header: each file that includes it compiles the whole of CLI11 again.
 namespace CLI {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 namespace spvae::cli {
 

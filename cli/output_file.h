@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "spvae/config/config_fields.h"
 #include "spvae/model/checkpoint.h"
-#include "spvae/model/config_fields.h"
 
 namespace spvae::cli {
 

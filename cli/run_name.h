@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 namespace spvae::cli {
 

@@ -92,7 +92,7 @@ int observed_variables(const Batch& batch, int lane) {
 
 Table score_images(const ScoreConfig& config, OpenQuery& open) {
   const Spvae& model = open.stored.model;
-  const bool is_discrete = likelihood_info(model.config().leaf.likelihood).discrete;
+  const bool is_discrete = spvae::is_discrete(model.config().leaf.likelihood);
   Table table{{"image", "log_likelihood", "monte_carlo_error", "effective_samples"}, {}};
   if (is_discrete) table.columns.emplace_back("bits_per_dimension");
   const int regions = model.graph().leaf_regions();

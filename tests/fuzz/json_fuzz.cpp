@@ -1,9 +1,9 @@
 #include <cstdlib>
 
 #include "fuzz_file.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/io/json_text.h"
 #include "spvae/io/safetensors.h"
-#include "spvae/model/config_fields.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/train/run_config.h"
 
 namespace spvae {

@@ -16,7 +16,6 @@
 
 #include "spvae/core/error.h"
 #include "spvae/model/region_rectangle.h"
-#include "spvae/query/pixel_draw.h"
 #include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
@@ -74,15 +73,13 @@ Picture latent_plane_picture(const Spvae& model, std::span<const double> paramet
         z[static_cast<std::size_t>(plane.upwards)] = normal_quantile((side - 1 - row + 0.5) / side);
       }
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
-      std::vector<double> heads(decoded.size());
       for (std::size_t i = 0; i < scope.size(); ++i) {
-        for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
         const int pixel = scope[i] / channels;
         const int y = row * patch.height + pixel / image_width - patch.top;
         const int x = column * patch.width + pixel % image_width - patch.left;
         const int at = (y * picture.width + x) * channels + scope[i] % channels;
         picture.pixels[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
-            std::lround(255 * std::clamp(mean_pixel(config, heads), 0.0, 1.0)));
+            std::lround(255 * std::clamp(mean_pixel(decoded.pixel(i)), 0.0, 1.0)));
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/likelihood/likelihood_testing.h"
 
 namespace spvae {
 namespace {
@@ -111,10 +112,12 @@ TEST(LatentSpace, PatchesStandWhereTheirPixelsAre) {
 
 // A decoder without hidden layers whose mean depends on dimension 2 alone.
 TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
-  Spvae model({.height = 4,
-               .width = 6,
-               .delta = 2,
-               .leaf = {.hidden_layers = 0, .latent = 3, .mean_link = MeanLink::kSigmoid}});
+  Spvae model(
+      {.height = 4,
+       .width = 6,
+       .delta = 2,
+       .leaf = {
+           .hidden_layers = 0, .latent = 3, .likelihood = gaussian_config(MeanLink::kSigmoid)}});
   const Tensor& tensor = model.layout().find("leaves.0.decoder_mean.0");  // [leaves, 3 + 1, pixels]
   ASSERT_EQ(tensor.shape, (std::vector<std::size_t>{12, 4, 4}));
   for (std::size_t pixel = 0; pixel < 4; ++pixel) {
@@ -139,11 +142,13 @@ TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
 
 // A decoder of one super-pixel of 1 × 2 pixels in colour, each with biases of its own.
 TEST(LatentSpace, ShowsColours) {
-  Spvae model({.height = 1,
-               .width = 4,
-               .channels = 3,
-               .delta = 2,
-               .leaf = {.hidden_layers = 0, .latent = 2, .mean_link = MeanLink::kIdentity}});
+  Spvae model(
+      {.height = 1,
+       .width = 4,
+       .channels = 3,
+       .delta = 2,
+       .leaf = {
+           .hidden_layers = 0, .latent = 2, .likelihood = gaussian_config(MeanLink::kIdentity)}});
   // The super-pixel on the right.
   const Tensor& tensor = model.layout().find("leaves.0.decoder_mean.0");
   ASSERT_EQ(tensor.shape, (std::vector<std::size_t>{4, 3, 6}));

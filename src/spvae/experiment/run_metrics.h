@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 namespace spvae {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/train/train_observer.h"
 
 namespace spvae {

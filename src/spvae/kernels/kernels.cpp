@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "spvae/kernels/targets.h"
+#include "spvae/simd/targets.h"
 //
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "spvae/kernels/kernels.cpp"

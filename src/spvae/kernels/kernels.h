@@ -5,25 +5,23 @@
 #include <vector>
 
 #include "spvae/kernels/circuit.h"
+#include "spvae/likelihood/likelihood.h"
+#include "spvae/simd/tile.h"
 
 /// The SIMD kernels: structs of pointers and sizes, one table of functions for each instruction
-/// set. Nothing here knows a type of the library. Unless said otherwise a function works on one
-/// tile: kTile rows of one leaf, feature-major, array[feature][lane], aligned to 64 bytes.
+/// set. Nothing here knows a type of the library but a likelihood's config. Unless said otherwise a
+/// function works on one tile: kTile rows of one leaf, feature-major, array[feature][lane], aligned
+/// to 64 bytes.
 namespace spvae::kernels {
 
-/// Rows of a tile, on every target: part of the order of sums, hence of the bits.
-inline constexpr int kTile = 32;
 /// Weight gradients are summed with features along the vector, padded to this on every target.
 inline constexpr int kFeaturePad = 16;
-inline constexpr int kMaxHeads = 2;
 /// Lanes that the weight gradients of convolutions are summed over before they are folded.
 inline constexpr int kPartials = 16;
 
 inline constexpr int padded(int features) {
   return (features + kFeaturePad - 1) / kFeaturePad * kFeaturePad;
 }
-
-enum class Likelihood : std::int32_t { kGaussian = 0, kBinomial = 1, kLogistic = 2 };
 
 /// What the address of a latent noise shares among rows (core/random.h).
 struct Noise {
@@ -91,15 +89,14 @@ struct Leaf {
   std::uint32_t index = 0;  ///< addresses the noise
   int pixels = 0;           ///< D
   int latent = 0;           ///< Z
-  Likelihood likelihood = Likelihood::kGaussian;
-  bool identity_mean = false;
-  float max_precision = 0;  ///< of a pixel of the Gaussian; 0: no bound
-  int heads = 1;
+  const LikelihoodConfig* likelihood = nullptr;
+  const float* likelihood_table = nullptr;  ///< SharedParameters::table
   Network encoder_trunk;
   Network encoder_mean;
   Network encoder_precision;
   Network decoder_trunk;
-  Network decoders[kMaxHeads];
+  const Network* decoders = nullptr;  ///< one for each head of the likelihood
+  int heads = 0;
 };
 
 /// Where one pass through a network leaves its numbers. output[i] holds layer i's outputs after its
@@ -144,7 +141,9 @@ struct DecoderTrace {
   float* noise;  ///< ε [Z][kTile]
   float* code;   ///< z [Z + 1][kTile], the last row is all ones
   NetworkTrace trunk;
-  NetworkTrace decoders[kMaxHeads];
+  const NetworkTrace* decoders;
+  float* const* outputs;        ///< of each decoder's last layer
+  float* const* output_deltas;  ///< null entries where nothing goes back
 };
 
 /// One tap of a convolution's weight gradient: pairs of places, [rows][columns] of them, whose
@@ -193,8 +192,9 @@ struct Table {
   // leaves, backward
   /// row_gradient [kTile] → the deltas of all decoder layers; dz [Z][kTile] = d Σ row_gradient ·
   /// (log p(x|z) + log p(z)) / dz. observed [D][kTile] as Observation::pixels; null where all are.
+  /// sums [table]: d Σ row_gradient · log p(x|z) / d Leaf::likelihood_table is added; may be null.
   void (*decode_backward)(const Leaf&, const float* x, const float* observed,
-                          const float* row_gradient, const DecoderTrace&, float* dz);
+                          const float* row_gradient, const DecoderTrace&, float* dz, double* sums);
   /// Posterior gradient → the deltas of all encoder layers.
   void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&,
                           const EncoderTrace&);

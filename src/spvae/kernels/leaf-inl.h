@@ -6,9 +6,9 @@
 #define SPVAE_KERNELS_LEAF_INL_H_
 #endif
 
-#include "spvae/kernels/likelihood-inl.h"
 #include "spvae/kernels/network-inl.h"
 #include "spvae/kernels/random-inl.h"
+#include "spvae/likelihood/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
@@ -56,8 +56,8 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
   }
 }
 
-HWY_INLINE const float* LastOutput(const Leaf& leaf, const DecoderTrace& trace, int head) {
-  return trace.decoders[head].output[leaf.decoders[head].count - 1];
+HWY_INLINE LikelihoodLanes LikelihoodOf(const Leaf& leaf) {
+  return {*leaf.likelihood, leaf.likelihood_table, leaf.pixels};
 }
 
 // log p(z) − log q(z|x) of one lane vector: Σ ½(ε² − z²) − ½ Σ log(1 + g²), where ε = (z − mean) /
@@ -91,35 +91,46 @@ HWY_INLINE Float PriorOverMixture(const Observation& observation, Float ratio, i
 void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
                const Observation* observation, const DecoderTrace& trace, float* out) {
   const FloatTag d;
-  const float* out0 = LastOutput(leaf, trace, 0);
-  const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
   const float* observed = observation == nullptr ? nullptr : observation->pixels;
-  VisitLikelihood(leaf, observed, [&]<class Model, class Part>() HWY_ATTR {
+  VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
       Float prior = PriorOverPosterior(leaf, posterior, trace, Part::kIsComplete, lane);
       if constexpr (!Part::kIsComplete) prior = PriorOverMixture(*observation, prior, lane);
-      const Float likelihood =
-          hn::Add(Model::Value(Part(observed, lane), x + lane, out0 + lane, out1 + lane, leaf),
-                  hn::Load(d, constant + lane));
+      const Float likelihood = hn::Add(
+          Model::Value(Part(observed, lane), LikelihoodOf(leaf), x + lane, trace.outputs, lane),
+          hn::Load(d, constant + lane));
       hn::StoreU(hn::Add(likelihood, prior), d, out + lane);
+    }
+  });
+}
+
+// row_gradient · d log p(x|z) → the deltas of the decoders' last layers; sums, where not null, as
+// Table::decode_backward.
+HWY_INLINE void LikelihoodBackward(const Leaf& leaf, const float* x, const float* observed,
+                                   const float* row_gradient, const DecoderTrace& trace,
+                                   double* sums) {
+  const FloatTag d;
+  VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
+    constexpr int kGradients = Model::kTableGradients;
+    alignas(64) float table_gradient[kGradients * kTile + 1];
+    for (int i = 0; i < leaf.pixels; ++i) {
+      for (int lane = 0; lane < kTile; lane += kLanes) {
+        Model::Gradient(Part(observed, lane), LikelihoodOf(leaf), i, x + lane, trace.outputs,
+                        trace.output_deltas, lane, hn::Load(d, row_gradient + lane),
+                        table_gradient + lane);
+      }
+      if constexpr (kGradients > 0) {
+        if (sums != nullptr) Model::AddToTable(x + i * kTile, table_gradient, sums);
+      }
     }
   });
 }
 
 // Table::decode_backward.
 void DecodeBackward(const Leaf& leaf, const float* x, const float* observed,
-                    const float* row_gradient, const DecoderTrace& trace, float* dz) {
+                    const float* row_gradient, const DecoderTrace& trace, float* dz, double* sums) {
   const FloatTag d;
-  const float* out0 = LastOutput(leaf, trace, 0);
-  const float* out1 = LastOutput(leaf, trace, leaf.heads - 1);
-  float* delta0 = trace.decoders[0].delta[leaf.decoders[0].count - 1];
-  float* delta1 = trace.decoders[leaf.heads - 1].delta[leaf.decoders[leaf.heads - 1].count - 1];
-  VisitLikelihood(leaf, observed, [&]<class Model, class Part>() HWY_ATTR {
-    for (int lane = 0; lane < kTile; lane += kLanes) {
-      Model::Gradient(Part(observed, lane), x + lane, out0 + lane, out1 + lane,
-                      hn::Load(d, row_gradient + lane), leaf, delta0 + lane, delta1 + lane);
-    }
-  });
+  LikelihoodBackward(leaf, x, observed, row_gradient, trace, sums);
   for (int i = 0; i < leaf.latent; ++i) {
     for (int lane = 0; lane < kTile; lane += kLanes) {
       const int at = i * kTile + lane;

@@ -6,7 +6,7 @@
 #define SPVAE_KERNELS_RANDOM_INL_H_
 #endif
 
-#include "spvae/kernels/math-inl.h"
+#include "spvae/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {

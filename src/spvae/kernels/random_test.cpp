@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "spvae/kernels/kernels.h"
-#include "spvae/kernels/math_error.h"
+#include "spvae/simd/math_error.h"
 
 namespace spvae::kernels {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <limits>
 
-#include "spvae/kernels/math-inl.h"
+#include "spvae/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {

@@ -23,14 +23,15 @@ constexpr int kLeavesForTasks = 8;
 // The logarithm of a share of 0, finite so that the kernels' sums stay so.
 constexpr float kNever = -1e30f;
 
-// log C(255, v): the part of the Binomial that depends on x alone.
-std::array<float, 256> log_binomial_coefficients() {
-  std::array<float, 256> table{};
-  for (std::size_t v = 0; v < table.size(); ++v) {
-    const auto x = static_cast<double>(v);
-    table[v] = static_cast<float>(std::lgamma(256.0) - std::lgamma(x + 1) - std::lgamma(256.0 - x));
+// LikelihoodInfo::log_constant of each value; empty where there is none.
+std::vector<float> log_constants(const LikelihoodConfig& likelihood) {
+  const LikelihoodInfo& info = likelihood_info(likelihood.kind);
+  std::vector<float> constants;
+  if (info.log_constant == nullptr) return constants;
+  for (int v = 0; v < info.values(likelihood); ++v) {
+    constants.push_back(static_cast<float>(info.log_constant(v)));
   }
-  return table;
+  return constants;
 }
 
 class FusedEngine final : public LeafEngine {
@@ -39,8 +40,8 @@ class FusedEngine final : public LeafEngine {
       : bank_(bank),
         pool_(pool),
         plan_(bank),
-        packed_(plan_, pool),
-        log_coefficients_(log_binomial_coefficients()) {
+        prepared_(bank, plan_, pool),
+        log_constants_(log_constants(bank.config().likelihood)) {
     for (int thread = 0; thread < pool.threads(); ++thread) {
       workspaces_.emplace_back();
       for (const GroupPlan& group : plan_.groups) workspaces_.back().emplace_back(bank, group);
@@ -59,9 +60,9 @@ class FusedEngine final : public LeafEngine {
   void log_weights(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
                    int first_sample, int samples, std::span<float> log_weight) override {
     assert(log_weight.size() >= index(bank_.leaves()) * index(samples) * index(batch.stride));
-    packed_.update(parameters);
+    prepared_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
+      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, prepared_);
       encode(kernel, batch, tile, noise.prior_share, space);
       for (int s = 0; s < samples; ++s) {
         const std::size_t row = index(leaf) * index(samples) + index(s);
@@ -76,17 +77,23 @@ class FusedEngine final : public LeafEngine {
     const std::size_t rows = index(samples) * index(batch.stride);
     assert(row_gradient.size() >= index(bank_.leaves()) * rows);
     assert(noise.prior_share == 0);
-    packed_.update(parameters);
+    prepared_.update(parameters);
+    grad_tables_.resize(index(bank_.leaves()));
     const auto compute = [&](int leaf, std::size_t copy) {
+      grad_tables_[index(leaf)].resize(prepared_.likelihood_table().size());
       gradients_[copy][index(bank_.group_of(leaf))]->compute(
-          leaf, parameters, packed_, batch, noise, samples,
-          row_gradient.subspan(index(leaf) * rows, rows), grad);
+          leaf, parameters, prepared_, batch, noise, samples,
+          row_gradient.subspan(index(leaf) * rows, rows), grad, grad_tables_[index(leaf)]);
     };
     if (bank_.leaves() >= kLeavesForTasks) {
       pool_.run(bank_.leaves(), [&](int leaf, int thread) { compute(leaf, index(thread)); });
     } else {
       for (int leaf = 0; leaf < bank_.leaves(); ++leaf) compute(leaf, 0);
     }
+    std::ranges::transform(pull_back_tables(bank_.config().likelihood,
+                                            prepared_.likelihood_parameters(), grad_tables_),
+                           bank_.likelihood_part(grad).begin(),
+                           [](double value) { return static_cast<float>(value); });
   }
 
   int leaves() const override { return bank_.leaves(); }
@@ -95,9 +102,9 @@ class FusedEngine final : public LeafEngine {
                       int samples, WeightStatistics& statistics) override {
     assert(statistics.leaves == bank_.leaves() && statistics.stride == batch.stride);
     const auto former = static_cast<int>(statistics.samples);
-    packed_.update(parameters);
+    prepared_.update(parameters);
     for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, packed_);
+      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, prepared_);
       encode(kernel, batch, tile, noise.prior_share, space);
       const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
       for (int first = 0; first < samples; first += kStatisticsStep) {
@@ -154,12 +161,12 @@ class FusedEngine final : public LeafEngine {
     tape.load(batch, bank_.scope(static_cast<int>(leaf.index)), tile * kTile);
     kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
     observe(prior_share, space);
-    if (leaf.likelihood != kernels::Likelihood::kBinomial) return;
+    if (log_constants_.empty()) return;
     std::fill(space.constant.begin(), space.constant.end(), 0.0f);
     for (int i = 0; i < leaf.pixels * kTile; ++i) {
       if (!tape.observed.empty() && tape.observed[index(i)] == 0.0f) continue;
-      const auto v = static_cast<std::size_t>(std::lrint(255.0f * tape.pixels[index(i)]));
-      space.constant[index(i % kTile)] += log_coefficients_[v];
+      const int v = value_of(tape.pixels[index(i)], static_cast<int>(log_constants_.size()));
+      space.constant[index(i % kTile)] += log_constants_[index(v)];
     }
   }
 
@@ -226,8 +233,9 @@ class FusedEngine final : public LeafEngine {
   const LeafBank& bank_;
   ThreadPool& pool_;
   LeafPlan plan_;
-  PackedWeights packed_;
-  std::array<float, 256> log_coefficients_;
+  PreparedParameters prepared_;
+  std::vector<float> log_constants_;
+  std::vector<std::vector<double>> grad_tables_;                       // of the likelihood, by leaf
   std::vector<std::vector<Workspace>> workspaces_;                     // [thread][group]
   std::vector<std::vector<std::unique_ptr<LeafGradient>>> gradients_;  // [thread or 1][group]
 };

@@ -11,6 +11,7 @@
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/leaf_gradient.h"
+#include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/reference/reference_engine.h"
 #include "spvae/structure/poon_domingos.h"
 #include "spvae/structure/single_region.h"
@@ -30,8 +31,7 @@ struct Case {
   int k_leaf = 1;
   int images = 33;
   int samples = 3;
-  float spread = 1.0f;  // of the parameters, relative to fresh ones
-  bool discrete = false;
+  float spread = 1.0f;           // of the parameters, relative to fresh ones
   bool all_rows_matter = false;  // so that tiles are taken as they stand
   double missing = 0;            // share of missing pixels; some images lack none, some all
   int channels = 1;
@@ -55,6 +55,7 @@ struct Fixture {
     batch.stride = (c.images + kernels::kTile - 1) / kernels::kTile * kernels::kTile;
     batch.variables = c.height * c.width * c.channels;
     batch.values.resize(static_cast<std::size_t>(batch.variables * batch.stride));
+    const int values = likelihood_info(c.leaf.likelihood.kind).values(c.leaf.likelihood);
     for (int lane = 0; lane < batch.stride; ++lane) {
       const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
       batch.indices.push_back(1000 + 3 * image);
@@ -63,7 +64,7 @@ struct Fixture {
         double value = random_uniform(address, static_cast<std::uint32_t>(v));
         // Edges must occur: they are special in the discretised logistic.
         value = std::clamp(1.6 * value - 0.3, 0.0, 1.0);
-        if (c.discrete) value = std::round(255 * value) / 255;
+        if (values > 0) value = std::round((values - 1) * value) / (values - 1);
         batch.values[static_cast<std::size_t>(v * batch.stride + lane)] = static_cast<float>(value);
       }
     }
@@ -153,9 +154,8 @@ void expect_matches_twin(const Case& c) {
   }
 }
 
-LeafConfig leaf(int hidden, int layers, int latent, Likelihood likelihood,
-                MeanLink link = MeanLink::kSigmoid) {
-  return {hidden, layers, latent, likelihood, link};
+LeafConfig leaf(int hidden, int layers, int latent, const LikelihoodConfig& likelihood) {
+  return {hidden, layers, latent, likelihood};
 }
 
 LeafConfig conv(Filters filters, int stride, int dense, int latent, Likelihood likelihood) {
@@ -181,36 +181,25 @@ INSTANTIATE_TEST_SUITE_P(Simd, OnEveryTarget, testing::ValuesIn(kernels::support
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinAtThePapersSizes) {
   for (const float spread : {1.0f, 2.5f}) {
     const auto s = " spread " + std::to_string(spread);
-    expect_matches_twin({"gaussian" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40,
-                         3, spread, false});
-    expect_matches_twin({"binomial" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kBinomial), 2, 40,
-                         3, spread, true});
-    expect_matches_twin({"logistic" + s, 14, 14, 7, leaf(30, 2, 25, Likelihood::kLogistic), 2, 40,
-                         3, spread, true});
+    for (const Likelihood likelihood : all_likelihoods()) {
+      expect_matches_twin({std::string(likelihood_info(likelihood).name) + s, 14, 14, 7,
+                           leaf(30, 2, 25, likelihood), 2, 40, 3, spread});
+    }
   }
 }
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinAtAwkwardSizes) {
   const int sizes[] = {1, 3, 7, 15, 16, 17, 30, 31, 33, 49, 50, 64, 65};
-  const Likelihood likelihoods[] = {Likelihood::kGaussian, Likelihood::kBinomial,
-                                    Likelihood::kLogistic};
+  const std::vector<Likelihood> likelihoods = all_likelihoods();
   int turn = 0;
   for (const int hidden : sizes) {
     // Each size in each role: hidden units, latent dimensions, pixels, images.
     const int latent = sizes[static_cast<std::size_t>(turn + 4) % 13];
     const int pixels = sizes[static_cast<std::size_t>(turn + 7) % 13];
     const int images = sizes[static_cast<std::size_t>(turn + 10) % 13];
-    const Likelihood likelihood = likelihoods[turn % 3];
-    Case c{"hidden " + std::to_string(hidden),
-           1,
-           pixels,
-           pixels,
-           leaf(hidden, turn % 4, latent, likelihood),
-           1,
-           images,
-           2,
-           1.0f,
-           likelihood != Likelihood::kGaussian};
+    const Likelihood likelihood = likelihoods[static_cast<std::size_t>(turn) % likelihoods.size()];
+    Case c{"hidden " + std::to_string(hidden),         1, pixels, pixels,
+           leaf(hidden, turn % 4, latent, likelihood), 1, images, 2};
     expect_matches_twin(c);
     ++turn;
   }
@@ -220,13 +209,12 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForThePapersConvolutions) {
   // Over five layers 1.4 amplifies as 1.75 does over an MLP's three.
   for (const float spread : {1.0f, 1.4f}) {
     const auto s = " spread " + std::to_string(spread);
-    for (const Likelihood likelihood :
-         {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
-      expect_matches_twin({"super-pixels" + s, 14, 14, 7, conv({4, 8}, 1, 64, 25, likelihood), 2,
-                           34, 2, spread, likelihood != Likelihood::kGaussian});
+    for (const Likelihood likelihood : all_likelihoods()) {
+      expect_matches_twin(
+          {"super-pixels" + s, 14, 14, 7, conv({4, 8}, 1, 64, 25, likelihood), 2, 34, 2, spread});
     }
     expect_matches_twin({"whole image" + s, 28, 28, 28,
-                         conv({32, 64}, 2, 64, 20, Likelihood::kGaussian), 1, 3, 2, spread, false});
+                         conv({32, 64}, 2, 64, 20, Likelihood::kGaussian), 1, 3, 2, spread});
   }
 }
 
@@ -236,12 +224,11 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForAwkwardConvolutions) {
   // Height, width, step; strips that the step does not divide make narrow super-pixels.
   expect_matches_twin({"one pixel", 1, 1, 1, conv({1, 1}, 1, 1, 1, gaussian), 1, 33, 2});
   expect_matches_twin({"one pixel, stride 2", 1, 1, 1, conv({3, 2}, 2, 3, 2, gaussian), 1, 5, 2});
-  expect_matches_twin({"a row", 1, 17, 17, conv({5, 3}, 1, 7, 3, logistic), 1, 31, 2, 1.0f, true});
+  expect_matches_twin({"a row", 1, 17, 17, conv({5, 3}, 1, 7, 3, logistic), 1, 31, 2});
   expect_matches_twin({"a column", 16, 1, 16, conv({2, 13}, 2, 5, 3, gaussian), 1, 17, 3});
   expect_matches_twin({"narrow strips", 9, 10, 7, conv({4, 8}, 1, 16, 6, gaussian), 2, 40, 2});
   expect_matches_twin({"odd side", 7, 7, 7, conv({6, 7}, 2, 16, 6, gaussian), 1, 33, 2});
-  expect_matches_twin(
-      {"even side", 8, 6, 8, conv({13, 15}, 2, 17, 3, logistic), 1, 15, 2, 1.0f, true});
+  expect_matches_twin({"even side", 8, 6, 8, conv({13, 15}, 2, 17, 3, logistic), 1, 15, 2});
   expect_matches_twin({"stride 3", 10, 11, 11, conv({17, 9}, 3, 30, 7, gaussian), 1, 33, 2});
   expect_matches_twin({"holes", 9, 9, 9, conv({3, 4}, 4, 9, 7, gaussian), 1, 16, 2});
   expect_matches_twin({"many filters", 5, 5, 5, conv({33, 50}, 1, 65, 31, gaussian), 1, 7, 1});
@@ -255,7 +242,6 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForColours) {
     c.channels = 3;
     expect_matches_twin(c);
     c.leaf.likelihood = Likelihood::kLogistic;
-    c.discrete = true;
     c.missing = 0.4;
     expect_matches_twin(c);
   }
@@ -263,8 +249,7 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForColours) {
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereThreadsShareALeaf) {
   expect_matches_twin({"one leaf, many tiles", 10, 10, 10,
-                       leaf(70, 3, 20, Likelihood::kGaussian, MeanLink::kIdentity), 1, 70, 7, 1.0f,
-                       false});
+                       leaf(70, 3, 20, gaussian_config(MeanLink::kIdentity)), 1, 70, 7});
 }
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereEveryRowMatters) {
@@ -279,14 +264,12 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereEveryRowMatters) {
 }
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePixelsAreMissing) {
-  for (const Likelihood likelihood :
-       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+  for (const Likelihood likelihood : all_likelihoods()) {
     for (const bool all_rows_matter : {false, true}) {
       for (Case c :
            {Case{"leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 40, 3},
             Case{"one leaf", 5, 5, 5, leaf(9, 2, 6, likelihood), 1, 70, 3},
             Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, likelihood), 2, 40, 2}}) {
-        c.discrete = likelihood != Likelihood::kGaussian;
         c.all_rows_matter = all_rows_matter;
         c.missing = 0.6;
         expect_matches_twin(c);
@@ -304,11 +287,10 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePrecisionsAreBounded) {
                14,
                14,
                7,
-               leaf(30, 2, 25, Likelihood::kGaussian, link),
+               leaf(30, 2, 25, gaussian_config(link, bound)),
                2,
                40,
                3};
-        c.leaf.max_precision = bound;
         c.missing = missing;
         expect_matches_twin(c);
       }
@@ -319,7 +301,7 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePrecisionsAreBounded) {
 TEST_P(OnEveryTarget, HasTheSameBitsWithoutABoundAndWithOneThatNothingReaches) {
   Case c{"leaves", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 40, 3};
   const Fixture free(c);
-  c.leaf.max_precision = 1e12;
+  c.leaf.likelihood.gaussian.max_precision = 1e12;
   const Fixture bounded(c);
   ThreadPool pool(1);
   const auto bits = [&](const Fixture& f) {
@@ -360,7 +342,7 @@ TEST_P(OnEveryTarget, CompleteImagesAreScoredAlikeAmongPartlyObservedOnes) {
 }
 
 TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
-  const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1, 1.0f, false};
+  const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1};
   const int samples = 131;
   Fixture f(c);
   ThreadPool pool(2);
@@ -422,17 +404,12 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 std::vector<Case> cases_for_bits() {
   std::vector<Case> cases;
-  for (const Likelihood likelihood :
-       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
-    const bool discrete = likelihood != Likelihood::kGaussian;
+  for (const Likelihood likelihood : all_likelihoods()) {
+    cases.push_back({"circuit leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 50, 5});
+    cases.push_back({"one leaf", 12, 12, 12, leaf(65, 2, 33, likelihood), 1, 100, 5});
+    cases.push_back({"conv leaves", 14, 17, 7, conv({4, 8}, 1, 64, 25, likelihood), 2, 50, 3});
     cases.push_back(
-        {"circuit leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 50, 5, 1.0f, discrete});
-    cases.push_back(
-        {"one leaf", 12, 12, 12, leaf(65, 2, 33, likelihood), 1, 100, 5, 1.0f, discrete});
-    cases.push_back(
-        {"conv leaves", 14, 17, 7, conv({4, 8}, 1, 64, 25, likelihood), 2, 50, 3, 1.0f, discrete});
-    cases.push_back({"one conv leaf", 12, 12, 12, conv({17, 20}, 2, 30, 33, likelihood), 1, 100, 3,
-                     1.0f, discrete});
+        {"one conv leaf", 12, 12, 12, conv({17, 20}, 2, 30, 33, likelihood), 1, 100, 3});
   }
   for (std::size_t i = cases.size(); i-- > 0;) {
     cases.push_back(cases[i]);
@@ -500,7 +477,7 @@ TEST(FusedEngine, LosesNothingWithTheRowsThatItLeavesOut) {
 }
 
 TEST(FusedEngine, HasNoGradientWhereNoRowHasOne) {
-  const Case c{"no rows", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 64, 5, 1.0f, false};
+  const Case c{"no rows", 14, 14, 7, leaf(30, 2, 25, Likelihood::kGaussian), 2, 64, 5};
   Fixture f(c);
   ThreadPool pool(1);
   const std::vector<float> gradient(f.rows(c.samples));

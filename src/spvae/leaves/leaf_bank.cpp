@@ -24,11 +24,11 @@ void add_tensors(ParameterLayout& layout, const std::string& name, std::size_t l
 }
 
 // In the order of LeafNetworks::all().
-std::vector<std::string> network_names(Likelihood likelihood) {
+std::vector<std::string> network_names(const LikelihoodConfig& likelihood) {
   std::vector<std::string> names = {"encoder_trunk", "encoder_mean", "encoder_precision",
                                     "decoder_trunk"};
-  for (const std::string_view head : likelihood_info(likelihood).heads) {
-    names.push_back("decoder_" + std::string(head));
+  for (const LikelihoodHead& head : likelihood_info(likelihood.kind).heads(likelihood)) {
+    names.push_back("decoder_" + std::string(head.name));
   }
   return names;
 }
@@ -123,6 +123,10 @@ LeafBank::LeafBank(const RegionGraph& graph, const Plane& image, int k_leaf,
     }
     groups_.push_back(std::move(group));
   }
+  likelihood_begin_ = layout.size();
+  if (const SharedParameters* shared = likelihood_info(config.likelihood.kind).shared) {
+    layout.add("leaves.likelihood", {shared->initial().size()});
+  }
   parameters_end_ = layout.size();
 }
 
@@ -156,6 +160,10 @@ void LeafBank::initialise(std::uint32_t seed, std::span<float> parameters) const
         ++address.sample;
       }
     }
+  }
+  if (const SharedParameters* shared = likelihood_info(config_.likelihood.kind).shared) {
+    std::ranges::transform(shared->initial(), likelihood_part(parameters).begin(),
+                           [](double value) { return static_cast<float>(value); });
   }
 }
 

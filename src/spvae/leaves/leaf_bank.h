@@ -24,7 +24,8 @@ struct LeafGroup {
 /// The leaf VAEs of a model: which variables, which networks, which parameters. Immutable.
 /// Tensors are named "leaves.G.NETWORK.I": group G by ascending D, then height; NETWORK one of
 /// encoder_trunk, encoder_mean, encoder_precision, decoder_trunk, decoder_HEAD (HEAD as in
-/// LikelihoodInfo::heads); layer I.
+/// LikelihoodInfo::heads); layer I. Behind them "leaves.likelihood", what the likelihood's pixels
+/// share, if anything.
 class LeafBank {
  public:
   /// Appends the leaves' tensors to `layout`: by group, network, layer. `image`: what the graph's
@@ -44,6 +45,12 @@ class LeafBank {
   /// The leaves' tensors fill [parameters_begin(), parameters_end()) of the parameter buffer.
   std::size_t parameters_begin() const { return parameters_begin_; }
   std::size_t parameters_end() const { return parameters_end_; }
+  /// Of the model's parameters or their gradient, the likelihood's own (SharedParameters); empty
+  /// for most.
+  template <class Number>
+  std::span<Number> likelihood_part(std::span<Number> buffer) const {
+    return buffer.subspan(likelihood_begin_, parameters_end_ - likelihood_begin_);
+  }
   /// Parameters that only the estimate of the density needs, not the density.
   std::size_t encoder_parameters() const;
 
@@ -52,7 +59,7 @@ class LeafBank {
   /// order of dimension. Dense layers, He: normal numbers n, passing over those with |n| > 2, times
   /// √(2 / inputs) / 0.87962566103423978 (the standard deviation of those kept), so that the
   /// variance is 2 / inputs. Convolutions, Glorot: (2u − 1)·√(6 / (9·(input channels + output
-  /// channels))), u uniform in [0, 1).
+  /// channels))), u uniform in [0, 1). The likelihood's own: SharedParameters::initial.
   void initialise(std::uint32_t seed, std::span<float> parameters) const;
 
  private:
@@ -60,6 +67,7 @@ class LeafBank {
   int k_leaf_;
   std::size_t parameters_begin_;
   std::size_t parameters_end_;
+  std::size_t likelihood_begin_ = 0;  // its parameters are the last ones
   std::vector<LeafGroup> groups_;
   std::vector<int> group_of_;
   std::vector<int> slot_of_;

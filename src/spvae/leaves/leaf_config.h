@@ -20,9 +20,7 @@ struct LeafConfig {
   int hidden = 30;        ///< H, units of each hidden layer (mlp)
   int hidden_layers = 2;  ///< of each MLP; 0 is one affine map (mlp)
   int latent = 25;        ///< Z, dimensions of z
-  Likelihood likelihood = Likelihood::kGaussian;
-  MeanLink mean_link = MeanLink::kSigmoid;  ///< Gaussian only
-  double max_precision = 0;                 ///< of a pixel (Gaussian only); 0: no bound
+  LikelihoodConfig likelihood = {};
   Network network = Network::kMlp;
   Filters filters = {};  ///< (conv)
   int stride = 1;        ///< of each convolution, in both directions (conv)

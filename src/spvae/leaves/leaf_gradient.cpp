@@ -61,6 +61,7 @@ struct LeafGradient::RowTape {
   std::uint32_t samples[kTile]{};
   AlignedVector<float> dz;
   AlignedVector<float> row_gradient;
+  std::vector<double> grad_table;  // of the likelihood
   DecoderTape decoder;
 };
 
@@ -102,16 +103,18 @@ void LeafGradient::run(int tasks, const std::function<void(int)>& body) {
   }
 }
 
-void LeafGradient::compute(int leaf, std::span<const float> parameters, const PackedWeights& packed,
-                           const Batch& batch, const NoiseKey& noise, int samples,
-                           std::span<const float> row_gradient, std::span<float> grad) {
+void LeafGradient::compute(int leaf, std::span<const float> parameters,
+                           const PreparedParameters& prepared, const Batch& batch,
+                           const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                           std::span<float> grad, std::span<double> grad_table) {
+  std::ranges::fill(grad_table, 0.0);
   const int slot = bank_.slot_of(leaf);
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
   rows_.select(observed_rows(leaf, batch, samples, row_gradient), batch.size, batch.stride, samples,
                negligible_row_);
   if (!rows_.active().empty()) {
     prepare();
-    const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, packed);
+    const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, prepared);
     transpose_weights(parameters, slot);
     const auto scope = bank_.scope(leaf);
     run(rows_.active_tiles(), [&](int tile) {
@@ -120,7 +123,7 @@ void LeafGradient::compute(int leaf, std::span<const float> parameters, const Pa
       tape.gather(batch, scope, columns.first(std::min(columns.size(), index(kTile))));
       kernels::table().encode(kernel, tape.pixels.data(), tape.trace(), tape.posterior());
     });
-    decode_rows(batch, noise);
+    decode_rows(batch, noise, grad_table);
     encode_backward();
   }
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->store(slot, grad); });
@@ -267,7 +270,8 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
   }
 }
 
-void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
+void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
+                               std::span<double> grad_table) {
   const kernels::Noise key{noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)};
   const int tiles = rows_.tiles();
   const int wave = wave_of(*plan_.group, pool_);
@@ -286,13 +290,18 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise) {
       const kernels::DecoderTrace trace = tape.decoder.trace();
       kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, nullptr,
                               trace);
+      tape.grad_table.assign(grad_table.size(), 0.0);
       kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(), trace,
-                                       tape.dz.data());
+                                       tape.dz.data(), tape.grad_table.data());
       std::size_t layer = encoder_layers_;
       const float* shared = record(slot + i, layer, tape.decoder.code.data(), tape.decoder.trunk);
       for (const NetworkTape& head : tape.decoder.heads) record(slot + i, layer, shared, head);
     });
     add_to_posterior(first, count, slot);
+    for (int i = 0; i < count; ++i) {
+      const std::vector<double>& of_tile = wave_[index(slot + i)]->grad_table;
+      std::ranges::transform(of_tile, grad_table, grad_table.begin(), std::plus());
+    }
     defer(encoder_layers_, layers_.size(), slot, slot + count);
     if (pool_ == nullptr) {
       run_beside(0, [](int) {});

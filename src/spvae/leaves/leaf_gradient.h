@@ -26,10 +26,11 @@ class LeafGradient {
   ~LeafGradient();
 
   /// row_gradient [samples, stride] of this leaf; overwrites the leaf's part of each tensor in
-  /// grad.
-  void compute(int leaf, std::span<const float> parameters, const PackedWeights& packed,
+  /// grad, and grad_table [PreparedParameters::likelihood_table].
+  void compute(int leaf, std::span<const float> parameters, const PreparedParameters& prepared,
                const Batch& batch, const NoiseKey& noise, int samples,
-               std::span<const float> row_gradient, std::span<float> grad);
+               std::span<const float> row_gradient, std::span<float> grad,
+               std::span<double> grad_table);
 
  private:
   using Row = RowSelection::Row;
@@ -51,7 +52,7 @@ class LeafGradient {
   /// Makes room for the selected rows and clears the posterior's gradient.
   void prepare();
   void transpose_weights(std::span<const float> parameters, int slot);
-  void decode_rows(const Batch& batch, const NoiseKey& noise);
+  void decode_rows(const Batch& batch, const NoiseKey& noise, std::span<double> grad_table);
   void take(const DirectTile& direct, const Batch& batch, RowTape& tape);
   void gather(std::span<const Row> rows, const Batch& batch, RowTape& tape);
   /// What `count` tiles of the wave give to the posterior's gradient, in order.

@@ -34,8 +34,8 @@ LeafPlan::LeafPlan(const LeafBank& bank) {
   for (const LeafGroup& group : bank.groups()) groups.push_back(plan_group(group, packed_floats));
 }
 
-PackedWeights::PackedWeights(const LeafPlan& plan, ThreadPool& pool)
-    : pool_(pool), panels_(plan.packed_floats) {
+PreparedParameters::PreparedParameters(const LeafBank& bank, const LeafPlan& plan, ThreadPool& pool)
+    : bank_(bank), pool_(pool), panels_(plan.packed_floats) {
   for (const GroupPlan& group : plan.groups) {
     for (const PlannedLayer& layer : group.layers) {
       if (!layer.packed) continue;
@@ -47,12 +47,16 @@ PackedWeights::PackedWeights(const LeafPlan& plan, ThreadPool& pool)
   }
 }
 
-void PackedWeights::update(std::span<const float> parameters) {
+void PreparedParameters::update(std::span<const float> parameters) {
   pool_.run(static_cast<int>(tasks_.size()), [&](int i, int) {
     const Task& task = tasks_[index(i)];
     kernels::table().pack(parameters.data() + task.from, task.layer->inputs + 1,
                           task.layer->outputs, panels_.data() + task.to);
   });
+  const auto own = bank_.likelihood_part(parameters);
+  likelihood_parameters_.assign(own.begin(), own.end());
+  const auto table = spvae::likelihood_table(bank_.config().likelihood, likelihood_parameters_);
+  likelihood_table_.assign(table.begin(), table.end());
 }
 
 LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank), plan_(plan) {
@@ -72,10 +76,7 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
   const LeafNetworks& networks = plan.group->networks;
   leaf_.pixels = plan.group->variables;
   leaf_.latent = bank.config().latent;
-  leaf_.likelihood = static_cast<kernels::Likelihood>(bank.config().likelihood);
-  leaf_.identity_mean = bank.config().mean_link == MeanLink::kIdentity;
-  leaf_.max_precision = static_cast<float>(bank.config().max_precision);
-  leaf_.heads = static_cast<int>(networks.decoders.size());
+  leaf_.likelihood = &bank.config().likelihood;
   const kernels::Layer* next = layers_.data();
   const auto take = [&next](const NetworkStack& network, bool linear_end) {
     const kernels::Network result{next, static_cast<int>(network.size()), linear_end};
@@ -86,19 +87,20 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
   leaf_.encoder_mean = take(networks.encoder_mean, true);
   leaf_.encoder_precision = take(networks.encoder_precision, true);
   leaf_.decoder_trunk = take(networks.decoder_trunk, false);
-  for (std::size_t head = 0; head < networks.decoders.size(); ++head) {
-    leaf_.decoders[head] = take(networks.decoders[head], true);
-  }
+  for (const NetworkStack& decoder : networks.decoders) decoders_.push_back(take(decoder, true));
+  leaf_.decoders = decoders_.data();
+  leaf_.heads = static_cast<int>(decoders_.size());
 }
 
 const kernels::Leaf& LeafKernel::bind(int leaf, std::span<const float> parameters,
-                                      const PackedWeights& packed) {
+                                      const PreparedParameters& prepared) {
   leaf_.index = static_cast<std::uint32_t>(leaf);
+  leaf_.likelihood_table = prepared.likelihood_table().data();
   const std::size_t slot = index(bank_.slot_of(leaf));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const PlannedLayer& planned = plan_.layers[i];
     layers_[i].weights =
-        slot * planned.stack.size() + (planned.packed ? packed.data() + planned.packed_offset
+        slot * planned.stack.size() + (planned.packed ? prepared.panels() + planned.packed_offset
                                                       : parameters.data() + planned.stack.offset);
   }
   return leaf_;

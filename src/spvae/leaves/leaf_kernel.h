@@ -17,7 +17,7 @@ struct PlannedLayer {
   LayerStack stack;
   LayerWiring wiring;
   bool packed = false;               ///< large: its weights are read in panels, copied once a call
-  std::size_t packed_offset = 0;     ///< in PackedWeights, of the group's first leaf
+  std::size_t packed_offset = 0;     ///< in PreparedParameters, of the group's first leaf
   bool needs_input_gradient = true;  ///< false where its input is the image
 };
 
@@ -27,23 +27,26 @@ struct GroupPlan {
   std::vector<PlannedLayer> layers;
 };
 
-/// Plans of all groups, and how many floats PackedWeights holds.
+/// Plans of all groups, and how many floats PreparedParameters's panels hold.
 struct LeafPlan {
   explicit LeafPlan(const LeafBank& bank);
   std::vector<GroupPlan> groups;
   std::size_t packed_floats = 0;
 };
 
-/// The large layers' weights in panels (kernels::Table::pack): consecutive in memory, in the order
-/// in which products read them.
-class PackedWeights {
+/// What is worked out of the parameters once for all leaves: the large layers' weights in panels
+/// (kernels::Table::pack), consecutive in memory in the order in which products read them, and the
+/// likelihood's table.
+class PreparedParameters {
  public:
-  /// plan and pool must outlive it.
-  PackedWeights(const LeafPlan& plan, ThreadPool& pool);
+  /// bank, plan and pool must outlive it.
+  PreparedParameters(const LeafBank& bank, const LeafPlan& plan, ThreadPool& pool);
 
-  /// Copies the weights anew.
+  /// Works them out anew.
   void update(std::span<const float> parameters);
-  const float* data() const { return panels_.data(); }
+  const float* panels() const { return panels_.data(); }
+  std::span<const double> likelihood_parameters() const { return likelihood_parameters_; }
+  std::span<const float> likelihood_table() const { return likelihood_table_; }
 
  private:
   struct Task {
@@ -52,9 +55,12 @@ class PackedWeights {
     std::size_t to;
   };
 
+  const LeafBank& bank_;
   ThreadPool& pool_;
   std::vector<Task> tasks_;
   AlignedVector<float> panels_;
+  std::vector<double> likelihood_parameters_;  // LeafBank::likelihood_part
+  AlignedVector<float> likelihood_table_;
 };
 
 /// A leaf of a group as the kernels see it; each thread has its own.
@@ -66,7 +72,7 @@ class LeafKernel {
 
   /// Points at the weights of a leaf of the group.
   const kernels::Leaf& bind(int leaf, std::span<const float> parameters,
-                            const PackedWeights& packed);
+                            const PreparedParameters& prepared);
   /// Sets Layer::transposed of layer number `layer`, in the order of the plan.
   void set_transposed(std::size_t layer, const float* weights) {
     layers_[layer].transposed = weights;
@@ -77,6 +83,7 @@ class LeafKernel {
   const LeafBank& bank_;
   const GroupPlan& plan_;
   std::vector<kernels::Layer> layers_;
+  std::vector<kernels::Network> decoders_;
   kernels::Leaf leaf_;
 };
 

@@ -94,15 +94,15 @@ DecoderTape::DecoderTape(const LeafGroup& group, int latent, bool with_deltas)
       trunk(group.networks.decoder_trunk, with_deltas) {
   for (const NetworkStack& decoder : group.networks.decoders) {
     heads.emplace_back(decoder, with_deltas);
+    traces.push_back(heads.back().trace());
+    outputs.push_back(heads.back().last_output());
+    output_deltas.push_back(heads.back().last_delta());
   }
 }
 
 kernels::DecoderTrace DecoderTape::trace() {
-  kernels::DecoderTrace result{noise.data(), code.data(), trunk.trace(), {}};
-  for (std::size_t head = 0; head < heads.size(); ++head) {
-    result.decoders[head] = heads[head].trace();
-  }
-  return result;
+  return {noise.data(),  code.data(),    trunk.trace(),
+          traces.data(), outputs.data(), output_deltas.data()};
 }
 
 }  // namespace spvae

@@ -21,6 +21,7 @@ class NetworkTape {
   kernels::NetworkTrace trace() const { return {output_.data(), delta_.data()}; }
   int layers() const { return static_cast<int>(output_.size()); }
   float* last_output() const { return output_.back(); }
+  float* last_delta() const { return delta_.empty() ? nullptr : delta_.back(); }
 
  private:
   AlignedVector<float> memory_;
@@ -62,6 +63,10 @@ struct DecoderTape {
   AlignedVector<float> code;   ///< z [Z + 1][kTile], the last row is all ones
   NetworkTape trunk;
   std::vector<NetworkTape> heads;
+  // Of the heads, as the kernels take them.
+  std::vector<kernels::NetworkTrace> traces;
+  std::vector<float*> outputs;
+  std::vector<float*> output_deltas;
 };
 
 }  // namespace spvae

@@ -24,6 +24,19 @@ const NetworkKind& kind_of(Network network) {
   return network_table()[row];
 }
 
+std::vector<LikelihoodHead> heads_of(const LeafConfig& config) {
+  return likelihood_info(config.likelihood.kind).heads(config.likelihood);
+}
+
+// Outputs of the largest head for each pixel.
+std::int64_t largest_head(const LeafConfig& config) {
+  std::int64_t largest = 1;
+  for (const LikelihoodHead& head : heads_of(config)) {
+    largest = std::max(largest, std::int64_t{head.outputs});
+  }
+  return largest;
+}
+
 NetworkStack mlp(const LeafConfig& config, int inputs, int outputs) {
   NetworkStack stack;
   Plane in{1, 1, inputs};
@@ -37,8 +50,8 @@ NetworkStack mlp(const LeafConfig& config, int inputs, int outputs) {
 std::int64_t places(const Plane& plane) { return std::int64_t{plane.height} * plane.width; }
 
 std::int64_t largest_mlp_layer(const LeafConfig& config, const Plane& pixels) {
-  return std::max(
-      {places(pixels) * pixels.channels, std::int64_t{config.hidden}, std::int64_t{config.latent}});
+  return std::max({places(pixels) * pixels.channels * largest_head(config),
+                   std::int64_t{config.hidden}, std::int64_t{config.latent}});
 }
 
 // TP19 Section 5: separate MLPs for everything.
@@ -46,17 +59,18 @@ LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
   LeafNetworks networks;
   networks.encoder_mean = mlp(config, pixels.features(), config.latent);
   networks.encoder_precision = networks.encoder_mean;
-  const NetworkStack decoder = mlp(config, config.latent, pixels.features());
-  networks.decoders.assign(likelihood_info(config.likelihood).heads.size(), decoder);
+  for (const LikelihoodHead& head : heads_of(config)) {
+    networks.decoders.push_back(mlp(config, config.latent, pixels.features() * head.outputs));
+  }
   return networks;
 }
 
 std::int64_t largest_conv_layer(const LeafConfig& config, const Plane& pixels) {
   const Plane fine = convolution_layer(pixels, config.filters.first, config.stride).out;
   const Plane coarse = convolution_layer(fine, config.filters.second, config.stride).out;
-  return std::max({places(pixels) * pixels.channels, places(fine) * fine.channels,
-                   places(coarse) * coarse.channels, std::int64_t{config.dense},
-                   std::int64_t{config.latent}});
+  return std::max({places(pixels) * pixels.channels * largest_head(config),
+                   places(fine) * fine.channels, places(coarse) * coarse.channels,
+                   std::int64_t{config.dense}, std::int64_t{config.latent}});
 }
 
 // Two convolutions and a dense layer below both heads; on the way back a dense layer and a
@@ -75,8 +89,10 @@ LeafNetworks conv_networks(const LeafConfig& config, const Plane& pixels) {
   seed.out = coarse.out;
   networks.decoder_trunk = {seed,
                             transposed_convolution_layer(coarse.out, fine.out, config.stride)};
-  const NetworkStack head = {transposed_convolution_layer(fine.out, pixels, config.stride)};
-  networks.decoders.assign(likelihood_info(config.likelihood).heads.size(), head);
+  for (const LikelihoodHead& head : heads_of(config)) {
+    const Plane out{pixels.height, pixels.width, pixels.channels * head.outputs};
+    networks.decoders.push_back({transposed_convolution_layer(fine.out, out, config.stride)});
+  }
   return networks;
 }
 

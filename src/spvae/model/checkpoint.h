@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/model/spvae.h"
 
 namespace spvae {

@@ -12,6 +12,7 @@
 #include "spvae/io/file.h"
 #include "spvae/io/json_testing.h"
 #include "spvae/io/safetensors.h"
+#include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/sealed_file.h"
 
@@ -190,7 +191,7 @@ TEST_F(Checkpoint, OfOlderVersionsHadFewerFields) {
   };
   const auto expect_loaded = [&] {
     const StoredModel stored = load_model(path_);
-    EXPECT_EQ(stored.model.config().leaf.max_precision, 0);
+    EXPECT_EQ(stored.model.config().leaf.likelihood.gaussian.max_precision, 0);
     EXPECT_EQ(stored.model.config().channels, 1);
     EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
   };
@@ -222,12 +223,14 @@ TEST_F(Checkpoint, KeepsWhichPixelsWereNeverSeen) {
 }
 
 TEST_F(Checkpoint, KeepsTheBoundOfThePrecision) {
-  Spvae bounded({.height = 5,
-                 .width = 4,
-                 .delta = 3,
-                 .leaf = {.hidden = 3, .latent = 2, .max_precision = 2500.5}});
+  Spvae bounded(
+      {.height = 5,
+       .width = 4,
+       .delta = 3,
+       .leaf = {
+           .hidden = 3, .latent = 2, .likelihood = gaussian_config(MeanLink::kSigmoid, 2500.5)}});
   save_model(path_, bounded, bounded.parameters(), kOrigin);
-  EXPECT_EQ(load_model(path_).model.config().leaf.max_precision, 2500.5);
+  EXPECT_EQ(load_model(path_).model.config().leaf.likelihood.gaussian.max_precision, 2500.5);
 }
 
 TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {

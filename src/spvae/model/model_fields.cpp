@@ -40,28 +40,6 @@ Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
       field);
 }
 
-Field<LeafConfig> of_gaussian(const Field<LeafConfig>& field) {
-  return only_for<LeafConfig>(
-      std::string(likelihood_info(Likelihood::kGaussian).name),
-      [](const LeafConfig& config) { return config.likelihood == Likelihood::kGaussian; }, field);
-}
-
-Field<LeafConfig> max_precision_field() {
-  constexpr double kMaxBound = 1e12;
-  Field<LeafConfig> field =
-      number_field("max-precision", &LeafConfig::max_precision,
-                   "bound of a pixel's precision 1 + g²; 0 is none", 0, kMaxBound);
-  field.set = [set = field.set](LeafConfig& config, const Json& value) {
-    set(config, value);
-    if (config.max_precision == 0 || config.max_precision >= 1) return;
-    fail(ErrorKind::kUsage,
-         "max-precision: got {}, expected 0 (no bound) or a number of at least 1, which every "
-         "precision is",
-         config.max_precision);
-  };
-  return field;
-}
-
 Field<ModelConfig> channels_field() {
   Field<ModelConfig> field = number_field("channels", &ModelConfig::channels,
                                           "of a pixel: 1 is gray; 3 are red, green and blue", 1, 3);
@@ -103,35 +81,33 @@ FieldList<ModelConfig> all() {
 }  // namespace
 
 const FieldList<LeafConfig>& leaf_fields() {
-  const std::vector<std::string_view> names = likelihood_names();
-  static const FieldList<LeafConfig> list = {
-      of_network(Network::kMlp, number_field("hidden", &LeafConfig::hidden,
-                                             "units of each hidden layer", 1, kMaxUnits)),
-      of_network(Network::kMlp,
-                 number_field("hidden-layers", &LeafConfig::hidden_layers,
-                              "hidden layers of each network; 0 is one affine map", 0, 15)),
-      of_network(
-          Network::kConv,
-          pair_field("filters", &LeafConfig::filters,
-                     "channels of the encoder's two convolutions; the decoder has them in reverse",
-                     1, kMaxUnits)),
-      of_network(Network::kConv,
-                 number_field("stride", &LeafConfig::stride,
-                              "step of each convolution, in rows and in columns", 1, 64)),
-      of_network(Network::kConv, number_field("dense", &LeafConfig::dense,
-                                              "units of the encoder's dense layer", 1, kMaxUnits)),
-      number_field("latent", &LeafConfig::latent, "dimensions of a leaf's latent code", 1,
-                   kMaxUnits),
-      choice_field(
-          "likelihood", &LeafConfig::likelihood,
-          "of a pixel given its leaf's code: gaussian (continuous pixels), binomial or "
-          "discretised logistic (8-bit pixels), which is the default of 8-bit data without "
-          "a name",
-          {names.begin(), names.end()}),
-      of_gaussian(choice_field("mean-link", &LeafConfig::mean_link, "link of the mean",
-                               {"sigmoid", "identity"})),
-      of_gaussian(max_precision_field()),
-  };
+  static const FieldList<LeafConfig> list = [] {
+    FieldList<LeafConfig> fields = {
+        of_network(Network::kMlp, number_field("hidden", &LeafConfig::hidden,
+                                               "units of each hidden layer", 1, kMaxUnits)),
+        of_network(Network::kMlp,
+                   number_field("hidden-layers", &LeafConfig::hidden_layers,
+                                "hidden layers of each network; 0 is one affine map", 0, 15)),
+        of_network(
+            Network::kConv,
+            pair_field(
+                "filters", &LeafConfig::filters,
+                "channels of the encoder's two convolutions; the decoder has them in reverse", 1,
+                kMaxUnits)),
+        of_network(Network::kConv,
+                   number_field("stride", &LeafConfig::stride,
+                                "step of each convolution, in rows and in columns", 1, 64)),
+        of_network(Network::kConv,
+                   number_field("dense", &LeafConfig::dense, "units of the encoder's dense layer",
+                                1, kMaxUnits)),
+        number_field("latent", &LeafConfig::latent, "dimensions of a leaf's latent code", 1,
+                     kMaxUnits),
+    };
+    for (auto& field : fields_of(&LeafConfig::likelihood, likelihood_fields())) {
+      fields.push_back(field);
+    }
+    return fields;
+  }();
   return list;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/model/model_config.h"
 
 namespace spvae {

@@ -11,7 +11,6 @@
 #include "spvae/leaves/importance.h"
 #include "spvae/query/effective_samples.h"
 #include "spvae/query/leaf_posterior.h"
-#include "spvae/query/pixel_draw.h"
 
 namespace spvae {
 namespace {
@@ -102,9 +101,8 @@ class Proposals {
     return posterior_of(model_.leaves(), parameters_, batch(), leaf, lane);
   }
 
-  /// Outputs of the decoders for a proposal: [heads][D]; `posterior` is posterior(leaf, lane).
-  std::vector<Vector> decoded(int leaf, int sample, int lane,
-                              const LeafPosterior& posterior) const {
+  /// p(x|z) of a proposal; `posterior` is posterior(leaf, lane).
+  DecodedLeaf decoded(int leaf, int sample, int lane, const LeafPosterior& posterior) const {
     const LeafBank& bank = model_.leaves();
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
@@ -186,9 +184,8 @@ class Painter {
     const int sample = proposals_.chosen(leaf, lane_, random_uniform(address, 0));
     address.sample = kPixels;
     visit_missing(leaf, sample, proposals_.posterior(leaf, lane_),
-                  [&](int pixel, std::uint32_t i, std::span<const double> heads) {
-                    image_[index(pixel)] =
-                        static_cast<float>(draw_pixel(model_.config().leaf, heads, address, i));
+                  [&](int pixel, std::uint32_t i, const PixelDistribution& p) {
+                    image_[index(pixel)] = static_cast<float>(draw_pixel(p, address, i));
                   });
   }
 
@@ -199,22 +196,19 @@ class Painter {
     for (int i = 0; i < kMeanProposals; ++i) {
       const int sample = proposals_.chosen(leaf, lane_, (i + 0.5) / kMeanProposals);
       visit_missing(
-          leaf, sample, posterior, [&](int pixel, std::uint32_t, std::span<const double> heads) {
-            image_[index(pixel)] += static_cast<float>(share / kMeanProposals *
-                                                       mean_pixel(model_.config().leaf, heads));
+          leaf, sample, posterior, [&](int pixel, std::uint32_t, const PixelDistribution& p) {
+            image_[index(pixel)] += static_cast<float>(share / kMeanProposals * mean_pixel(p));
           });
     }
   }
 
   template <class Visit>
   void visit_missing(int leaf, int sample, const LeafPosterior& posterior, const Visit& visit) {
-    const std::vector<Vector> decoded = proposals_.decoded(leaf, sample, lane_, posterior);
+    const DecodedLeaf decoded = proposals_.decoded(leaf, sample, lane_, posterior);
     const auto scope = model_.leaves().scope(leaf);
-    Vector heads(decoded.size());
     for (std::size_t i = 0; i < scope.size(); ++i) {
       if (proposals_.is_observed(scope[i], lane_)) continue;
-      for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
-      visit(scope[i], static_cast<std::uint32_t>(i), heads);
+      visit(scope[i], static_cast<std::uint32_t>(i), decoded.pixel(i));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/log_likelihood.h"
 #include "spvae/query/query_testing.h"
@@ -104,10 +105,12 @@ struct LinearGaussian {
   const std::array<float, kPixels> w = {0.3f, -0.2f, 0.25f, 0.4f};
   const std::array<float, kPixels> b = {0.5f, 0.4f, 0.6f, 0.5f};
   const std::array<float, kPixels> g = {3.0f, 2.0f, 4.0f, 1.5f};
-  Spvae model{{.structure = Structure::kSingleRegion,
-               .height = 1,
-               .width = 4,
-               .leaf = {.hidden_layers = 0, .latent = 1, .mean_link = MeanLink::kIdentity}}};
+  Spvae model{
+      {.structure = Structure::kSingleRegion,
+       .height = 1,
+       .width = 4,
+       .leaf = {
+           .hidden_layers = 0, .latent = 1, .likelihood = gaussian_config(MeanLink::kIdentity)}}};
 
   LinearGaussian() {
     const auto tensor = [this](const std::string& name) {

@@ -8,7 +8,6 @@
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/index.h"
 #include "spvae/query/leaf_posterior.h"
-#include "spvae/query/pixel_draw.h"
 
 namespace spvae {
 namespace {
@@ -65,10 +64,8 @@ ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& p
       const LeafPosterior posterior = posterior_of(model.leaves(), parameters, batch, leaf, lane);
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, posterior.mean);
       const auto scope = model.leaves().scope(leaf);
-      Vector heads(decoded.size());
       for (std::size_t i = 0; i < scope.size(); ++i) {
-        for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
-        image[index(scope[i])] = static_cast<float>(mean_pixel(model.config().leaf, heads));
+        image[index(scope[i])] = static_cast<float>(mean_pixel(decoded.pixel(i)));
       }
     }
   });

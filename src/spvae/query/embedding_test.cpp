@@ -109,12 +109,13 @@ TEST(Embedding, ReconstructionsAreDecodersMeansOfPosteriorMeansInTheMostProbable
     int pixels = 0;
     const auto lane = static_cast<int>(image);
     for (const int leaf : best_tree(small.model.circuit(), evidence.trace, lane).leaves) {
-      const auto heads = decode_leaf(small.model.leaves(), leaf, wide_parameters(small.model),
-                                     small.posterior(image, leaf).mean);
+      const DecodedLeaf decoded =
+          decode_leaf(small.model.leaves(), leaf, wide_parameters(small.model),
+                      small.posterior(image, leaf).mean);
       const auto scope = small.model.leaves().scope(leaf);
       for (std::size_t i = 0; i < scope.size(); ++i, ++pixels) {
         EXPECT_FLOAT_EQ(reconstructed.values[36 * image + static_cast<std::size_t>(scope[i])],
-                        static_cast<float>(1 / (1 + std::exp(-heads[0][i]))));
+                        static_cast<float>(1 / (1 + std::exp(-decoded.pixels[i][0]))));
       }
     }
     EXPECT_EQ(pixels, 36);

@@ -124,8 +124,7 @@ ImageScore score_by_definition(const Spvae& model, const ImageSet& images, std::
 TEST(LogLikelihood, AgreesWithItsDefinition) {
   ThreadPool pool(2);
   const ImageSet images = some_images(4);
-  for (const auto likelihood :
-       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+  for (const auto likelihood : all_likelihoods()) {
     Spvae model = small_model(likelihood);
     model.initialise(5);
     for (const auto engine : {Engine::kReference, Engine::kFused}) {

@@ -7,7 +7,6 @@
 
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/error.h"
-#include "spvae/query/pixel_draw.h"
 #include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
@@ -52,12 +51,11 @@ struct Sampler {
     const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
     address.sample = kPixels;
     const auto scope = model.leaves().scope(leaf);
-    std::vector<double> heads(decoded.size());
     for (std::size_t i = 0; i < scope.size(); ++i) {
-      for (std::size_t head = 0; head < heads.size(); ++head) heads[head] = decoded[head][i];
-      const double value = pixels == SampledPixels::kMean
-                               ? mean_pixel(config, heads)
-                               : draw_pixel(config, heads, address, static_cast<std::uint32_t>(i));
+      const double value =
+          pixels == SampledPixels::kMean
+              ? mean_pixel(decoded.pixel(i))
+              : draw_pixel(decoded.pixel(i), address, static_cast<std::uint32_t>(i));
       if (!std::isfinite(value)) {
         fail(ErrorKind::kNumerical,
              "sample {}: pixel {} is {}, expected a finite number; the model's parameters are out "

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "spvae/core/error.h"
-#include "spvae/query/pixel_draw.h"
 
 namespace spvae {
 namespace {
@@ -54,6 +53,9 @@ std::vector<double> expected_means(const Spvae& model, ThreadPool& pool) {
   Circuit::Trace trace;
   model.circuit().forward(model.logits(), zeros, kStride, pool, trace);
   model.circuit().backward(trace, kStride, pool, prior, grad);
+  const auto shared = model.leaves().likelihood_part(model.parameters());
+  const std::vector<double> table = likelihood_table(
+      model.config().leaf.likelihood, std::vector<double>(shared.begin(), shared.end()));
   std::vector<double> means(static_cast<std::size_t>(model.graph().variables()));
   for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
     const int index = static_cast<int>(leaf);
@@ -65,12 +67,13 @@ std::vector<double> expected_means(const Spvae& model, ThreadPool& pool) {
       for (const NetworkStack& decoder : group.networks.decoders) {
         const LayerStack& layer = decoder.front();
         const auto slot = static_cast<std::size_t>(model.leaves().slot_of(index));
-        heads.push_back(
-            model.parameters()[layer.offset + slot * layer.size() +
-                               static_cast<std::size_t>(layer.inputs * layer.outputs) + i]);
+        const std::size_t each = static_cast<std::size_t>(layer.outputs) / scope.size();
+        const std::size_t first = layer.offset + slot * layer.size() +
+                                  static_cast<std::size_t>(layer.inputs * layer.outputs) + i * each;
+        for (std::size_t j = 0; j < each; ++j) heads.push_back(model.parameters()[first + j]);
       }
       means[static_cast<std::size_t>(scope[i])] +=
-          prior[leaf * kStride] * mean_pixel(model.config().leaf, heads);
+          prior[leaf * kStride] * mean_pixel({model.config().leaf.likelihood, table, heads});
     }
   }
   return means;
@@ -78,8 +81,7 @@ std::vector<double> expected_means(const Spvae& model, ThreadPool& pool) {
 
 TEST(Sample, HasTheMarginalMeansOfTheMixture) {
   ThreadPool pool(2);
-  for (const auto likelihood :
-       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+  for (const Likelihood likelihood : all_likelihoods()) {
     Spvae model = small_model(likelihood, 0);
     ignore_codes(model);
     constexpr int kSamples = 2000;

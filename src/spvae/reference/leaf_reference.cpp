@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "spvae/reference/likelihood_reference.h"
+#include "spvae/core/index.h"
 #include "spvae/reference/network_reference.h"
 
 namespace spvae {
@@ -62,13 +62,23 @@ LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> p
   return trace;
 }
 
-PixelLogLikelihood pixel_of(const LeafBank& bank, const LeafTrace& trace,
-                            std::span<const double> pixels, std::size_t pixel) {
-  double heads[2];
-  for (std::size_t h = 0; h < trace.heads.size(); ++h) {
-    heads[h] = trace.heads[h].back()[pixel];
+DecodedLeaf decoded(const LeafBank& bank, std::span<const double> parameters,
+                    const LeafTrace& trace) {
+  DecodedLeaf result{bank.config().likelihood,
+                     likelihood_table(bank.config().likelihood, bank.likelihood_part(parameters)),
+                     {}};
+  std::size_t pixels = 0;
+  const auto heads = likelihood_info(result.config.kind).heads(result.config);
+  for (std::size_t h = 0; h < heads.size(); ++h) {
+    const Vector& outputs = trace.heads[h].back();
+    const std::size_t each = index(heads[h].outputs);
+    pixels = outputs.size() / each;
+    result.pixels.resize(pixels);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      result.pixels[i / each].push_back(outputs[i]);
+    }
   }
-  return pixel_log_likelihood(bank.config(), pixels[pixel], {heads, trace.heads.size()});
+  return result;
 }
 
 }  // namespace
@@ -88,16 +98,12 @@ std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const 
   return z;
 }
 
-std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
-                                             std::span<const double> parameters,
-                                             std::span<const double> z) {
+DecodedLeaf decode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                        std::span<const double> z) {
   LeafTrace trace;
   trace.z.assign(z.begin(), z.end());
   decode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, trace);
-  std::vector<Vector> heads;
-  heads.reserve(trace.heads.size());
-  for (NetworkTrace& head : trace.heads) heads.push_back(std::move(head.back()));
-  return heads;
+  return decoded(bank, parameters, trace);
 }
 
 LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
@@ -108,9 +114,10 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
   if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) return result;
   const LeafTrace trace =
       leaf_forward(bank, leaf, parameters, pixels, noise, observation.from_prior);
+  const DecodedLeaf leaf_pixels = decoded(bank, parameters, trace);
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
     if (!observed.empty() && !observed[pixel]) continue;
-    const PixelLogLikelihood term = pixel_of(bank, trace, pixels, pixel);
+    const PixelLogLikelihood term = pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel]);
     result.value += term.value;
     result.magnitude += term.magnitude;
   }
@@ -139,7 +146,8 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad, const std::vector<bool>& observed) {
+                   double row_gradient, std::span<double> grad, std::span<double> grad_table,
+                   const std::vector<bool>& observed) {
   const LeafNetworks& networks = group_of(bank, leaf).networks;
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
   const auto back = [&](const NetworkStack& network, LastLayer last, const NetworkTrace& of,
@@ -151,12 +159,19 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
   };
 
-  std::vector<Vector> grad_heads(trace.heads.size(), Vector(pixels.size()));
+  std::vector<Vector> grad_heads;
+  for (const NetworkTrace& head : trace.heads) grad_heads.emplace_back(head.back().size());
+  const DecodedLeaf leaf_pixels = decoded(bank, parameters, trace);
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
     if (!observed.empty() && !observed[pixel]) continue;
-    const PixelLogLikelihood term = pixel_of(bank, trace, pixels, pixel);
-    for (std::size_t h = 0; h < grad_heads.size(); ++h) {
-      grad_heads[h][pixel] = row_gradient * term.grad_heads[h];
+    Vector grad_pixel(leaf_pixels.pixels[pixel].size());
+    pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel],
+                         {.scale = row_gradient, .heads = grad_pixel, .table = grad_table});
+    auto next = grad_pixel.begin();
+    for (Vector& grad_head : grad_heads) {
+      const std::size_t each = grad_head.size() / pixels.size();
+      std::copy_n(next, each, grad_head.begin() + static_cast<std::ptrdiff_t>(pixel * each));
+      next += static_cast<std::ptrdiff_t>(each);
     }
   }
 

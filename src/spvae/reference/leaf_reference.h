@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "spvae/leaves/leaf_bank.h"
+#include "spvae/likelihood/likelihood.h"
 
 namespace spvae {
 
@@ -29,10 +30,18 @@ LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double
 /// z = mean + ε / √(1 + g²), [Z].
 std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise);
 
-/// Outputs of the decoders for latent code z [Z]: [heads][D].
-std::vector<std::vector<double>> decode_leaf(const LeafBank& bank, int leaf,
-                                             std::span<const double> parameters,
-                                             std::span<const double> z);
+/// p(x|z) of a leaf's pixels for one z.
+struct DecodedLeaf {
+  const LikelihoodConfig& config;
+  std::vector<double> table;                ///< SharedParameters::table
+  std::vector<std::vector<double>> pixels;  ///< [D] outputs of the decoders for a pixel
+
+  PixelDistribution pixel(std::size_t i) const { return {config, table, pixels[i]}; }
+};
+
+/// z [Z].
+DecodedLeaf decode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                        std::span<const double> z);
 
 /// What a row that is partly observed adds to the above.
 struct RowObservation {
@@ -48,11 +57,12 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
                           const RowObservation& observation = {});
 
 /// Adds row_gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
-/// Algorithm 1). Touches the leaf's own parameters only. observed [D]: whether a pixel is; empty:
+/// Algorithm 1). Touches the leaf's own parameters only, and adds to grad_table [table] what the
+/// row gives to the likelihood's. observed [D]: whether a pixel is; empty:
 /// all are. prior_share is 0.
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad,
+                   double row_gradient, std::span<double> grad, std::span<double> grad_table,
                    const std::vector<bool>& observed = {});
 
 }  // namespace spvae

@@ -10,8 +10,9 @@
 #include <string>
 
 #include "spvae/core/random.h"
+#include "spvae/core/sigmoid.h"
 #include "spvae/leaves/leaf_engine.h"
-#include "spvae/reference/likelihood_reference.h"
+#include "spvae/likelihood/likelihood_testing.h"
 
 namespace spvae {
 namespace {
@@ -39,6 +40,18 @@ struct SmallLeaf {
     return leaf_log_weight(bank, leaf, parameters, pixels, noise).value;
   }
 
+  // With that of the parameters that the likelihood's pixels share.
+  Vector gradient(int leaf, const Vector& pixels, const Vector& noise, double row_gradient,
+                  const std::vector<bool>& observed = {}) const {
+    Vector grad(parameters.size());
+    const auto own = bank.likelihood_part(std::span<const double>(parameters));
+    Vector grad_table(likelihood_table(bank.config().likelihood, own).size());
+    leaf_backward(bank, leaf, parameters, pixels, noise, row_gradient, grad, grad_table, observed);
+    const Vector shared = pull_back_tables(bank.config().likelihood, own, {{grad_table}});
+    std::ranges::copy(shared, bank.likelihood_part(std::span<double>(grad)).begin());
+    return grad;
+  }
+
   ParameterLayout layout;
   LeafBank bank;
   Vector parameters;
@@ -52,10 +65,13 @@ Vector normals(std::size_t count, std::uint32_t seed, double scale) {
   return result;
 }
 
-Vector pixel_values(std::size_t count, std::uint32_t seed) {
+Vector pixel_values(std::size_t count, std::uint32_t seed,
+                    const LikelihoodConfig& likelihood = {}) {
+  const int values = likelihood_info(likelihood.kind).values(likelihood);
+  const auto most = static_cast<std::uint32_t>(values > 0 ? values - 1 : 255);
   Vector result(count);
   for (std::size_t i = 0; i < count; ++i) {
-    result[i] = random_below({.seed = seed}, static_cast<std::uint32_t>(i), 256) / 255.0;
+    result[i] = 1.0 * random_below({.seed = seed}, static_cast<std::uint32_t>(i), most + 1) / most;
   }
   result.front() = 0;
   result.back() = 1;
@@ -106,11 +122,11 @@ class LeafGradient : public testing::TestWithParam<Case> {};
 TEST_P(LeafGradient, IsThatOfCentralDifferences) {
   SmallLeaf leaf(GetParam().pixels, GetParam().config, 2, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
-  const Vector pixels = pixel_values(static_cast<std::size_t>(GetParam().pixels), 2);
+  const Vector pixels =
+      pixel_values(static_cast<std::size_t>(GetParam().pixels), 2, GetParam().config.likelihood);
   const Vector noise = normals(3, 3, 1);
   constexpr double kRowGradient = 0.7;
-  Vector grad(leaf.parameters.size());
-  leaf_backward(leaf.bank, 1, leaf.parameters, pixels, noise, kRowGradient, grad);
+  const Vector grad = leaf.gradient(1, pixels, noise, kRowGradient);
 
   double largest = 0;
   for (std::size_t i = 0; i < grad.size(); ++i) {
@@ -132,14 +148,12 @@ TEST_P(LeafGradient, OfAPartlyObservedRowIsThatOfCentralDifferences) {
   const auto count = static_cast<std::size_t>(GetParam().pixels);
   SmallLeaf leaf(GetParam().pixels, GetParam().config, 2, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
-  const Vector pixels = pixel_values(count, 2);
+  const Vector pixels = pixel_values(count, 2, GetParam().config.likelihood);
   const Vector noise = normals(3, 3, 1);
   RowObservation observation{.pixels = std::vector<bool>(count)};
   for (std::size_t i = 0; i < count; i += 2) observation.pixels[i] = true;
   constexpr double kRowGradient = 0.7;
-  Vector grad(leaf.parameters.size());
-  leaf_backward(leaf.bank, 1, leaf.parameters, pixels, noise, kRowGradient, grad,
-                observation.pixels);
+  const Vector grad = leaf.gradient(1, pixels, noise, kRowGradient, observation.pixels);
 
   const auto log_weight = [&] {
     return leaf_log_weight(leaf.bank, 1, leaf.parameters, pixels, noise, observation).value;
@@ -163,13 +177,15 @@ TEST_P(LeafGradient, OfAPartlyObservedRowIsThatOfCentralDifferences) {
 TEST_P(LeafGradient, AddsToWhatIsThereInProportionToTheRowGradient) {
   SmallLeaf leaf(GetParam().pixels, GetParam().config, 1, GetParam().rows);
   leaf.parameters = normals(leaf.parameters.size(), 1, 0.5);
-  const Vector pixels = pixel_values(static_cast<std::size_t>(GetParam().pixels), 2);
+  const Vector pixels =
+      pixel_values(static_cast<std::size_t>(GetParam().pixels), 2, GetParam().config.likelihood);
   const Vector noise = normals(3, 3, 1);
   Vector once(leaf.parameters.size());
   Vector thrice(leaf.parameters.size());
-  leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 3, once);
+  Vector grad_table(TestedLikelihood(GetParam().config.likelihood).table.size());
+  leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 3, once, grad_table);
   for (int i = 0; i < 3; ++i) {
-    leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 1, thrice);
+    leaf_backward(leaf.bank, 0, leaf.parameters, pixels, noise, 1, thrice, grad_table);
   }
   for (std::size_t i = 0; i < once.size(); ++i) {
     EXPECT_NEAR(once[i], thrice[i], 1e-12 * (1 + std::abs(once[i])));
@@ -183,13 +199,12 @@ void add_cases(std::vector<Case>& cases, Case tested) {
     tested.name = name + suffix;
     cases.push_back(tested);
   };
-  add("GaussianSigmoid");
-  tested.config.mean_link = MeanLink::kIdentity;
-  add("GaussianIdentity");
-  tested.config.likelihood = Likelihood::kBinomial;
-  add("Binomial");
-  tested.config.likelihood = Likelihood::kLogistic;
-  add("Logistic");
+  for (const Likelihood likelihood : all_likelihoods()) {
+    tested.config.likelihood = likelihood;
+    add(std::string(likelihood_info(likelihood).name));
+  }
+  tested.config.likelihood = gaussian_config(MeanLink::kIdentity);
+  add("gaussian_identity");
 }
 
 std::vector<Case> gradient_cases() {
@@ -220,10 +235,11 @@ TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
   const Vector noise = normals(3, 6, 1);
   const LeafPosterior posterior = encode_leaf(leaf.bank, 0, leaf.parameters, pixels);
   const Vector z = latent_code(posterior, noise);
-  const auto heads = decode_leaf(leaf.bank, 0, leaf.parameters, z);
+  const DecodedLeaf decoded = decode_leaf(leaf.bank, 0, leaf.parameters, z);
   double expected = 0;
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    expected += log_normal(pixels[i], sigmoid(heads[0][i]), 1 / (1 + heads[1][i] * heads[1][i]));
+    const Vector& heads = decoded.pixels[i];
+    expected += log_normal(pixels[i], sigmoid(heads[0]), 1 / (1 + heads[1] * heads[1]));
   }
   for (std::size_t d = 0; d < z.size(); ++d) {
     const double variance = 1 / (1 + posterior.g[d] * posterior.g[d]);
@@ -235,23 +251,29 @@ TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
 }
 
 TEST(LeafLogWeight, OfADecoderThatIgnoresZAndThePriorAsPosteriorIsLogPForEverySample) {
-  for (const Likelihood likelihood :
-       {Likelihood::kGaussian, Likelihood::kBinomial, Likelihood::kLogistic}) {
+  for (const Likelihood likelihood : all_likelihoods()) {
     const LeafConfig config{.hidden = 4, .hidden_layers = 1, .latent = 3, .likelihood = likelihood};
     SmallLeaf leaf(5, config);
-    const auto& names = likelihood_info(likelihood).heads;
+    const auto own = leaf.bank.likelihood_part(std::span<double>(leaf.parameters));
+    std::ranges::copy(TestedLikelihood(likelihood).parameters, own.begin());
+    const auto names = likelihood_info(likelihood).heads(config.likelihood);
     std::vector<Vector> biases;
     for (std::size_t h = 0; h < names.size(); ++h) {
-      biases.push_back(normals(5, static_cast<std::uint32_t>(h), 0.8));
-      const auto tensor = leaf.tensor("decoder_" + std::string(names[h]) + ".1");
-      std::ranges::copy(biases[h], tensor.last(5).begin());
+      const std::size_t outputs = 5 * static_cast<std::size_t>(names[h].outputs);
+      biases.push_back(normals(outputs, static_cast<std::uint32_t>(h), 0.8));
+      const auto tensor = leaf.tensor("decoder_" + std::string(names[h].name) + ".1");
+      std::ranges::copy(biases[h], tensor.last(outputs).begin());
     }
-    const Vector pixels = pixel_values(5, 7);
+    const Vector pixels = pixel_values(5, 7, likelihood);
     double log_p = 0;
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       Vector heads;
-      for (const Vector& bias : biases) heads.push_back(bias[i]);
-      log_p += pixel_log_likelihood(config, pixels[i], heads).value;
+      for (const Vector& bias : biases) {
+        const std::size_t each = bias.size() / 5;
+        heads.insert(heads.end(), bias.begin() + static_cast<std::ptrdiff_t>(i * each),
+                     bias.begin() + static_cast<std::ptrdiff_t>((i + 1) * each));
+      }
+      log_p += TestedLikelihood(likelihood).log_p(pixels[i], heads);
     }
     for (std::uint32_t sample = 0; sample < 10; ++sample) {
       EXPECT_NEAR(leaf.log_weight(pixels, normals(3, sample, 1)), log_p, 1e-10);
@@ -262,7 +284,9 @@ TEST(LeafLogWeight, OfADecoderThatIgnoresZAndThePriorAsPosteriorIsLogPForEverySa
 // A linear-Gaussian VAE: x = W z + b + noise of precision 1 + g², with W [Z, D].
 struct LinearGaussian {
   LinearGaussian(int pixels, int latent)
-      : leaf(pixels, {.hidden_layers = 0, .latent = latent, .mean_link = MeanLink::kIdentity}),
+      : leaf(pixels, {.hidden_layers = 0,
+                      .latent = latent,
+                      .likelihood = gaussian_config(MeanLink::kIdentity)}),
         size(static_cast<std::size_t>(pixels)),
         latent_size(static_cast<std::size_t>(latent)),
         w(normals(latent_size * size, 11, 0.5)),

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "spvae/core/index.h"
-#include "spvae/reference/likelihood_reference.h"
+#include "spvae/core/sigmoid.h"
 
 namespace spvae {
 namespace {

@@ -214,6 +214,9 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
   const Vector wide = widen(parameters);
   std::fill(grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_begin()),
             grad.begin() + static_cast<std::ptrdiff_t>(bank.parameters_end()), 0.0);
+  const auto own = bank.likelihood_part(std::span<const double>(wide));
+  const Vector none(likelihood_table(bank.config().likelihood, own).size());
+  std::vector<Vector> grad_tables(static_cast<std::size_t>(bank.leaves()), none);
   pool.run(bank.leaves(), [&](int leaf, int) {
     for (int lane = 0; lane < batch.size; ++lane) {
       const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
@@ -223,10 +226,12 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
         const double gradient = row_gradient[row_index(batch, samples, leaf, sample, lane)];
         if (gradient == 0) continue;
         leaf_backward(bank, leaf, wide, pixels, row_noise(bank, leaf, batch, lane, noise, sample),
-                      gradient, grad, observed);
+                      gradient, grad, grad_tables[static_cast<std::size_t>(leaf)], observed);
       }
     }
   });
+  std::ranges::copy(pull_back_tables(bank.config().likelihood, own, grad_tables),
+                    bank.likelihood_part(grad).begin());
 }
 
 }  // namespace spvae

@@ -104,7 +104,7 @@ Facts data_facts(const ReportSource& source) {
   facts.emplace_back("Scaling", data.stretch() == Stretch::kImage
                                     ? "of each image: its least pixel is 0, its greatest 1"
                                     : "none: raw pixels");
-  if (!likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
+  if (!is_discrete(source.stored.model.config().leaf.likelihood)) {
     facts.emplace_back("Noise on pixels", data.dequantize() == Dequantize::kOn
                                               ? "normal, of standard deviation 1/255"
                                               : "none");
@@ -142,7 +142,7 @@ ReportSection overview_section(const ReportSource& source) {
   const RunConfig config = config_of(source);
   Html content;
   std::vector<std::string> warnings = {source.data.warning()};
-  if (config.model.leaf.max_precision == 0) {
+  if (config.model.leaf.likelihood.gaussian.max_precision == 0) {
     warnings.push_back(source.data.noise_warning(source.data.load(Split::kTrain, source.pool)));
   }
   for (const std::string& warning : warnings) {

@@ -51,7 +51,7 @@ ReportSection scores_section(const ReportSource& source, const ReportOptions& op
       {"Monte-Carlo error",
        std::isnan(summary.monte_carlo_error) ? "unknown" : nats(summary.monte_carlo_error)},
       {"Effective samples", decimal_text(summary.effective_samples, 1) + ", median over images"}};
-  if (likelihood_info(source.stored.model.config().leaf.likelihood).discrete) {
+  if (is_discrete(source.stored.model.config().leaf.likelihood)) {
     facts.emplace_back(
         "Bits per dimension",
         decimal_text(

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 namespace spvae {
 

@@ -69,7 +69,7 @@ FieldList<RunConfig> all() {
       only_for<RunConfig>(
           std::string(likelihood_info(Likelihood::kGaussian).name),
           [](const RunConfig& config) {
-            return config.model.leaf.likelihood == Likelihood::kGaussian;
+            return config.model.leaf.likelihood.kind == Likelihood::kGaussian;
           },
           choice_field("dequantize", &RunConfig::dequantize,
                        "noise of standard deviation 1/255 on the pixels; auto: on if they are of "
@@ -131,7 +131,7 @@ RunConfig run_config(const Json& given) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
   } else if (!values.contains("likelihood") && !is_float_array(config.data)) {
-    config.model.leaf.likelihood = Likelihood::kLogistic;
+    config.model.leaf.likelihood.kind = Likelihood::kLogistic;
   }
   return config;
 }
@@ -204,7 +204,7 @@ void fit_to_data(const DataSet& data, RunConfig& config) {
 DataConfig data_config(const RunConfig& config) {
   return {.data = config.data,
           .data_seed = config.data_seed,
-          .discrete = likelihood_info(config.model.leaf.likelihood).discrete,
+          .discrete = is_discrete(config.model.leaf.likelihood),
           .data_dir = config.data_dir,
           .training_images = config.training_images,
           .colour = config.colour,

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "spvae/config/config_fields.h"
 #include "spvae/data/data_set.h"
-#include "spvae/model/config_fields.h"
 #include "spvae/model/engine.h"
 #include "spvae/model/model_kinds.h"
 

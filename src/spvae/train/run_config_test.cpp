@@ -76,8 +76,8 @@ TEST(RunConfig, LeavesToDataWithoutANameWhatDependsOnThem) {
   EXPECT_EQ(own.stretch, Stretch::kAuto);
   EXPECT_EQ(own.dequantize, Dequantize::kAuto);
   EXPECT_EQ(own.model.delta, 0);
-  EXPECT_EQ(named.model.leaf.likelihood, Likelihood::kGaussian);
-  EXPECT_EQ(own.model.leaf.likelihood, Likelihood::kLogistic);
+  EXPECT_EQ(named.model.leaf.likelihood.kind, Likelihood::kGaussian);
+  EXPECT_EQ(own.model.leaf.likelihood.kind, Likelihood::kLogistic);
   const RunConfig asked =
       run_config({{"data", "mine"}, {"delta", 5}, {"stretch", "image"}, {"dequantize", "off"}});
   EXPECT_EQ(asked.model.delta, 5);
@@ -93,7 +93,7 @@ TEST(RunConfig, HasTheLikelihoodThatSuitsTheNumbersOfAnArray) {
   write_npy<float>(floats, shape, std::vector<float>{0.25F, 0.5F});
   write_npy<std::uint8_t>(bytes, shape, std::vector<std::uint8_t>{3, 4});
   const auto likelihood_of = [](const Json& given) {
-    return run_config(given).model.leaf.likelihood;
+    return run_config(given).model.leaf.likelihood.kind;
   };
   EXPECT_EQ(likelihood_of({{"data", floats}}), Likelihood::kGaussian);
   EXPECT_EQ(likelihood_of({{"data", bytes}}), Likelihood::kLogistic);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "spvae/config/config_fields.h"
 #include "spvae/io/file_lock.h"
-#include "spvae/model/config_fields.h"
 #include "spvae/train/run_config.h"
 #include "spvae/train/train_observer.h"
 #include "spvae/train/trainer.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/train/trainer.h"
 
 namespace spvae {

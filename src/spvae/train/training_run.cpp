@@ -147,7 +147,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   Spvae model(config.model);
   model.initialise(config.train.seed);
   const auto [training_images, validation_images] = data.load_training(pool, on_loading);
-  if (config.model.leaf.max_precision == 0) {
+  if (config.model.leaf.likelihood.gaussian.max_precision == 0) {
     const std::string warning = data.noise_warning(training_images);
     if (!warning.empty()) observer.on_message("warning: " + warning);
   }

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 #include "spvae/train/run_folder.h"
 #include "spvae/train/train_observer.h"
 

@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "spvae/kernels/kernels.h"
-#include "spvae/kernels/math_error.h"
+#include "spvae/simd/math_error.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "spvae/kernels/math_test.cpp"
-#include "spvae/kernels/targets.h"
+#define HWY_TARGET_INCLUDE "spvae/simd/math_test.cpp"
+#include "spvae/simd/targets.h"
 //
 #include "hwy/foreach_target.h"  // must come before highway.h
 //
-#include "spvae/kernels/math-inl.h"
+#include "spvae/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {

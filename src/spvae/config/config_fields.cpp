@@ -1,4 +1,4 @@
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 #include <algorithm>
 #include <charconv>

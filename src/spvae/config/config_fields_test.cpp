@@ -1,4 +1,4 @@
-#include "spvae/model/config_fields.h"
+#include "spvae/config/config_fields.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

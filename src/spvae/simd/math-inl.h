@@ -3,14 +3,15 @@
 // return their second operand where either is a NaN, so a bound stands first.
 // Polynomials are minimax fits; everything is written in multiply-adds, so that all targets with
 // fused multiply-add give the same bits.
-#if defined(SPVAE_KERNELS_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SPVAE_KERNELS_MATH_INL_H_
-#undef SPVAE_KERNELS_MATH_INL_H_
+#if defined(SPVAE_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SPVAE_SIMD_MATH_INL_H_
+#undef SPVAE_SIMD_MATH_INL_H_
 #else
-#define SPVAE_KERNELS_MATH_INL_H_
+#define SPVAE_SIMD_MATH_INL_H_
 #endif
 
 #include "hwy/highway.h"
+#include "spvae/simd/tile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {

@@ -1,0 +1,13 @@
+#pragma once
+
+// One likelihood, one room: NAME.h (what it can be told), NAME.cpp (what it is, in double) and
+// NAME-inl.h (its lanes). A new one is told to the program here and in lanes-inl.h.
+#include "spvae/likelihood/binomial.h"
+#include "spvae/likelihood/gaussian.h"
+#include "spvae/likelihood/logistic.h"
+
+/// All likelihoods, in the order of the enumeration.
+#define SPVAE_LIKELIHOODS(X) \
+  X(Gaussian, gaussian)      \
+  X(Binomial, binomial)      \
+  X(Logistic, logistic)
