@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "commands.h"
@@ -106,9 +107,9 @@ Json node_json(const Spvae& model, const Explanation& explanation, const Explana
     return json;
   }
   json["sum"] = node.node - leaves;
-  json["product"] = node.product;
+  json["product"] = node.branch;
   json["probability"] = node.probability;
-  json["children"] = {node.left, node.right};
+  json["children"] = node.right < 0 ? Json{node.left} : Json{node.left, node.right};
   return json;
 }
 
@@ -142,7 +143,8 @@ void run_explain(const Options& options) {
   result["responsibilities"] = explanation.responsibilities;
   write_description(config.out, config.query.run, open.stored.origin, result);
   if (options.json()) return print_json(result);
-  const auto cuts = static_cast<long long>(explanation.nodes.size()) / 2;
+  const auto cuts = std::ranges::count_if(
+      explanation.nodes, [](const ExplanationNode& node) { return node.right >= 0; });
   print(
       fmt::format("{}: image {}, log-likelihood {} nats; its most probable tree has {} and "
                   "probability {:.3g}\n",

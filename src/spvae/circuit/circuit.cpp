@@ -10,18 +10,18 @@
 namespace spvae {
 namespace {
 
-// Keep every weight, and every ratio of weights, far from under- and overflow.
-constexpr double kMinLogWeight = -300;
-constexpr double kMinWeight = 5.148200222412013e-131;  // e^−300
-
-std::size_t padded(std::size_t count) {
-  constexpr std::size_t kLanes = kernels::kCircuitLanes;
-  return (count + kLanes - 1) / kLanes * kLanes;
-}
+// Sums that a task does at most.
+constexpr int kBlockSums = 96;
+// Fewer weights are normalised by one thread.
+constexpr std::size_t kManyWeights = std::size_t{1} << 15;
 
 }  // namespace
 
-Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf) : k_leaf_(k_leaf) {
+Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf, Product product)
+    : product_(graph.is_leaf(graph.root()) ? Product::kCross : product),
+      k_sum_(k_sum),
+      k_leaf_(k_leaf),
+      leaves_(0) {
   if (k_sum < 1 || k_leaf < 1) {
     fail(ErrorKind::kUsage, "circuit: got k-sum {} and k-leaf {}, expected at least 1 of each",
          k_sum, k_leaf);
@@ -32,13 +32,23 @@ Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf) : k_leaf_(k_le
          "structure with sums",
          k_leaf);
   }
-  const auto nodes_of = [&](int region) {
+  // In floating point: no k overflows it.
+  std::vector<double> states(graph.regions().size());
+  const auto nodes_of = [&](int region) -> double {
     return graph.is_leaf(region) ? k_leaf : region == graph.root() ? 1 : k_sum;
   };
-  double weights = 0;  // in floating point: no k overflows it
+  double weights = 0;
   for (const Partition& p : graph.partitions()) {
-    weights += double{1} * nodes_of(p.region) * nodes_of(p.left) * nodes_of(p.right);
+    if (product_ == Product::kCross) {
+      weights += nodes_of(p.region) * nodes_of(p.left) * nodes_of(p.right);
+      continue;
+    }
+    for (const int side : {p.left, p.right}) {
+      weights += double{1} * k_sum * (graph.is_leaf(side) ? k_leaf : states[index(side)]);
+    }
+    states[index(p.region)] += k_sum;
   }
+  weights += states.back();
   if (weights > static_cast<double>(kMaxSumWeights)) {
     fail(ErrorKind::kUsage,
          "circuit: k-sum {} and k-leaf {} make {:.0f} sum weights, expected at most {}; choose "
@@ -47,95 +57,138 @@ Circuit::Circuit(const RegionGraph& graph, int k_sum, int k_leaf) : k_leaf_(k_le
   }
 
   leaves_ = graph.leaf_regions() * k_leaf;
-  std::vector<int> level(graph.regions().size(), 0);
+  if (product_ == Product::kCross) {
+    make_cross(graph);
+  } else {
+    make_elementwise(graph);
+  }
+  make_levels(graph);
+  for (int b = 0; b < static_cast<int>(banks_.size()); ++b) {
+    const int sums = banks_[index(b)].sums;
+    for (int first = 0; first < sums; first += kBlockSums) {
+      blocks_.push_back({b, first, std::min(kBlockSums, sums - first)});
+    }
+  }
+}
+
+void Circuit::add_bank(int region, int sums, int branches) {
+  banks_.push_back({region, sum_nodes(), sums, branches, sum_weights_});
+  bank_of_.insert(bank_of_.end(), index(sums), static_cast<int>(banks_.size()) - 1);
+  sum_weights_ += index(sums) * index(branches);
+}
+
+void Circuit::make_cross(const RegionGraph& graph) {
   auto partition = graph.partitions().begin();
   for (int r = 0; r <= graph.root(); ++r) {
     kernels::CircuitRegion region;
-    region.first_node = nodes();
-    region.nodes = nodes_of(r);
+    region.first_node = graph.is_leaf(r) ? r * k_leaf_ : nodes();
+    region.nodes = graph.is_leaf(r) ? k_leaf_ : r == graph.root() ? 1 : k_sum_;
     region.first_partition = static_cast<int>(partitions_.size());
     region.first_weight = static_cast<int>(sum_weights_);
     for (; partition != graph.partitions().end() && partition->region == r; ++partition) {
       partitions_.push_back({partition->left, partition->right});
-      region.products += nodes_of(partition->left) * nodes_of(partition->right);
-      level[index(r)] = std::max(
-          {level[index(r)], level[index(partition->left)] + 1, level[index(partition->right)] + 1});
+      region.products +=
+          regions_[index(partition->left)].nodes * regions_[index(partition->right)].nodes;
     }
     region.partitions = static_cast<int>(partitions_.size()) - region.first_partition;
     product_nodes_ += region.products;
-    sum_weights_ += index(region.nodes) * index(region.products);
-    region_of_.insert(region_of_.end(), index(region.nodes), r);
+    if (!graph.is_leaf(r)) add_bank(r, region.nodes, region.products);
     regions_.push_back(region);
   }
-  levels_ = level.back();
 }
 
-int Circuit::products(int sum) const { return regions_[index(region(leaves_ + sum))].products; }
+void Circuit::make_elementwise(const RegionGraph& graph) {
+  std::vector<std::vector<int>> readers(graph.regions().size());
+  int next_state = 0;
+  int next_partition = 0;
+  auto partition = graph.partitions().begin();
+  for (int r = 0; r <= graph.root(); ++r) {
+    kernels::StateRegion region;
+    region.first_state = next_state;
+    region.first_partition = next_partition;
+    for (; partition != graph.partitions().end() && partition->region == r; ++partition) {
+      for (const int side : {partition->left, partition->right}) {
+        readers[index(side)].push_back(static_cast<int>(banks_.size()));
+        add_bank(side, k_sum_, state_regions_[index(side)].states);
+      }
+      ++region.partitions;
+    }
+    region.states = graph.is_leaf(r) ? k_leaf_ : region.partitions * k_sum_;
+    next_state += region.states;
+    next_partition += region.partitions;
+    state_regions_.push_back(region);
+  }
+  product_nodes_ = next_state - leaves_;
+  readers.back().push_back(static_cast<int>(banks_.size()));
+  add_bank(graph.root(), 1, state_regions_.back().states);
+  for (std::size_t r = 0; r < readers.size(); ++r) {
+    state_regions_[r].first_reader = static_cast<int>(readers_.size());
+    state_regions_[r].readers = static_cast<int>(readers[r].size());
+    readers_.insert(readers_.end(), readers[r].begin(), readers[r].end());
+  }
+}
+
+void Circuit::make_levels(const RegionGraph& graph) {
+  std::vector<int> level(graph.regions().size(), 0);
+  for (const Partition& p : graph.partitions()) {
+    level[index(p.region)] =
+        std::max({level[index(p.region)], level[index(p.left)] + 1, level[index(p.right)] + 1});
+  }
+  levels_.resize(index(level.back()) + 1);
+  for (int r = 0; r <= graph.root(); ++r) levels_[index(level[index(r)])].push_back(r);
+}
+
+const Circuit::Bank& Circuit::bank(int sum) const { return banks_[index(bank_of_[index(sum)])]; }
+
+int Circuit::region(int node) const {
+  return is_leaf(node) ? node / k_leaf_ : bank(node - leaves_).region;
+}
 
 std::size_t Circuit::first_weight(int sum) const {
-  const int node = leaves_ + sum;
-  const kernels::CircuitRegion& r = regions_[index(region(node))];
-  return index(r.first_weight) + index(node - r.first_node) * index(r.products);
+  const Bank& b = bank(sum);
+  return b.first_weight + index(sum - b.first_sum) * index(b.branches);
 }
 
-Circuit::Children Circuit::children(int sum, int product) const {
-  const kernels::CircuitRegion& r = regions_[index(region(leaves_ + sum))];
-  assert(product >= 0 && product < r.products);
-  for (int p = r.first_partition;; ++p) {
+Circuit::Branch Circuit::branch(int sum, int number) const {
+  const int region = bank(sum).region;
+  assert(number >= 0 && number < branches(sum));
+  if (product_ == Product::kElementwise) {
+    const kernels::StateRegion& r = state_regions_[index(region)];
+    if (r.partitions == 0) return {r.first_state + number, -1};
+    const std::size_t left = index(2 * (r.first_partition + number / k_sum_));
+    const int k = leaves_ + number % k_sum_;
+    return {banks_[left].first_sum + k, banks_[left + 1].first_sum + k};
+  }
+  for (int p = regions_[index(region)].first_partition;; ++p) {
     const kernels::CircuitRegion& left = regions_[index(partitions_[index(p)].left)];
     const kernels::CircuitRegion& right = regions_[index(partitions_[index(p)].right)];
     const int pairs = left.nodes * right.nodes;
-    if (product < pairs) {
-      return {left.first_node + product / right.nodes, right.first_node + product % right.nodes};
+    if (number < pairs) {
+      return {left.first_node + number / right.nodes, right.first_node + number % right.nodes};
     }
-    product -= pairs;
+    number -= pairs;
   }
 }
 
 void Circuit::normalise(std::span<const float> logits, std::span<double> log_weights,
-                        std::span<double> weights) const {
+                        std::span<double> weights, ThreadPool* pool) const {
   assert(logits.size() == sum_weights_ && log_weights.size() == sum_weights_ &&
          weights.size() == sum_weights_);
-  const kernels::Table& kernels = kernels::table();
-  AlignedVector<double> exps(padded(sum_weights_));
-  AlignedVector<double> totals(padded(index(sum_nodes())));
-  for (int sum = 0; sum < sum_nodes(); ++sum) {
-    const std::span<const float> row = logits.subspan(first_weight(sum), index(products(sum)));
-    const double largest = *std::max_element(row.begin(), row.end());
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      const double centred = double{row[j]} - largest;
-      exps[first_weight(sum) + j] = log_weights[first_weight(sum) + j] = centred;
-    }
-  }
-  kernels.exp_array(exps.data(), exps.data(), exps.size());
-  for (int sum = 0; sum < sum_nodes(); ++sum) {
-    const std::size_t first = first_weight(sum);
-    for (std::size_t j = first; j < first + index(products(sum)); ++j)
-      totals[index(sum)] += exps[j];
-    for (std::size_t j = first; j < first + index(products(sum)); ++j) {
-      weights[j] = std::max(exps[j] / totals[index(sum)], kMinWeight);
-    }
-  }
-  kernels.log_array(totals.data(), totals.data(), totals.size());
-  for (int sum = 0; sum < sum_nodes(); ++sum) {
-    const std::size_t first = first_weight(sum);
-    for (std::size_t j = first; j < first + index(products(sum)); ++j) {
-      log_weights[j] = std::max(log_weights[j] - totals[index(sum)], kMinLogWeight);
-    }
-  }
+  const auto normalise_block = [&](int task, int) {
+    const auto& [number, first, sums] = blocks_[index(task)];
+    const std::size_t branches = index(banks_[index(number)].branches);
+    const std::size_t weight = banks_[index(number)].first_weight + index(first) * branches;
+    kernels::table().softmax_rows(logits.data() + weight, index(sums), branches,
+                                  weights.data() + weight, log_weights.data() + weight);
+  };
+  const int blocks = static_cast<int>(blocks_.size());
+  if (pool != nullptr && sum_weights_ >= kManyWeights) return pool->run(blocks, normalise_block);
+  for (int block = 0; block < blocks; ++block) normalise_block(block, 0);
 }
 
 void Circuit::log_softmax(std::span<const float> logits, std::span<double> log_weights) const {
   AlignedVector<double> weights(sum_weights_);
-  normalise(logits, log_weights, weights);
-}
-
-std::span<const double> Circuit::Trace::root() const {
-  return std::span(values).last(index(stride));
-}
-
-kernels::CircuitGraph Circuit::graph(const Trace& trace) const {
-  return {regions_.data(), regions_.size(), partitions_.data(), trace.weights.data()};
+  normalise(logits, log_weights, weights, nullptr);
 }
 
 void Circuit::forward(std::span<const float> logits, std::span<const double> leaf_values,
@@ -145,96 +198,23 @@ void Circuit::forward(std::span<const float> logits, std::span<const double> lea
   trace.stride = stride;
   trace.log_weights.resize(sum_weights_);
   trace.weights.resize(sum_weights_);
-  trace.values.resize(index(nodes()) * index(stride));
-  trace.scaled.resize(trace.values.size());
-  trace.maxima.resize(regions_.size() * index(stride));
-  trace.totals.resize(trace.maxima.size());
-  normalise(logits, trace.log_weights, trace.weights);
-  std::copy(leaf_values.begin(), leaf_values.end(), trace.values.begin());
-
-  pool.run(stride / kernels::kTile, [&](int tile, int) {
-    const std::size_t lane = index(tile) * kernels::kTile;
-    kernels::CircuitForward pass;
-    pass.graph = graph(trace);
-    pass.stride = index(stride);
-    pass.values = trace.values.data() + lane;
-    pass.scaled = trace.scaled.data() + lane;
-    pass.maxima = trace.maxima.data() + lane;
-    pass.totals = trace.totals.data() + lane;
-    kernels::table().circuit_forward(pass);
-  });
+  normalise(logits, trace.log_weights, trace.weights, &pool);
+  if (product_ == Product::kCross) {
+    forward_cross(leaf_values, pool, trace);
+  } else {
+    forward_states(leaf_values, pool, trace);
+  }
 }
 
-void Circuit::backward(const Trace& trace, int size, ThreadPool& pool,
-                       std::span<double> responsibilities, std::span<float> grad_logits) const {
+void Circuit::backward(Trace& trace, int size, ThreadPool& pool, std::span<double> responsibilities,
+                       std::span<float> grad_logits) const {
   assert(size >= 0 && size <= trace.stride);
   assert(responsibilities.size() == index(leaves_) * index(trace.stride));
   assert(grad_logits.size() == sum_weights_);
-  const int tiles = trace.stride / kernels::kTile;
-  std::size_t largest_region = 0;
-  for (const kernels::CircuitRegion& region : regions_) {
-    largest_region = std::max(largest_region, index(region.nodes) * index(region.products));
-  }
-  AlignedVector<double> grad_weights(index(tiles) * sum_weights_);
-  struct Work {
-    AlignedVector<double> grad_scaled, lane_sums, scaled, maxima, totals;
-  };
-  std::vector<Work> works(index(pool.threads()));
-
-  pool.run(tiles, [&](int tile, int thread) {
-    const std::size_t lane = index(tile) * kernels::kTile;
-    const std::size_t active = index(std::clamp(size - tile * kernels::kTile, 0, kernels::kTile));
-    Work& work = works[index(thread)];
-    work.grad_scaled.assign(index(nodes()) * kernels::kTile, 0.0);
-    std::fill_n(work.grad_scaled.end() - kernels::kTile, active, 1.0);
-    work.lane_sums.resize(largest_region * kernels::kCircuitLanes);
-
-    kernels::CircuitBackward pass;
-    pass.graph = graph(trace);
-    pass.stride = index(trace.stride);
-    pass.scaled = trace.scaled.data() + lane;
-    pass.maxima = trace.maxima.data() + lane;
-    pass.totals = trace.totals.data() + lane;
-    if (active < kernels::kTile) {
-      // What the lanes to ignore hold may be NaN, which times 0 is not 0.
-      const auto cut = [&](const AlignedVector<double>& from, AlignedVector<double>& to,
-                           double rest) {
-        const std::size_t rows = from.size() / pass.stride;
-        to.assign(rows * kernels::kTile, rest);
-        for (std::size_t row = 0; row < rows; ++row) {
-          std::copy_n(from.data() + row * pass.stride + lane, active,
-                      to.data() + row * kernels::kTile);
-        }
-      };
-      cut(trace.scaled, work.scaled, 0.0);
-      cut(trace.maxima, work.maxima, 0.0);
-      cut(trace.totals, work.totals, 1.0);
-      pass.stride = kernels::kTile;
-      pass.scaled = work.scaled.data();
-      pass.maxima = work.maxima.data();
-      pass.totals = work.totals.data();
-    }
-    pass.grad_scaled = work.grad_scaled.data();
-    pass.lane_sums = work.lane_sums.data();
-    pass.responsibility_stride = index(trace.stride);
-    pass.responsibilities = responsibilities.data() + lane;
-    pass.grad_weights = grad_weights.data() + index(tile) * sum_weights_;
-    kernels::table().circuit_backward(pass);
-  });
-
-  // Tiles in order; then through the softmax: d / d logit_j = g_j − w_j Σ g.
-  for (int tile = 1; tile < tiles; ++tile) {
-    const double* from = grad_weights.data() + index(tile) * sum_weights_;
-    for (std::size_t j = 0; j < sum_weights_; ++j) grad_weights[j] += from[j];
-  }
-  for (int sum = 0; sum < sum_nodes(); ++sum) {
-    const std::size_t first = first_weight(sum);
-    const std::size_t end = first + index(products(sum));
-    double total = 0;
-    for (std::size_t j = first; j < end; ++j) total += grad_weights[j];
-    for (std::size_t j = first; j < end; ++j) {
-      grad_logits[j] = static_cast<float>(grad_weights[j] - trace.weights[j] * total);
-    }
+  if (product_ == Product::kCross) {
+    backward_cross(trace, size, pool, responsibilities, grad_logits);
+  } else {
+    backward_states(trace, size, pool, responsibilities, grad_logits);
   }
 }
 

@@ -28,6 +28,12 @@ using circuit_test::Tree;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+class CircuitOf : public testing::TestWithParam<Product> {};
+
+INSTANTIATE_TEST_SUITE_P(Products, CircuitOf,
+                         testing::Values(Product::kCross, Product::kElementwise),
+                         circuit_test::product_name);
+
 TEST(Circuit, HasThePapersCounts) {
   for (const auto& [side, step] : {std::pair{28, 7}, std::pair{32, 8}}) {
     const Circuit circuit(poon_domingos(side, side, step), 2, 2);
@@ -44,10 +50,10 @@ TEST(Circuit, HasThePapersCounts) {
 TEST(Circuit, LaysOutWeightsSumAfterSumAndProductsRightFastest) {
   const Circuit circuit(poon_domingos(1, 2, 1), 3, 2);  // the root over two leaf regions
   EXPECT_EQ(circuit.sum_nodes(), 1);
-  EXPECT_EQ(circuit.products(0), 4);
+  EXPECT_EQ(circuit.branches(0), 4);
   std::vector<std::pair<int, int>> pairs;
   for (int p = 0; p < 4; ++p) {
-    pairs.emplace_back(circuit.children(0, p).left, circuit.children(0, p).right);
+    pairs.emplace_back(circuit.branch(0, p).left, circuit.branch(0, p).right);
   }
   EXPECT_THAT(pairs, testing::ElementsAre(std::pair(0, 2), std::pair(0, 3), std::pair(1, 2),
                                           std::pair(1, 3)));
@@ -56,13 +62,42 @@ TEST(Circuit, LaysOutWeightsSumAfterSumAndProductsRightFastest) {
   std::size_t next = 0;
   for (int sum = 0; sum < larger.sum_nodes(); ++sum) {
     EXPECT_EQ(larger.first_weight(sum), next);
-    next += index(larger.products(sum));
-    for (int p = 0; p < larger.products(sum); ++p) {
-      EXPECT_LT(larger.children(sum, p).left, larger.leaves() + sum);
-      EXPECT_LT(larger.children(sum, p).right, larger.leaves() + sum);
+    next += index(larger.branches(sum));
+    for (int p = 0; p < larger.branches(sum); ++p) {
+      EXPECT_LT(larger.branch(sum, p).left, larger.leaves() + sum);
+      EXPECT_LT(larger.branch(sum, p).right, larger.leaves() + sum);
     }
   }
   EXPECT_EQ(next, larger.sum_weights());
+}
+
+TEST(Circuit, GivesEachSideOfAPartitionSumsOfItsOwn) {
+  // Regions 0 … 3 are pixels, then {0, 1}, {2, 3} and the root, which is divided in two ways.
+  const RegionGraph graph(
+      4, {{{0}}, {{1}}, {{2}}, {{3}}, {{0, 1}}, {{2, 3}}, {{1, 2, 3}}, {{0, 1, 2, 3}}},
+      {{4, 0, 1}, {5, 2, 3}, {6, 1, 5}, {7, 4, 5}, {7, 0, 6}});
+  const Circuit circuit(graph, 3, 2, Product::kElementwise);
+  EXPECT_EQ(circuit.leaves(), 8);
+  EXPECT_EQ(circuit.sum_nodes(), 2 * 5 * 3 + 1);
+  EXPECT_EQ(circuit.product_nodes(), 5 * 3);
+  EXPECT_EQ(circuit.levels(), 3);
+  EXPECT_EQ(circuit.sum_weights(), 3U * (6 * 2 + 4 * 3) + 6U);
+  const auto branches = [&](int sum) {
+    std::vector<std::pair<int, int>> all;
+    for (int b = 0; b < circuit.branches(sum); ++b) {
+      all.emplace_back(circuit.branch(sum, b).left, circuit.branch(sum, b).right);
+    }
+    return all;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(branches(1), ElementsAre(std::pair(0, -1), std::pair(1, -1)));
+  EXPECT_THAT(branches(5), ElementsAre(std::pair(2, -1), std::pair(3, -1)));
+  // Sum 18 is the first of the left side of the root's first partition, over {0, 1}.
+  EXPECT_EQ(circuit.region(8 + 18), 4);
+  EXPECT_THAT(branches(18), ElementsAre(std::pair(8, 11), std::pair(9, 12), std::pair(10, 13)));
+  EXPECT_EQ(circuit.region(circuit.root()), 7);
+  EXPECT_THAT(branches(30), ElementsAre(std::pair(26, 29), std::pair(27, 30), std::pair(28, 31),
+                                        std::pair(32, 35), std::pair(33, 36), std::pair(34, 37)));
 }
 
 TEST(Circuit, RefusesAbsurdSizes) {
@@ -70,20 +105,22 @@ TEST(Circuit, RefusesAbsurdSizes) {
   constexpr int kHuge = std::numeric_limits<int>::max();
   for (const auto& [k_sum, k_leaf] : std::vector<std::pair<int, int>>{
            {0, 2}, {2, 0}, {-1, 2}, {2, -1}, {kHuge, 2}, {2, kHuge}, {kHuge, kHuge}}) {
-    try {
-      Circuit(grid, k_sum, k_leaf);
-      ADD_FAILURE() << k_sum << " " << k_leaf;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-      EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(k_sum)));
-      EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(k_leaf)));
+    for (const Product product : {Product::kCross, Product::kElementwise}) {
+      try {
+        Circuit(grid, k_sum, k_leaf, product);
+        ADD_FAILURE() << k_sum << " " << k_leaf;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+        EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(k_sum)));
+        EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(k_leaf)));
+      }
     }
   }
   EXPECT_THROW(Circuit(single_region(2, 2), 2, 2), Error);
 }
 
-TEST(Circuit, NormalisesTheWeightsOfEachSum) {
-  const Circuit circuit(poon_domingos(4, 4, 1), 2, 3);
+TEST_P(CircuitOf, NormalisesTheWeightsOfEachSum) {
+  const Circuit circuit(poon_domingos(4, 4, 1), 2, 3, GetParam());
   std::vector<float> logits = random_logits(circuit.sum_weights(), 1, 3);
   logits[0] = 500;  // the others of the first sum count as e^−300 next to it
   std::vector<double> log_weights(logits.size());
@@ -91,7 +128,7 @@ TEST(Circuit, NormalisesTheWeightsOfEachSum) {
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
     const std::size_t first = circuit.first_weight(sum);
     double total = 0;
-    for (std::size_t j = first; j < first + index(circuit.products(sum)); ++j) {
+    for (std::size_t j = first; j < first + index(circuit.branches(sum)); ++j) {
       total += std::exp(log_weights[j]);
       EXPECT_NEAR(log_weights[j] - log_weights[first],
                   std::max(double{logits[j]} - double{logits[first]}, -300.0), 1e-12);
@@ -100,16 +137,16 @@ TEST(Circuit, NormalisesTheWeightsOfEachSum) {
   }
 }
 
-TEST(Circuit, IsZeroWhereAllLeavesAreZero) {
-  const Circuit circuit(poon_domingos(28, 28, 7), 2, 2);
+TEST_P(CircuitOf, IsZeroWhereAllLeavesAreZero) {
+  const Circuit circuit(poon_domingos(28, 28, 7), 2, 2, GetParam());
   const std::vector<double> zeros(index(circuit.leaves()) * 32, 0.0);
   const Passes run(circuit, random_logits(circuit.sum_weights(), 2), zeros, 32, 32);
   for (const double root : run.trace.root()) EXPECT_NEAR(root, 0, 1e-12);
 }
 
-TEST(Circuit, GainsWhatTheLeavesOfOneRegionGain) {
+TEST_P(CircuitOf, GainsWhatTheLeavesOfOneRegionGain) {
   const RegionGraph graph = poon_domingos(28, 28, 7);
-  const Circuit circuit(graph, 2, 2);
+  const Circuit circuit(graph, 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 3);
   const auto values = random_values(circuit, 32, 3, 30);
   const Passes before(circuit, logits, values, 32, 32);
@@ -125,11 +162,11 @@ TEST(Circuit, GainsWhatTheLeavesOfOneRegionGain) {
   }
 }
 
-TEST(Circuit, SharesOneResponsibilityAmongTheLeavesOfEachRegion) {
+TEST_P(CircuitOf, SharesOneResponsibilityAmongTheLeavesOfEachRegion) {
   for (const double spread : {0.1, 30.0, 1e4}) {
     for (const int k : {1, 2, 3, 5}) {
       const RegionGraph graph = poon_domingos(4, 4, 1);
-      const Circuit circuit(graph, k, k);
+      const Circuit circuit(graph, k, k, GetParam());
       const Passes run(circuit, random_logits(circuit.sum_weights(), 4),
                        random_values(circuit, 32, 4, spread), 32, 32);
       for (int region = 0; region < graph.leaf_regions(); ++region) {
@@ -147,16 +184,17 @@ TEST(Circuit, SharesOneResponsibilityAmongTheLeavesOfEachRegion) {
   }
 }
 
-TEST(Circuit, AgreesWithTheEnumerationOfAllInducedTrees) {
+TEST_P(CircuitOf, AgreesWithTheEnumerationOfAllInducedTrees) {
   for (const auto& [k_sum, k_leaf] : {std::pair{2, 2}, std::pair{1, 3}, std::pair{5, 2}}) {
     const RegionGraph graph = poon_domingos(2, 2, 1);
-    const Circuit circuit(graph, k_sum, k_leaf);
+    const Circuit circuit(graph, k_sum, k_leaf, GetParam());
     const auto logits = random_logits(circuit.sum_weights(), 5);
     const auto values = random_values(circuit, 32, 5, 3);
     const Passes run(circuit, logits, values, 32, 32);
     std::vector<double> log_weights(logits.size());
     circuit.log_softmax(logits, log_weights);
-    const std::vector<Tree> trees = Enumeration(graph, k_sum, k_leaf, log_weights).trees();
+    const std::vector<Tree> trees =
+        Enumeration(graph, k_sum, k_leaf, log_weights, GetParam()).trees();
     for (int lane = 0; lane < 32; ++lane) {
       double total = 0;
       std::vector<double> part(index(circuit.leaves()), 0.0);
@@ -174,8 +212,8 @@ TEST(Circuit, AgreesWithTheEnumerationOfAllInducedTrees) {
   }
 }
 
-TEST(Circuit, HasTheGradientOfFiniteDifferences) {
-  const Circuit circuit(poon_domingos(3, 2, 1), 2, 3);
+TEST_P(CircuitOf, HasTheGradientOfFiniteDifferences) {
+  const Circuit circuit(poon_domingos(3, 2, 1), 2, 3, GetParam());
   auto logits = random_logits(circuit.sum_weights(), 6);
   for (float& logit : logits) logit = std::ldexp(std::rint(std::ldexp(logit, 10)), -10);
   auto values = random_values(circuit, 32, 6, 2);
@@ -211,9 +249,9 @@ TEST(Circuit, HasTheGradientOfFiniteDifferences) {
   }
 }
 
-TEST(Circuit, PermutesResponsibilitiesWithTheLeaves) {
+TEST_P(CircuitOf, PermutesResponsibilitiesWithTheLeaves) {
   // Lanes are images: permuting images permutes columns, to the bit.
-  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2);
+  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 7);
   const auto values = random_values(circuit, 64, 7, 20);
   const auto from = [](std::size_t lane) { return (lane * 27 + 5) % 64; };
@@ -242,9 +280,9 @@ TEST(Circuit, PermutesResponsibilitiesWithTheLeaves) {
   }
 }
 
-TEST(Circuit, TakesImpossibleLeaves) {
+TEST_P(CircuitOf, TakesImpossibleLeaves) {
   const RegionGraph graph = poon_domingos(2, 3, 1);
-  const Circuit circuit(graph, 2, 2);
+  const Circuit circuit(graph, 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 8);
   auto values = random_values(circuit, 32, 8, 1e4);
   for (std::size_t leaf = 0; leaf < index(circuit.leaves()); leaf += 2) {
@@ -266,8 +304,8 @@ TEST(Circuit, TakesImpossibleLeaves) {
   for (const float grad : run.grad_logits) EXPECT_TRUE(std::isfinite(grad));
 }
 
-TEST(Circuit, IsFiniteForExtremeWeightsAndValues) {
-  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2);
+TEST_P(CircuitOf, IsFiniteForExtremeWeightsAndValues) {
+  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2, GetParam());
   const Passes run(circuit, random_logits(circuit.sum_weights(), 9, 1e4),
                    random_values(circuit, 32, 9, 1e4), 32, 32);
   for (const double root : run.trace.root()) EXPECT_TRUE(std::isfinite(root));
@@ -275,8 +313,8 @@ TEST(Circuit, IsFiniteForExtremeWeightsAndValues) {
   for (const float grad : run.grad_logits) EXPECT_TRUE(std::isfinite(grad));
 }
 
-TEST(Circuit, ShowsANanOfALeafAtTheRootOfThatImageOnly) {
-  const Circuit circuit(poon_domingos(3, 3, 1), 2, 2);
+TEST_P(CircuitOf, ShowsANanOfALeafAtTheRootOfThatImageOnly) {
+  const Circuit circuit(poon_domingos(3, 3, 1), 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 10);
   for (std::size_t leaf = 0; leaf < index(circuit.leaves()); ++leaf) {
     auto values = random_values(circuit, 32, 10, 50);
@@ -288,8 +326,8 @@ TEST(Circuit, ShowsANanOfALeafAtTheRootOfThatImageOnly) {
   }
 }
 
-TEST(Circuit, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
-  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2);
+TEST_P(CircuitOf, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
+  const Circuit circuit(poon_domingos(4, 4, 1), 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 11);
   const auto values = random_values(circuit, 96, 11, 5);
   for (const int size : {0, 1, 31, 32, 33, 40, 64}) {
@@ -313,8 +351,8 @@ TEST(Circuit, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
   }
 }
 
-TEST(Circuit, HasTheSameBitsForAnyNumberOfThreads) {
-  const Circuit circuit(poon_domingos(28, 28, 7), 2, 2);
+TEST_P(CircuitOf, HasTheSameBitsForAnyNumberOfThreads) {
+  const Circuit circuit(poon_domingos(28, 28, 7), 2, 2, GetParam());
   const auto logits = random_logits(circuit.sum_weights(), 12);
   const auto values = random_values(circuit, 160, 12, 100);
   const Passes one(circuit, logits, values, 160, 130, 1);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,11 @@
 /// What the tests of this folder share: random inputs, and induced trees by plain recursion over
 /// the region graph.
 namespace spvae::circuit_test {
+
+/// Of a test over both kinds of products.
+inline std::string product_name(const testing::TestParamInfo<Product>& info) {
+  return info.param == Product::kCross ? "Cross" : "Elementwise";
+}
 
 inline std::vector<float> random_logits(std::size_t count, std::uint32_t seed, double spread = 1) {
   std::vector<float> logits(count);
@@ -60,61 +68,83 @@ struct Tree {
   double log_probability = 0;
 };
 
-/// All induced trees below node `number` of a region, from the documented order of nodes, products
-/// and weights alone (TP19 Section 3.1).
+/// All induced trees below each node, from the documented order of nodes, branches and weights
+/// alone (TP19 Section 3.1).
 class Enumeration {
  public:
-  Enumeration(const RegionGraph& graph, int k_sum, int k_leaf, std::vector<double> log_weights)
-      : graph_(graph), k_sum_(k_sum), k_leaf_(k_leaf), log_weights_(std::move(log_weights)) {
-    std::size_t next = 0;
+  Enumeration(const RegionGraph& graph, int k_sum, int k_leaf, std::vector<double> log_weights,
+              Product product = Product::kCross)
+      : log_weights_(std::move(log_weights)) {
+    std::vector<std::vector<Trees>> nodes;   // of each region: what cross products pair
+    std::vector<std::vector<Trees>> states;  // of each region: what sums weigh
     for (int r = 0; r <= graph.root(); ++r) {
-      first_weight_.push_back(next);
-      next += index(nodes(r)) * products(r);
+      nodes.emplace_back();
+      states.emplace_back();
+      if (graph.is_leaf(r)) {
+        for (int i = 0; i < k_leaf; ++i) trees_.push_back({{{r * k_leaf + i}, 0}});
+        states[index(r)] = nodes[index(r)] = {trees_.end() - k_leaf, trees_.end()};
+        continue;
+      }
+      for (const Partition& p : graph.partitions()) {
+        if (p.region != r) continue;
+        if (product == Product::kElementwise) {
+          const auto left = sums(states[index(p.left)], k_sum);
+          const auto right = sums(states[index(p.right)], k_sum);
+          for (int k = 0; k < k_sum; ++k) {
+            states[index(r)].push_back(pairs(left[index(k)], right[index(k)]));
+          }
+          continue;
+        }
+        for (const Trees& left : nodes[index(p.left)]) {
+          for (const Trees& right : nodes[index(p.right)]) {
+            states[index(r)].push_back(pairs(left, right));
+          }
+        }
+      }
+      if (r == graph.root()) {
+        sums(states[index(r)], 1);
+      } else if (product == Product::kCross) {
+        nodes[index(r)] = sums(states[index(r)], k_sum);
+      }
     }
   }
 
-  std::vector<Tree> trees() const { return trees(graph_.root(), 0); }
+  using Trees = std::vector<Tree>;
+  const Trees& trees() const { return trees_.back(); }
+  const Trees& trees(int node) const { return trees_[index(node)]; }
 
-  std::vector<Tree> trees(int region, int number) const {
-    if (graph_.is_leaf(region)) return {{{region * k_leaf_ + number}, 0}};
-    std::vector<Tree> all;
-    std::size_t weight = first_weight_[index(region)] + index(number) * products(region);
-    for (const Partition& p : graph_.partitions()) {
-      if (p.region != region) continue;
-      for (int a = 0; a < nodes(p.left); ++a) {
-        for (int b = 0; b < nodes(p.right); ++b, ++weight) {
-          for (const Tree& left : trees(p.left, a)) {
-            for (const Tree& right : trees(p.right, b)) {
-              Tree tree{left.leaves,
-                        log_weights_[weight] + left.log_probability + right.log_probability};
-              tree.leaves.insert(tree.leaves.end(), right.leaves.begin(), right.leaves.end());
-              std::sort(tree.leaves.begin(), tree.leaves.end());
-              all.push_back(std::move(tree));
-            }
-          }
-        }
+ private:
+  static Trees pairs(const Trees& lefts, const Trees& rights) {
+    Trees all;
+    for (const Tree& left : lefts) {
+      for (const Tree& right : rights) {
+        Tree tree{left.leaves, left.log_probability + right.log_probability};
+        tree.leaves.insert(tree.leaves.end(), right.leaves.begin(), right.leaves.end());
+        std::sort(tree.leaves.begin(), tree.leaves.end());
+        all.push_back(std::move(tree));
       }
     }
     return all;
   }
-
- private:
-  int nodes(int region) const {
-    return graph_.is_leaf(region) ? k_leaf_ : region == graph_.root() ? 1 : k_sum_;
-  }
-  std::size_t products(int region) const {
-    std::size_t count = 0;
-    for (const Partition& p : graph_.partitions()) {
-      if (p.region == region) count += index(nodes(p.left)) * index(nodes(p.right));
+  /// The next sums, all of which weigh `states`.
+  std::vector<Trees> sums(const std::vector<Trees>& states, int count) {
+    for (int k = 0; k < count; ++k) {
+      Trees all;
+      for (const Trees& state : states) {
+        for (Tree tree : state) {
+          tree.log_probability += log_weights_[next_weight_];
+          all.push_back(std::move(tree));
+        }
+        ++next_weight_;
+      }
+      trees_.push_back(std::move(all));
     }
-    return count;
+    return {trees_.end() - count, trees_.end()};
   }
 
-  const RegionGraph& graph_;
-  int k_sum_;
-  int k_leaf_;
   std::vector<double> log_weights_;
-  std::vector<std::size_t> first_weight_;
+  std::size_t next_weight_ = 0;
+  std::vector<Trees> trees_;  // of each node
 };
 
 /// Log value of a tree for one image: Σ log weights + Σ leaf values.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
-/// Walks from the root to the leaves; choose(sum) names the product to take. Children come before
+/// Walks from the root to the leaves; choose(sum) names the branch to take. Children come before
 /// parents, so one sweep downwards meets every reached node after its parent.
 template <class Choose>
 InducedTree descend(const Circuit& circuit, std::span<const double> log_weights,
@@ -27,12 +27,12 @@ InducedTree descend(const Circuit& circuit, std::span<const double> log_weights,
       continue;
     }
     const int sum = node - circuit.leaves();
-    const int product = choose(sum);
-    tree.choices.push_back({sum, product});
-    tree.log_probability += log_weights[circuit.first_weight(sum) + index(product)];
-    const Circuit::Children children = circuit.children(sum, product);
-    reached[index(children.left)] = true;
-    reached[index(children.right)] = true;
+    const int number = choose(sum);
+    tree.choices.push_back({sum, number});
+    tree.log_probability += log_weights[circuit.first_weight(sum) + index(number)];
+    const Circuit::Branch branch = circuit.branch(sum, number);
+    reached[index(branch.left)] = true;
+    if (branch.is_product()) reached[index(branch.right)] = true;
   }
   std::reverse(tree.leaves.begin(), tree.leaves.end());
   return tree;
@@ -56,15 +56,16 @@ int pick(std::span<const double> log_terms, double uniform) {
   return static_cast<int>(last);
 }
 
-/// Log of each weighted product of a sum for one image, into terms.
-void weighted_products(const Circuit& circuit, const Circuit::Trace& trace,
-                       std::span<const double> values, std::size_t stride, int sum,
-                       std::vector<double>& terms) {
+/// Log of each weighted branch of a sum, into terms; value(node) is the log value of a node.
+template <class Value>
+void weighted_branches(const Circuit& circuit, const Circuit::Trace& trace, int sum,
+                       const Value& value, std::vector<double>& terms) {
   terms.clear();
-  for (int product = 0; product < circuit.products(sum); ++product) {
-    const Circuit::Children children = circuit.children(sum, product);
-    terms.push_back(trace.log_weights[circuit.first_weight(sum) + index(product)] +
-                    values[index(children.left) * stride] + values[index(children.right) * stride]);
+  const double* log_weight = trace.log_weights.data() + circuit.first_weight(sum);
+  for (int number = 0; number < circuit.branches(sum); ++number) {
+    const Circuit::Branch branch = circuit.branch(sum, number);
+    const double term = log_weight[number] + value(branch.left);
+    terms.push_back(branch.is_product() ? term + value(branch.right) : term);
   }
 }
 
@@ -74,7 +75,7 @@ InducedTree sample_tree(const Circuit& circuit, std::span<const double> log_weig
                         const UniformSource& uniform) {
   assert(log_weights.size() == circuit.sum_weights());
   return descend(circuit, log_weights, [&](int sum) {
-    return pick(log_weights.subspan(circuit.first_weight(sum), index(circuit.products(sum))),
+    return pick(log_weights.subspan(circuit.first_weight(sum), index(circuit.branches(sum))),
                 uniform());
   });
 }
@@ -85,8 +86,8 @@ InducedTree sample_tree(const Circuit& circuit, const Circuit::Trace& trace, int
   const std::span<const double> log_weights(trace.log_weights);
   std::vector<double> terms;
   return descend(circuit, log_weights, [&](int sum) {
-    weighted_products(circuit, trace, std::span(trace.values).subspan(index(lane)),
-                      index(trace.stride), sum, terms);
+    weighted_branches(
+        circuit, trace, sum, [&](int node) { return circuit.log_value(trace, node, lane); }, terms);
     const bool possible =
         std::any_of(terms.begin(), terms.end(), [](double term) { return term > kImpossible; });
     return pick(possible ? std::span<const double>(terms)
@@ -100,11 +101,11 @@ InducedTree best_tree(const Circuit& circuit, const Circuit::Trace& trace, int l
   std::vector<double> best(index(circuit.nodes()));
   std::vector<int> choices(index(circuit.sum_nodes()));
   for (int leaf = 0; leaf < circuit.leaves(); ++leaf) {
-    best[index(leaf)] = trace.values[index(leaf) * index(trace.stride) + index(lane)];
+    best[index(leaf)] = circuit.log_value(trace, leaf, lane);
   }
   std::vector<double> terms;
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
-    weighted_products(circuit, trace, best, 1, sum, terms);
+    weighted_branches(circuit, trace, sum, [&](int node) { return best[index(node)]; }, terms);
     const auto largest = std::max_element(terms.begin(), terms.end());
     best[index(circuit.leaves() + sum)] = *largest;
     choices[index(sum)] = static_cast<int>(largest - terms.begin());

@@ -11,8 +11,8 @@ namespace spvae {
 /// An induced tree (TP19 Section 3.1): one child per reached sum; its leaves partition the image.
 struct InducedTree {
   struct Choice {
-    int sum;      ///< sum node, in 0 … sum_nodes − 1
-    int product;  ///< position among that sum's products
+    int sum;     ///< sum node, in 0 … sum_nodes − 1
+    int branch;  ///< position among what that sum weighs
   };
   std::vector<Choice> choices;  ///< of the reached sums, root first (descending)
   std::vector<int> leaves;      ///< ascending by leaf region
@@ -30,7 +30,7 @@ InducedTree sample_tree(const Circuit& circuit, std::span<const double> log_weig
 InducedTree sample_tree(const Circuit& circuit, const Circuit::Trace& trace, int lane,
                         const UniformSource& uniform);
 /// The most probable tree of image `lane` (max-product over the whole circuit); of equals, the one
-/// whose products come first.
+/// whose branches come first.
 InducedTree best_tree(const Circuit& circuit, const Circuit::Trace& trace, int lane);
 
 }  // namespace spvae

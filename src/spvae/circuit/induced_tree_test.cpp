@@ -31,14 +31,19 @@ UniformSource uniforms(std::uint32_t seed) {
 }
 
 struct Setting {
+  explicit Setting(Product which) : product(which) {}
+
+  Product product;
   RegionGraph graph = poon_domingos(2, 2, 1);
-  Circuit circuit{graph, 2, 2};
+  Circuit circuit{graph, 2, 2, product};
   std::vector<float> logits = random_logits(circuit.sum_weights(), 31);
   std::vector<double> values = random_values(circuit, 32, 31, 1);
   Passes run{circuit, logits, values, 32, 32};
   std::vector<double> log_weights{run.trace.log_weights.begin(), run.trace.log_weights.end()};
-  std::vector<Tree> trees = Enumeration(graph, 2, 2, log_weights).trees();
+  std::vector<Tree> trees = Enumeration(graph, 2, 2, log_weights, product).trees();
 };
+
+class InducedTreeOf : public testing::TestWithParam<Product> {};
 
 /// A tree's identity: leaves and probability (several trees may have the same leaves).
 using Key = std::pair<std::vector<int>, long long>;
@@ -62,8 +67,8 @@ void expect_frequencies(const std::map<Key, double>& expected, const std::map<Ke
   EXPECT_LT(statistic, degrees + 5 * std::sqrt(2 * degrees));
 }
 
-TEST(InducedTree, OfThePriorHasTheFrequenciesOfTheEnumeration) {
-  const Setting s;
+TEST_P(InducedTreeOf, OfThePriorHasTheFrequenciesOfTheEnumeration) {
+  const Setting s(GetParam());
   std::map<Key, double> expected;
   for (const Tree& tree : s.trees) {
     expected[key(tree.leaves, tree.log_probability)] += std::exp(tree.log_probability);
@@ -79,8 +84,8 @@ TEST(InducedTree, OfThePriorHasTheFrequenciesOfTheEnumeration) {
   expect_frequencies(expected, counts, kDraws);
 }
 
-TEST(InducedTree, OfThePosteriorHasTheFrequenciesOfTheEnumeration) {
-  const Setting s;
+TEST_P(InducedTreeOf, OfThePosteriorHasTheFrequenciesOfTheEnumeration) {
+  const Setting s(GetParam());
   constexpr int kLane = 5;
   const double root = s.run.trace.root()[kLane];
   std::map<Key, double> expected;
@@ -98,9 +103,9 @@ TEST(InducedTree, OfThePosteriorHasTheFrequenciesOfTheEnumeration) {
   expect_frequencies(expected, counts, kDraws);
 }
 
-TEST(InducedTree, OfThePosteriorUsesLeavesAsOftenAsTheirResponsibilities) {
+TEST_P(InducedTreeOf, OfThePosteriorUsesLeavesAsOftenAsTheirResponsibilities) {
   const RegionGraph graph = poon_domingos(28, 28, 7);
-  const Circuit circuit(graph, 2, 2);
+  const Circuit circuit(graph, 2, 2, GetParam());
   const auto values = random_values(circuit, 32, 32, 1);
   const Passes run(circuit, random_logits(circuit.sum_weights(), 32), values, 32, 32);
   const auto uniform = uniforms(3);
@@ -115,8 +120,8 @@ TEST(InducedTree, OfThePosteriorUsesLeavesAsOftenAsTheirResponsibilities) {
   }
 }
 
-TEST(InducedTree, BestIsTheArgmaxOfTheEnumeration) {
-  const Setting s;
+TEST_P(InducedTreeOf, BestIsTheArgmaxOfTheEnumeration) {
+  const Setting s(GetParam());
   for (int lane = 0; lane < 32; ++lane) {
     const Tree* best = &s.trees.front();
     for (const Tree& tree : s.trees) {
@@ -131,9 +136,9 @@ TEST(InducedTree, BestIsTheArgmaxOfTheEnumeration) {
   }
 }
 
-TEST(InducedTree, PartitionsTheImageAndNamesItsChoices) {
+TEST_P(InducedTreeOf, PartitionsTheImageAndNamesItsChoices) {
   const RegionGraph graph = poon_domingos(28, 28, 7);
-  const Circuit circuit(graph, 3, 2);
+  const Circuit circuit(graph, 3, 2, GetParam());
   const Passes run(circuit, random_logits(circuit.sum_weights(), 33),
                    random_values(circuit, 32, 33, 40), 32, 32);
   const std::vector<double> log_weights(run.trace.log_weights.begin(), run.trace.log_weights.end());
@@ -145,31 +150,34 @@ TEST(InducedTree, PartitionsTheImageAndNamesItsChoices) {
     for (int region = 0; region < 16; ++region) {
       EXPECT_EQ(circuit.region(tree.leaves[index(region)]), region);
     }
-    ASSERT_EQ(tree.choices.size(), 15U);  // a binary tree over 16 leaves
+    // A binary tree over 16 leaves; sums over the leaf regions where products are element-wise.
+    ASSERT_EQ(tree.choices.size(), GetParam() == Product::kCross ? 15U : 31U);
     EXPECT_EQ(tree.choices.front().sum, circuit.sum_nodes() - 1);
     double total = 0;
     for (const InducedTree::Choice& choice : tree.choices) {
-      total += log_weights[circuit.first_weight(choice.sum) + index(choice.product)];
+      total += log_weights[circuit.first_weight(choice.sum) + index(choice.branch)];
     }
     EXPECT_NEAR(tree.log_probability, total, 1e-12);
   }
 }
 
-TEST(InducedTree, IsDeterminedByItsUniforms) {
-  const Setting s;
+TEST_P(InducedTreeOf, IsDeterminedByItsUniforms) {
+  const Setting s(GetParam());
   const InducedTree a = sample_tree(s.circuit, s.run.trace, 1, uniforms(5));
   const InducedTree b = sample_tree(s.circuit, s.run.trace, 1, uniforms(5));
   EXPECT_EQ(a.leaves, b.leaves);
   EXPECT_EQ(a.log_probability, b.log_probability);
   // Just below 1 is the last product, 0 the first.
-  for (const auto& [uniform, product] : {std::pair{0.0, 0}, std::pair{1 - 0x1p-53, 7}}) {
+  for (const auto& [uniform, product] :
+       {std::pair{0.0, 0},
+        std::pair{1 - 0x1p-53, s.circuit.branches(s.circuit.sum_nodes() - 1) - 1}}) {
     const InducedTree tree = sample_tree(s.circuit, s.log_weights, [u = uniform] { return u; });
-    EXPECT_EQ(tree.choices.front().product, product);
+    EXPECT_EQ(tree.choices.front().branch, product);
   }
 }
 
-TEST(InducedTree, NeverUsesAnImpossibleLeafWhereThereIsAnother) {
-  const Setting s;
+TEST_P(InducedTreeOf, NeverUsesAnImpossibleLeafWhereThereIsAnother) {
+  const Setting s(GetParam());
   auto values = s.values;
   for (int leaf = 0; leaf < 8; leaf += 2) values[index(leaf) * 32] = -kInfinity;
   for (int leaf = 0; leaf < 8; ++leaf) values[index(leaf) * 32 + 1] = -kInfinity;
@@ -183,6 +191,10 @@ TEST(InducedTree, NeverUsesAnImpossibleLeafWhereThereIsAnother) {
   EXPECT_EQ(sample_tree(s.circuit, run.trace, 1, uniform).leaves.size(), 4U);
   EXPECT_EQ(best_tree(s.circuit, run.trace, 1).leaves.size(), 4U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Products, InducedTreeOf,
+                         testing::Values(Product::kCross, Product::kElementwise),
+                         circuit_test::product_name);
 
 TEST(InducedTree, IsTheLeafOfASingleRegion) {
   const Circuit circuit(single_region(3, 3), 1, 1);

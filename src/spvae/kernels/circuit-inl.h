@@ -94,24 +94,20 @@ HWY_INLINE void PartitionScale(const CircuitPartition& partition, const double* 
   }
 }
 
-/// maxima and scaled of a leaf region.
-HWY_INLINE void LeafRegionForward(const CircuitForward& pass, const CircuitRegion& region,
-                                  double* maxima) {
+/// Rows of log values → their maximum and exp(value − maximum).
+HWY_INLINE void ScaledRows(const double* values, std::size_t values_step, std::size_t rows,
+                           double* scaled, std::size_t scaled_step, double* maxima) {
   const CircuitTag d;
-  const std::size_t first = static_cast<std::size_t>(region.first_node) * pass.stride;
-  const auto rows = static_cast<std::size_t>(region.nodes);
   for (std::size_t lane = 0; lane < kTile; lane += hn::Lanes(d)) {
-    const double* values = pass.values + first + lane;
-    double* scaled = pass.scaled + first + lane;
-    CircuitVector maximum = hn::LoadU(d, values);
+    CircuitVector maximum = hn::LoadU(d, values + lane);
     for (std::size_t i = 1; i < rows; ++i) {
-      maximum = hn::Max(maximum, hn::LoadU(d, values + i * pass.stride));
+      maximum = hn::Max(maximum, hn::LoadU(d, values + i * values_step + lane));
     }
     hn::StoreU(maximum, d, maxima + lane);
     const CircuitVector reference = FiniteReference(maximum);
     for (std::size_t i = 0; i < rows; ++i) {
-      const CircuitVector value = hn::LoadU(d, values + i * pass.stride);
-      hn::StoreU(ExpDouble(d, hn::Sub(value, reference)), d, scaled + i * pass.stride);
+      const CircuitVector value = hn::LoadU(d, values + i * values_step + lane);
+      hn::StoreU(ExpDouble(d, hn::Sub(value, reference)), d, scaled + i * scaled_step + lane);
     }
   }
 }
@@ -217,7 +213,9 @@ inline void RunCircuitForward(const CircuitForward& pass) {
     const CircuitRegion& region = pass.graph.regions[r];
     double* maxima = pass.maxima + r * pass.stride;
     if (region.partitions == 0) {
-      LeafRegionForward(pass, region, maxima);
+      const std::size_t first = static_cast<std::size_t>(region.first_node) * pass.stride;
+      ScaledRows(pass.values + first, pass.stride, static_cast<std::size_t>(region.nodes),
+                 pass.scaled + first, pass.stride, maxima);
     } else {
       SumRegionForward(pass, region, maxima, pass.totals + r * pass.stride);
     }

@@ -1,5 +1,6 @@
 #include "spvae/kernels/kernels.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,8 @@
 #include "hwy/highway.h"
 #include "spvae/kernels/circuit-inl.h"
 #include "spvae/kernels/leaf-inl.h"
+#include "spvae/kernels/softmax-inl.h"
+#include "spvae/kernels/state_circuit-inl.h"
 #include "spvae/kernels/training-inl.h"
 #include "spvae/kernels/weight_gradient-inl.h"
 // clang-format on
@@ -42,6 +45,10 @@ const Table& TargetTable() {
       Adam,
       RunCircuitForward,
       RunCircuitBackward,
+      RunStatesForward,
+      RunStatesBackward,
+      RunSumGradient,
+      SoftmaxRows,
       ExpArray,
       LogArray,
   };
@@ -70,6 +77,12 @@ const Table* choose(std::int64_t mask) {
 }
 
 }  // namespace
+
+std::size_t sum_gradient_work(std::size_t branches, std::size_t images) {
+  constexpr std::size_t kRow = kTile;
+  const std::size_t width = (branches + kRow - 1) / kRow * kRow;
+  return width * (std::max((images + kRow - 1) / kRow, std::size_t{1}) * kRow + kSumRows);
+}
 
 std::vector<const char*> supported_targets() {
   std::vector<const char*> names;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spvae/kernels/circuit.h"
+#include "spvae/kernels/state_circuit.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/simd/tile.h"
 
@@ -236,6 +237,19 @@ struct Table {
   /// Bottom-up and top-down pass over one tile.
   void (*circuit_forward)(const CircuitForward&);
   void (*circuit_backward)(const CircuitBackward&);
+  /// Region by region over one tile. Forward: a leaf region from leaf_values [leaves], rows
+  /// `stride` apart; an internal one from those below it; the root writes its log value as well.
+  void (*states_forward)(const StatePass&, std::size_t region, const double* leaf_values,
+                         std::size_t stride, double* root);
+  /// Backward, parents before children: d root / d sum of the banks below an internal region;
+  /// a leaf region's responsibilities, rows `stride` apart. Lanes from `active` on count as
+  /// impossible. grad_states: work, [states of the region].
+  void (*states_backward)(const StatePass&, std::size_t region, std::size_t active,
+                          double* grad_states, double* responsibilities, std::size_t stride);
+  void (*sum_gradient)(const SumGradient&);
+  /// Rows of logits → their softmax and log-softmax; a log weight below −300 counts as −300.
+  void (*softmax_rows)(const float* logits, std::size_t rows, std::size_t columns, double* weights,
+                       double* log_weights);
   /// out[i] = exp(in[i]) and log(in[i]), i < count, a multiple of kCircuitLanes; in may be out.
   void (*exp_array)(const double* in, double* out, std::size_t count);
   void (*log_array)(const double* in, double* out, std::size_t count);

@@ -13,13 +13,14 @@
 namespace spvae {
 namespace {
 
-const FileFormat kModelFormat = {"spvae-model", "4", "model file", {"2", "3"}};
+const FileFormat kModelFormat = {"spvae-model", "5", "model file", {"2", "3", "4"}};
 
 /// Whether files of this version had the field; models of those that had not were as its default
 /// says.
 bool has_field(const std::string& version, const std::string& field) {
   if (field == "max-precision") return version != "2";
   if (field == "channels") return version != "2" && version != "3";
+  if (field == "product" || field == "sum-scale") return version == kModelFormat.version;
   return true;
 }
 

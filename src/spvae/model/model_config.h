@@ -1,5 +1,6 @@
 #pragma once
 
+#include "spvae/circuit/product.h"
 #include "spvae/leaves/leaf_config.h"
 
 namespace spvae {
@@ -15,6 +16,8 @@ struct ModelConfig {
   int delta = 7;     ///< step Δ of the Poon-Domingos structure, pixels
   int k_sum = 2;     ///< sums of an internal region
   int k_leaf = 2;    ///< leaves of a leaf region
+  Product product = Product::kCross;
+  double sum_scale = 1;  ///< standard deviation of the initial sum logits
   LeafConfig leaf;
 };
 

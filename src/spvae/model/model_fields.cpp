@@ -9,6 +9,7 @@ namespace {
 // Far above what a machine can train, low enough that no product of sizes overflows.
 constexpr double kMaxSide = 4096;
 constexpr double kMaxUnits = 65536;
+constexpr double kMaxNodes = 1024;
 
 // One field for two members: structure and network.
 Field<ModelConfig> kind_field() {
@@ -59,10 +60,24 @@ FieldList<ModelConfig> all_but_size() {
                        "step of the Poon-Domingos structure, pixels; 0 is a quarter of the "
                        "longer side",
                        0, kMaxSide)),
+      of_structure(
+          Structure::kPoonDomingos,
+          number_field(
+              "k-sum", &ModelConfig::k_sum,
+              "sums of an internal region, or of each side of its partitions where products "
+              "are element-wise",
+              1, kMaxNodes)),
+      of_structure(Structure::kPoonDomingos, number_field("k-leaf", &ModelConfig::k_leaf,
+                                                          "leaves of a leaf region", 1, kMaxNodes)),
+      of_structure(
+          Structure::kPoonDomingos,
+          choice_field("product", &ModelConfig::product,
+                       "what a partition multiplies: all pairs of its sides' nodes, or those of "
+                       "equal number",
+                       {"cross", "elementwise"})),
       of_structure(Structure::kPoonDomingos,
-                   number_field("k-sum", &ModelConfig::k_sum, "sums of an internal region", 1, 64)),
-      of_structure(Structure::kPoonDomingos,
-                   number_field("k-leaf", &ModelConfig::k_leaf, "leaves of a leaf region", 1, 64)),
+                   number_field("sum-scale", &ModelConfig::sum_scale,
+                                "standard deviation of the sums' initial logits", 0, 100)),
   };
   for (auto& field : fields_of(&ModelConfig::leaf, leaf_fields())) list.push_back(field);
   return list;

@@ -65,7 +65,7 @@ int leaves_of_region(const ModelConfig& config) {
 Spvae::Spvae(const ModelConfig& config)
     : config_(checked(config)),
       graph_(make_graph(config_)),
-      circuit_(graph_, config_.k_sum, leaves_of_region(config_)),
+      circuit_(graph_, config_.k_sum, leaves_of_region(config_), config_.product),
       leaves_(graph_, {config_.height, config_.width, config_.channels}, leaves_of_region(config_),
               checked_leaf(config_), layout_) {
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
@@ -90,8 +90,8 @@ void Spvae::initialise(std::uint32_t seed) {
   const RandomAddress address{
       .seed = seed, .purpose = Purpose::kParameters, .sample = leaf_tensors};
   for (std::size_t i = 0; i < logits.size; ++i) {
-    parameters_[logits.offset + i] =
-        static_cast<float>(random_normal(address, static_cast<std::uint32_t>(i)));
+    parameters_[logits.offset + i] = static_cast<float>(
+        config_.sum_scale * random_normal(address, static_cast<std::uint32_t>(i)));
   }
 }
 

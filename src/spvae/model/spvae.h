@@ -39,8 +39,8 @@ class Spvae {
   /// The circuit's free logits, within parameters().
   std::span<const float> logits() const;
 
-  /// Leaves as LeafBank::initialise; logits from N(0, 1): dimension i of the address {seed,
-  /// Purpose::kParameters, image = 0, leaf = 0, sample = number of the leaves' tensors}.
+  /// Leaves as LeafBank::initialise; logits from N(0, sum_scale²): dimension i of the address
+  /// {seed, Purpose::kParameters, image = 0, leaf = 0, sample = number of the leaves' tensors}.
   void initialise(std::uint32_t seed);
 
  private:

@@ -145,7 +145,7 @@ TEST(Spvae, RefusesSizesThatAreNotPositiveOrAbsurd) {
   EXPECT_TRUE(refused([](ModelConfig& c) { c.width = 1 << 30; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.delta = 0; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.k_sum = 0; }));
-  EXPECT_TRUE(refused([](ModelConfig& c) { c.k_sum = 1000; }));
+  EXPECT_TRUE(refused([](ModelConfig& c) { c.k_sum = 2000; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.k_leaf = 0; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.hidden = 0; }));
   EXPECT_TRUE(refused([](ModelConfig& c) { c.leaf.hidden = 1 << 20; }));

@@ -40,8 +40,8 @@ Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) 
       result.responsibilities[image * leaves + leaf] =
           evidence.responsibilities[leaf * index(batch.stride) + image];
     }
-    for (const auto& [sum, product] : best_tree(model.circuit(), evidence.trace, lane).choices) {
-      result.choices[image * sums + index(sum)] = product;
+    for (const auto& [sum, branch] : best_tree(model.circuit(), evidence.trace, lane).choices) {
+      result.choices[image * sums + index(sum)] = branch;
     }
   });
   return result;

@@ -13,7 +13,7 @@ struct Embedding {
   std::vector<double> mean;              ///< [size, L, Z] of q(z | x), at each leaf
   std::vector<double> deviation;         ///< [size, L, Z] its standard deviations
   std::vector<double> responsibilities;  ///< [size, L]; those of a leaf region sum to 1
-  std::vector<int> choices;              ///< [size, sums] product that each sum takes in the most
+  std::vector<int> choices;              ///< [size, sums] branch that each sum takes in the most
                                          ///< probable tree; −1: the tree does not reach it
 };
 

@@ -35,7 +35,7 @@ TEST(Embedding, HoldsPosteriorsResponsibilitiesAndChoices) {
     for (std::size_t sum = 0; sum < sums; ++sum) {
       const int choice = embedding.choices[image * sums + sum];
       EXPECT_GE(choice, -1);
-      EXPECT_LT(choice, model.circuit().products(static_cast<int>(sum)));
+      EXPECT_LT(choice, model.circuit().branches(static_cast<int>(sum)));
     }
   }
 }

@@ -15,12 +15,10 @@ namespace {
 constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 
 // log 1, where the sum over a sum's rounded weights may be off by one in the last place.
-void set_empty_images_to_zero(const Spvae& model, Evidence& evidence) {
+void set_empty_images_to_zero(Evidence& evidence) {
   const auto stride = static_cast<std::size_t>(evidence.batch.stride);
   for (std::size_t lane = 0; lane < stride; ++lane) {
-    if (is_empty(evidence.batch, lane)) {
-      evidence.trace.values[static_cast<std::size_t>(model.circuit().root()) * stride + lane] = 0;
-    }
+    if (is_empty(evidence.batch, lane)) evidence.trace.root()[lane] = 0;
   }
 }
 
@@ -80,7 +78,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   evidence.leaf_values.resize(cells);
   leaf_elbo(statistics, evidence.leaf_values);
   weigh_trees(model, pool, evidence);
-  set_empty_images_to_zero(model, evidence);
+  set_empty_images_to_zero(evidence);
   return true;
 }
 

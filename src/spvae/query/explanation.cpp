@@ -18,9 +18,9 @@ class Lister {
   Lister(const Spvae& model, const Evidence& evidence, int lane, const InducedTree& tree)
       : model_(model),
         trace_(evidence.trace),
-        lane_(index(lane)),
+        lane_(lane),
         choices_(index(model.circuit().sum_nodes()), -1) {
-    for (const auto& [sum, product] : tree.choices) choices_[index(sum)] = product;
+    for (const auto& [sum, branch] : tree.choices) choices_[index(sum)] = branch;
   }
 
   /// Appends `node` and all below it; returns its place.
@@ -33,26 +33,28 @@ class Lister {
                      .rectangle = region_rectangle(model_, circuit.region(node))});
     if (circuit.is_leaf(node)) return place;
     const int sum = node - circuit.leaves();
-    const int product = choices_[index(sum)];
-    assert(product >= 0);
-    const Circuit::Children children = circuit.children(sum, product);
-    nodes[index(place)].product = product;
-    nodes[index(place)].probability =
-        std::exp(trace_.log_weights[circuit.first_weight(sum) + index(product)] +
-                 value(children.left) + value(children.right) - value(node));
-    const int left = add(children.left, place, level + 1, nodes);
-    const int right = add(children.right, place, level + 1, nodes);
+    const int number = choices_[index(sum)];
+    assert(number >= 0);
+    const Circuit::Branch branch = circuit.branch(sum, number);
+    const double log_weight = trace_.log_weights[circuit.first_weight(sum) + index(number)];
+    double log_branch = log_weight + value(branch.left);
+    if (branch.is_product()) log_branch += value(branch.right);
+    nodes[index(place)].branch = number;
+    nodes[index(place)].probability = std::exp(log_branch - value(node));
+    const int left = add(branch.left, place, level + 1, nodes);
     nodes[index(place)].left = left;
+    if (!branch.is_product()) return place;
+    const int right = add(branch.right, place, level + 1, nodes);
     nodes[index(place)].right = right;
     return place;
   }
 
  private:
-  double value(int node) const { return trace_.values[index(node) * index(trace_.stride) + lane_]; }
+  double value(int node) const { return model_.circuit().log_value(trace_, node, lane_); }
 
   const Spvae& model_;
   const Circuit::Trace& trace_;
-  std::size_t lane_;
+  int lane_;
   std::vector<int> choices_;  // [sums]
 };
 

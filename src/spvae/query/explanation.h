@@ -14,12 +14,12 @@ struct ExplanationNode {
   int parent = 0;  ///< place in Explanation::nodes; −1 at the root
   int level = 0;   ///< choices above it; 0 at the root
   PixelRectangle rectangle;
-  int product = -1;        ///< that the sum takes; −1: a leaf
-  double probability = 1;  ///< of that product, given the image and that the tree reaches the sum
+  int branch = -1;         ///< that the sum takes; −1: a leaf
+  double probability = 1;  ///< of that branch, given the image and that the tree reaches the sum
   int left = -1;           ///< places of its children in Explanation::nodes; −1: a leaf
-  int right = -1;
+  int right = -1;          ///< −1: the sum takes one node of its own region, or is a leaf
 
-  bool is_leaf() const { return product < 0; }
+  bool is_leaf() const { return branch < 0; }
 };
 
 /// Why an image is as likely as it is: its most probable induced tree (TP19 Section 3.1), and how

@@ -30,8 +30,13 @@ ImageSet patterned_images(int height, int width, std::uint32_t count) {
 }
 
 /// A 2 × 2 grid of super-pixels, the last ones narrower; its weights are far from equal.
-Spvae grid_model() {
-  Spvae model({.height = 5, .width = 5, .delta = 3, .leaf = {.hidden = 4, .latent = 2}});
+Spvae grid_model(Product product = Product::kCross) {
+  Spvae model({.height = 5,
+               .width = 5,
+               .delta = 3,
+               .k_sum = product == Product::kCross ? 2 : 3,
+               .product = product,
+               .leaf = {.hidden = 4, .latent = 2}});
   model.initialise(6);
   return model;
 }
@@ -41,7 +46,8 @@ class Enumerated {
  public:
   Enumerated(const Spvae& model, const Evidence& evidence, int lane)
       : enumeration_(model.graph(), model.config().k_sum, model.circuit().k_leaf(),
-                     {evidence.trace.log_weights.begin(), evidence.trace.log_weights.end()}),
+                     {evidence.trace.log_weights.begin(), evidence.trace.log_weights.end()},
+                     model.config().product),
         model_(model),
         evidence_(evidence),
         lane_(lane) {}
@@ -53,11 +59,8 @@ class Enumerated {
   }
   /// Log value of a node of the circuit.
   double value(int node) const {
-    const int region = model_.circuit().region(node);
-    int first = node;
-    while (first > 0 && model_.circuit().region(first - 1) == region) --first;
     std::vector<double> values;
-    for (const Tree& tree : enumeration_.trees(region, node - first)) values.push_back(value(tree));
+    for (const Tree& tree : enumeration_.trees(node)) values.push_back(value(tree));
     return testing::log_sum_exp(values);
   }
 
@@ -88,17 +91,17 @@ void expect_best_of_all(const Spvae& model, const ImageSet& images) {
         continue;
       }
       const int left = explanation.nodes[index(node.left)].node;
-      const int right = explanation.nodes[index(node.right)].node;
-      const Circuit::Children children =
-          circuit.children(node.node - circuit.leaves(), node.product);
-      EXPECT_EQ(children.left, left);
-      EXPECT_EQ(children.right, right);
+      const int right = node.right < 0 ? -1 : explanation.nodes[index(node.right)].node;
+      const Circuit::Branch branch = circuit.branch(node.node - circuit.leaves(), node.branch);
+      EXPECT_EQ(branch.left, left);
+      EXPECT_EQ(branch.right, right);
       const double log_weight =
-          evidence.trace.log_weights[circuit.first_weight(node.node - circuit.leaves()) +
-                                     index(node.product)];
+          evidence.trace
+              .log_weights[circuit.first_weight(node.node - circuit.leaves()) + index(node.branch)];
       log_prior += log_weight;
       EXPECT_NEAR(node.probability,
-                  std::exp(log_weight + all.value(left) + all.value(right) - all.value(node.node)),
+                  std::exp(log_weight + all.value(left) + (right < 0 ? 0 : all.value(right)) -
+                           all.value(node.node)),
                   1e-9);
     }
     EXPECT_NEAR(log_tree, all.best(), 1e-9);
@@ -112,10 +115,15 @@ TEST(Explanation, IsTheBestOfAllEnumeratedTrees) {
   expect_best_of_all(testing::enumerable_model(3),
                      testing::level_images(3, {{10, 40, 200}, {255, 0, 3}, {90, -1, -1}}));
   expect_best_of_all(grid_model(), patterned_images(5, 5, 6));
+  expect_best_of_all(grid_model(Product::kElementwise), patterned_images(5, 5, 6));
 }
 
-TEST(Explanation, PartitionsTheImageAtEveryLevel) {
-  Spvae model({.height = 9, .width = 7, .delta = 3, .leaf = {.hidden = 4, .latent = 2}});
+void expect_partitions(Product product) {
+  Spvae model({.height = 9,
+               .width = 7,
+               .delta = 3,
+               .product = product,
+               .leaf = {.hidden = 4, .latent = 2}});
   model.initialise(2);
   const Evidence evidence = evidence_of(model, patterned_images(9, 7, 3));
   for (int lane = 0; lane < 3; ++lane) {
@@ -134,6 +142,10 @@ TEST(Explanation, PartitionsTheImageAtEveryLevel) {
         }
         continue;
       }
+      if (node.right < 0) {
+        EXPECT_EQ(explanation.nodes[index(node.left)].rectangle, whole);
+        continue;
+      }
       const PixelRectangle& left = explanation.nodes[index(node.left)].rectangle;
       const PixelRectangle& right = explanation.nodes[index(node.right)].rectangle;
       EXPECT_EQ(left.height * left.width + right.height * right.width, whole.height * whole.width);
@@ -145,6 +157,11 @@ TEST(Explanation, PartitionsTheImageAtEveryLevel) {
     }
     EXPECT_EQ(std::ranges::count(covered, 1), 63);
   }
+}
+
+TEST(Explanation, PartitionsTheImageAtEveryLevel) {
+  expect_partitions(Product::kCross);
+  expect_partitions(Product::kElementwise);
 }
 
 TEST(Explanation, HasTheResponsibilitiesOfTheEvidence) {

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "spvae/circuit/product.h"
 #include "spvae/structure/region_graph.h"
 
 namespace spvae {
@@ -19,6 +20,7 @@ struct CircuitReference {
 /// leaf_values [leaf regions · k_leaf] in nats, at least one induced tree possible.
 CircuitReference circuit_reference(const RegionGraph& graph, int k_sum, int k_leaf,
                                    std::span<const double> logits,
-                                   std::span<const double> leaf_values);
+                                   std::span<const double> leaf_values,
+                                   Product product = Product::kCross);
 
 }  // namespace spvae

@@ -20,6 +20,7 @@ DividedPicture divided_picture(const Explanation& explanation, const Picture& pi
       divided.labels.push_back({.part = node.rectangle, .text = std::to_string(node.node)});
       continue;
     }
+    if (node.right < 0) continue;  // a sum over its own region's leaves: nothing is divided
     const PixelRectangle& right = explanation.nodes[index(node.right)].rectangle;
     const bool is_horizontal = right.width == node.rectangle.width;
     divided.cuts.push_back({.part = node.rectangle,

@@ -12,7 +12,7 @@ Explanation hand_made() {
   return {.nodes = {{.node = 4,
                      .parent = -1,
                      .rectangle = {0, 0, 2, 4},
-                     .product = 2,
+                     .branch = 2,
                      .probability = 0.75,
                      .left = 1,
                      .right = 2},

@@ -26,7 +26,7 @@ class SumWeights {
   }
 
   std::span<const double> of(int sum) const {
-    return std::span(weights_).subspan(circuit_.first_weight(sum), index(circuit_.products(sum)));
+    return std::span(weights_).subspan(circuit_.first_weight(sum), index(circuit_.branches(sum)));
   }
   /// exp of the weights' entropy: as many products of equal weight would have it.
   double effective_products(int sum) const {
@@ -62,7 +62,7 @@ std::vector<Level> levels_of(const Spvae& model, const SumWeights& weights) {
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
     Level& own = levels[index(level[index(circuit.region(circuit.leaves() + sum))])];
     ++own.sums;
-    own.products += circuit.products(sum);
+    own.products += circuit.branches(sum);
     own.effective_products += weights.effective_products(sum);
     own.largest_weight += std::ranges::max(weights.of(sum));
   }
@@ -113,8 +113,8 @@ std::vector<RootCut> root_cuts(const Spvae& model, const SumWeights& weights) {
   const int root = circuit.sum_nodes() - 1;
   std::vector<RootCut> cuts;
   int last_region = -1;
-  for (int product = 0; product < circuit.products(root); ++product) {
-    const int region = circuit.region(circuit.children(root, product).right);
+  for (int product = 0; product < circuit.branches(root); ++product) {
+    const int region = circuit.region(circuit.branch(root, product).right);
     if (region != last_region) {
       const PixelRectangle right = region_rectangle(model, region);
       const bool is_horizontal = right.width == model.config().width;

@@ -33,6 +33,8 @@ ReportSection trees_section(const ReportSource& source, const ReportOptions& opt
     const Explanation explanation = explain(model, evidence, image);
     const std::uint32_t index = source.images.indices[static_cast<std::size_t>(image)];
     const Figure figure = explanation_figure(model, explanation, picture_of(source.images, image));
+    const auto cuts = std::ranges::count_if(
+        explanation.nodes, [](const ExplanationNode& node) { return node.right >= 0; });
     // One above the other on a narrow screen.
     Html panels;
     const char* const captions[] = {"The tree, over the image.", "The responsibilities."};
@@ -40,7 +42,7 @@ ReportSection trees_section(const ReportSource& source, const ReportOptions& opt
       panels += plot_figure({figure[panel]}, fmt::format("tree-{}-{}", image, panel),
                             panel == 0 ? fmt::format("Image {} with the {} cuts of its most "
                                                      "probable tree.",
-                                                     index, explanation.nodes.size() / 2)
+                                                     index, cuts)
                                        : "The responsibilities of the leaves of each super-pixel.",
                             captions[panel]);
     }
