@@ -73,11 +73,12 @@ void measure(int k, ThreadPool& pool) {
   const double seconds[] = {median(forward), median(backward)};
   const double products = 2.0 * kBatch * static_cast<double>(circuit.sum_weights());
   const double peak = roof(pool);
-  std::printf("K %4d  weights %8zu  forward %7.2f ms (%2.0f %%)  backward %7.2f ms (%2.0f %%)  "
-              "%7.1f us/image  roof %.1f GFLOP/s\n",
-              k, circuit.sum_weights(), 1e3 * seconds[0], 100 * products / seconds[0] / peak,
-              1e3 * seconds[1], 200 * products / seconds[1] / peak,
-              1e6 * (seconds[0] + seconds[1]) / kBatch, peak / 1e9);
+  std::printf(
+      "K %4d  weights %8zu  forward %7.2f ms (%2.0f %%)  backward %7.2f ms (%2.0f %%)  "
+      "%7.1f us/image  roof %.1f GFLOP/s\n",
+      k, circuit.sum_weights(), 1e3 * seconds[0], 100 * products / seconds[0] / peak,
+      1e3 * seconds[1], 200 * products / seconds[1] / peak,
+      1e6 * (seconds[0] + seconds[1]) / kBatch, peak / 1e9);
 }
 
 }  // namespace

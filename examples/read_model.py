@@ -30,8 +30,8 @@ def read_model(path):
     header = json.loads(content[8 : 8 + header_length])
     data = content[8 + header_length :]
     metadata = header.pop("__metadata__")
-    if metadata["format"] != "spvae-model" or metadata["format_version"] not in ("2", "3", "4"):
-        raise SystemExit(f"{path}: not a model file of format version 2, 3 or 4")
+    if metadata["format"] != "spvae-model" or metadata["format_version"] not in "2345":
+        raise SystemExit(f"{path}: not a model file of format version 2 to 5")
     digest = hashlib.sha256()
     for key in sorted(metadata, key=str.encode):
         if key != "digest":
@@ -332,6 +332,8 @@ def leaf_bound(config, leaf, x, noise):
 
 def circuit(config, partitions, logits, leaf_bounds):
     """The root's value: `leaf_bounds` are those of the leaves, in order."""
+    if config.get("product") == "elementwise" and not single_region(config):
+        return elementwise_circuit(config, partitions, logits, leaf_bounds)
     leaves_of_region = 1 if single_region(config) else config["k-leaf"]
     nodes, used, next_leaf = [], 0, 0
     for region, parts in enumerate(partitions):
@@ -348,6 +350,29 @@ def circuit(config, partitions, logits, leaf_bounds):
             sums.append(np.logaddexp.reduce(log_weights + products))
         nodes.append(np.array(sums))
     return float(nodes[-1][0])
+
+
+def elementwise_circuit(config, partitions, logits, leaf_bounds):
+    """The same where product k of a partition is sum k of its left times sum k of its right."""
+    used = 0
+
+    def sums(states, count):
+        nonlocal used
+        rows = logits[used : used + count * len(states)].reshape(count, len(states))
+        used += rows.size
+        log_weights = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
+        return np.logaddexp.reduce(np.maximum(log_weights, -300) + states, axis=1)
+
+    states, next_leaf = [], 0
+    for parts in partitions:
+        if parts:
+            products = [sums(states[a], config["k-sum"]) + sums(states[b], config["k-sum"])
+                        for a, b in parts]
+            states.append(np.concatenate(products))
+        else:
+            states.append(leaf_bounds[next_leaf : next_leaf + config["k-leaf"]])
+            next_leaf += config["k-leaf"]
+    return float(sums(states[-1], 1)[0])
 
 
 def leaf_places(config, scopes):

@@ -102,7 +102,7 @@ class BadModelFile(CommandTest):
             "longer": good + b"\0",
             "bit flipped": good[:-10] + bytes([good[-10] ^ 0x40]) + good[-9:],
             "header flipped": good[:40] + bytes([good[40] ^ 0xff]) + good[41:],
-            "other version": good.replace(b'"format_version":"4"', b'"format_version":"1"'),
+            "other version": good.replace(b'"format_version":"5"', b'"format_version":"1"'),
             "foreign": idx_bytes(3),
             "huge header": b"\xff" * 8 + good[8:],
             "deep header": struct.pack("<Q", 200000) + b"[" * 100000 + b"]" * 100000,

@@ -82,6 +82,7 @@ class ReadModel(unittest.TestCase):
         self.mlp("vae", "--model", "vae", sizes=[])
         self.mlp("vae-logistic", "--model", "vae", "--likelihood", "logistic", sizes=[])
         self.mlp("wide", "--k-sum", "3", "--k-leaf", "1", "--hidden-layers", "1")
+        self.mlp("elementwise", "--product", "elementwise", "--k-sum", "5", "--sum-scale", "0.5")
         self.mlp("affine", "--hidden-layers", "0", "--mean-link", "identity", "--learning-rate",
                  "0.001")
         self.mlp("bounded", "--max-precision", "1.1")

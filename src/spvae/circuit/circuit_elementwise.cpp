@@ -18,7 +18,8 @@ double Circuit::log_value(const Trace& trace, int node, int lane) const {
   const std::size_t sum = tile * index(sum_nodes()) + index(node - leaves_);
   const std::size_t row = state_regions_.size() + index(bank_of_[index(node - leaves_)]);
   const std::size_t maximum = tile * (state_regions_.size() + banks_.size()) + row;
-  return trace.maxima[maximum * kTile + at % kTile] + std::log(trace.sums[sum * kTile + at % kTile]);
+  return trace.maxima[maximum * kTile + at % kTile] +
+         std::log(trace.sums[sum * kTile + at % kTile]);
 }
 
 kernels::StatePass Circuit::state_pass(Trace& trace, int tile) const {
@@ -84,10 +85,10 @@ void Circuit::backward_states(Trace& trace, int size, ThreadPool& pool,
     pool.run(static_cast<int>(level->size()) * tiles, [&](int task, int thread) {
       const int tile = task % tiles;
       const int active = std::clamp(size - tile * kernels::kTile, 0, kernels::kTile);
-      kernels::table().states_backward(
-          state_pass(trace, tile), index((*level)[index(task / tiles)]), index(active),
-          work_of(thread, most_states * kTile), responsibilities.data() + index(tile) * kTile,
-          stride);
+      kernels::table().states_backward(state_pass(trace, tile),
+                                       index((*level)[index(task / tiles)]), index(active),
+                                       work_of(thread, most_states * kTile),
+                                       responsibilities.data() + index(tile) * kTile, stride);
     });
   }
   pool.run(static_cast<int>(blocks_.size()), [&](int task, int thread) {

@@ -184,6 +184,25 @@ TEST_P(CircuitOf, SharesOneResponsibilityAmongTheLeavesOfEachRegion) {
   }
 }
 
+TEST_P(CircuitOf, IsAProbabilityWhereTheLeavesAre) {
+  // Four pixels of three levels: lane i is the image whose levels are the digits of i.
+  const Circuit circuit(poon_domingos(2, 2, 1), 3, 2, GetParam());
+  std::vector<double> values(8 * 96, 0.0);
+  for (std::uint32_t leaf = 0; leaf < 8; ++leaf) {
+    const double odds[] = {1, std::exp(random_normal({.seed = 14}, 2 * leaf)),
+                           std::exp(random_normal({.seed = 14}, 2 * leaf + 1))};
+    for (std::size_t lane = 0; lane < 81; ++lane) {
+      const std::size_t places[] = {1, 3, 9, 27};
+      const double chosen = odds[lane / places[leaf / 2] % 3];
+      values[leaf * 96 + lane] = std::log(chosen / (odds[0] + odds[1] + odds[2]));
+    }
+  }
+  const Passes run(circuit, random_logits(circuit.sum_weights(), 14, 3), values, 96, 81);
+  double total = 0;
+  for (std::size_t lane = 0; lane < 81; ++lane) total += std::exp(run.trace.root()[lane]);
+  EXPECT_NEAR(total, 1, 1e-13);
+}
+
 TEST_P(CircuitOf, AgreesWithTheEnumerationOfAllInducedTrees) {
   for (const auto& [k_sum, k_leaf] : {std::pair{2, 2}, std::pair{1, 3}, std::pair{5, 2}}) {
     const RegionGraph graph = poon_domingos(2, 2, 1);
@@ -352,15 +371,18 @@ TEST_P(CircuitOf, IgnoresLanesBeyondTheSizeWhateverTheyHold) {
 }
 
 TEST_P(CircuitOf, HasTheSameBitsForAnyNumberOfThreads) {
-  const Circuit circuit(poon_domingos(28, 28, 7), 2, 2, GetParam());
-  const auto logits = random_logits(circuit.sum_weights(), 12);
-  const auto values = random_values(circuit, 160, 12, 100);
-  const Passes one(circuit, logits, values, 160, 130, 1);
-  for (const int threads : {2, 3}) {
-    const Passes many(circuit, logits, values, 160, 130, threads);
-    EXPECT_EQ(one.trace.values, many.trace.values);
-    EXPECT_EQ(one.responsibilities, many.responsibilities);
-    EXPECT_EQ(one.grad_logits, many.grad_logits);
+  for (const int k : {2, 8}) {
+    const Circuit circuit(poon_domingos(28, 28, 7), k, k, GetParam());
+    const auto logits = random_logits(circuit.sum_weights(), 12);
+    const auto values = random_values(circuit, 160, 12, 100);
+    const Passes one(circuit, logits, values, 160, 130, 1);
+    for (const int threads : {2, 3}) {
+      const Passes many(circuit, logits, values, 160, 130, threads);
+      EXPECT_EQ(one.trace.values, many.trace.values);
+      EXPECT_EQ(one.trace.sums, many.trace.sums);
+      EXPECT_EQ(one.responsibilities, many.responsibilities);
+      EXPECT_EQ(one.grad_logits, many.grad_logits);
+    }
   }
 }
 

@@ -243,7 +243,7 @@ TEST(ModelFields, NameEveryValueOfALeafAndOfAModel) {
   const Json written = config_json(model_fields(), default_model_config(model_kinds()[3]));
   EXPECT_EQ(
       written.dump(),
-      R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"hidden":300,)"
+      R"({"model":"conv-vae","delta":7,"k-sum":2,"k-leaf":2,"product":"cross","sum-scale":1.0,"hidden":300,)"
       R"("hidden-layers":2,"filters":[32,64],"stride":2,"dense":64,"latent":200,)"
       R"("likelihood":"gaussian","mean-link":"sigmoid","max-precision":0.0,"height":28,"width":28,)"
       R"("channels":1})");
@@ -279,11 +279,11 @@ TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
     return names;
   };
   EXPECT_THAT(unused(0), ::testing::ElementsAre("filters", "stride", "dense"));
-  EXPECT_THAT(unused(1),
-              ::testing::ElementsAre("delta", "k-sum", "k-leaf", "filters", "stride", "dense"));
+  EXPECT_THAT(unused(1), ::testing::ElementsAre("delta", "k-sum", "k-leaf", "product", "sum-scale",
+                                                "filters", "stride", "dense"));
   EXPECT_THAT(unused(2), ::testing::ElementsAre("hidden", "hidden-layers"));
-  EXPECT_THAT(unused(3),
-              ::testing::ElementsAre("delta", "k-sum", "k-leaf", "hidden", "hidden-layers"));
+  EXPECT_THAT(unused(3), ::testing::ElementsAre("delta", "k-sum", "k-leaf", "product", "sum-scale",
+                                                "hidden", "hidden-layers"));
 }
 
 }  // namespace

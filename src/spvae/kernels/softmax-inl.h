@@ -62,8 +62,8 @@ HWY_INLINE void RowTotals(const double* rows, std::size_t columns, double* total
   std::copy_n(sums, kRows, totals);
 }
 
-inline void SoftmaxRows(const float* logits, std::size_t rows, std::size_t columns,
-                        double* weights, double* log_weights) {
+inline void SoftmaxRows(const float* logits, std::size_t rows, std::size_t columns, double* weights,
+                        double* log_weights) {
   const hn::CappedTag<double, kCircuitLanes> d;
   constexpr std::size_t kRows = kCircuitLanes;
   for (std::size_t first = 0; first < rows; first += kRows) {
@@ -92,17 +92,14 @@ inline void SoftmaxRows(const float* logits, std::size_t rows, std::size_t colum
       const auto total = hn::Set(d, totals[r]);
       const auto log_total = hn::Set(d, log_totals[r]);
       const std::size_t row = (first + r) * columns;
-      ForWeights(columns, weights + row, log_weights + row,
-                 [&](double* w, double* lw) {
-                   for (std::size_t i = 0; i < kCircuitLanes; i += hn::Lanes(d)) {
-                     hn::StoreU(hn::Max(hn::Div(hn::LoadU(d, w + i), total),
-                                        hn::Set(d, kMinWeight)),
-                                d, w + i);
-                     hn::StoreU(hn::Max(hn::Sub(hn::LoadU(d, lw + i), log_total),
-                                        hn::Set(d, kMinLogWeight)),
-                                d, lw + i);
-                   }
-                 });
+      ForWeights(columns, weights + row, log_weights + row, [&](double* w, double* lw) {
+        for (std::size_t i = 0; i < kCircuitLanes; i += hn::Lanes(d)) {
+          hn::StoreU(hn::Max(hn::Div(hn::LoadU(d, w + i), total), hn::Set(d, kMinWeight)), d,
+                     w + i);
+          hn::StoreU(hn::Max(hn::Sub(hn::LoadU(d, lw + i), log_total), hn::Set(d, kMinLogWeight)),
+                     d, lw + i);
+        }
+      });
     }
   }
 }

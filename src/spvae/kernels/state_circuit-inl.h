@@ -42,7 +42,8 @@ void ProductBlock(const Coefficients& a, std::size_t terms, const double* HWY_RE
     for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kSumVectors; ++v) {
-        sums[r][v] = is_first ? hn::Zero(d) : hn::LoadU(d, out + r * out_step + lane + v * kSumLanes);
+        sums[r][v] =
+            is_first ? hn::Zero(d) : hn::LoadU(d, out + r * out_step + lane + v * kSumLanes);
       }
     }
     const double* coefficient = a.data;
@@ -235,8 +236,10 @@ HWY_INLINE void SplitGradient(const StatePass& pass, std::size_t r, const double
       std::size_t right = RowOf(pass.banks[2 * p + 1].first_sum) + lane;
       for (std::int32_t k = 0; k < pass.banks[2 * p].sums; ++k) {
         const CircuitVector grad = hn::LoadU(d, grad_state);
-        const CircuitVector of_left = hn::Mul(grad, hn::Mul(scale, hn::LoadU(d, pass.sums + right)));
-        const CircuitVector of_right = hn::Mul(grad, hn::Mul(scale, hn::LoadU(d, pass.sums + left)));
+        const CircuitVector of_left =
+            hn::Mul(grad, hn::Mul(scale, hn::LoadU(d, pass.sums + right)));
+        const CircuitVector of_right =
+            hn::Mul(grad, hn::Mul(scale, hn::LoadU(d, pass.sums + left)));
         hn::StoreU(hn::Mul(of_left, left_factor), d, pass.grad_sums + left);
         hn::StoreU(hn::Mul(of_right, right_factor), d, pass.grad_sums + right);
         grad_state += kTile;
@@ -337,10 +340,9 @@ inline void RunSumGradient(const SumGradient& pass) {
     for (std::size_t panel = 0; panel < panels; ++panel) {
       for (std::size_t tile = 0; tile < tiles; ++tile) {
         const double* grad_sums = pass.grad_sums + tile * pass.grad_sums_step + first * kTile;
-        ProductRows({grad_sums, kTile, 1}, rows,
-                    std::min<std::size_t>(kTile, pass.images - tile * kTile),
-                    pass.work + (panel * tiles + tile) * kBlock, tile == 0, grads + panel * kTile,
-                    width);
+        ProductRows(
+            {grad_sums, kTile, 1}, rows, std::min<std::size_t>(kTile, pass.images - tile * kTile),
+            pass.work + (panel * tiles + tile) * kBlock, tile == 0, grads + panel * kTile, width);
       }
     }
     for (std::size_t r = 0; r < rows; ++r) {

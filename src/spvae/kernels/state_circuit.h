@@ -32,7 +32,7 @@ struct StateRegion {
 /// of the bank + log(sum): whatever the weights, no ratio that matters underflows.
 struct StatePass {
   const StateRegion* regions = nullptr;
-  std::size_t region_count = 0;  ///< children before parents, the root, no leaf region, last
+  std::size_t region_count = 0;        ///< children before parents, the root, no leaf region, last
   const CircuitBank* banks = nullptr;  ///< of the partitions; the root's one sum
   const std::int32_t* readers = nullptr;
   const double* weights = nullptr;  ///< linear, e^−300 to 1

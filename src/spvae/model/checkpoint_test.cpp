@@ -186,6 +186,7 @@ TEST_F(Checkpoint, OfOlderVersionsHadFewerFields) {
     TensorFile file = whole;
     Json config = Json::parse(file.metadata["config"]);
     for (const std::string& field : fields) config.erase(field);
+    for (const char* newest : {"product", "sum-scale"}) config.erase(newest);
     file.metadata["config"] = config.dump();
     write_sealed(path_, {"spvae-model", version, "model file"}, file);
   };
@@ -193,6 +194,7 @@ TEST_F(Checkpoint, OfOlderVersionsHadFewerFields) {
     const StoredModel stored = load_model(path_);
     EXPECT_EQ(stored.model.config().leaf.likelihood.gaussian.max_precision, 0);
     EXPECT_EQ(stored.model.config().channels, 1);
+    EXPECT_EQ(stored.model.config().product, Product::kCross);
     EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model_.parameters()));
   };
   write_without({"max-precision", "channels"}, "2");
@@ -201,8 +203,12 @@ TEST_F(Checkpoint, OfOlderVersionsHadFewerFields) {
   expect_loaded();
   write_without({"max-precision", "channels"}, "3");
   EXPECT_THAT(refusal(), HasSubstr("'max-precision' is missing"));
+  write_without({}, "4");
+  expect_loaded();
   write_without({"channels"}, "4");
   EXPECT_THAT(refusal(), HasSubstr("'channels' is missing"));
+  write_without({}, "5");
+  EXPECT_THAT(refusal(), HasSubstr("'product' is missing"));
 }
 
 TEST_F(Checkpoint, KeepsChannels) {
@@ -237,7 +243,7 @@ TEST_F(Checkpoint, OfAnotherFormatOrVersionIsRefused) {
   TensorFile file = read_safetensors(path_);
   write_sealed(path_, {"spvae-model", "1", "model file"}, file);
   EXPECT_THAT(refusal(),
-              AllOf(HasSubstr("version '1'"), HasSubstr("expected '4'"), HasSubstr("train anew")));
+              AllOf(HasSubstr("version '1'"), HasSubstr("expected '5'"), HasSubstr("train anew")));
   write_sealed(path_, {"other", "3", "model file"}, file);
   EXPECT_THAT(refusal(), AllOf(HasSubstr("'other'"), HasSubstr("'spvae-model'")));
   file.metadata.clear();

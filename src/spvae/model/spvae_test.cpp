@@ -129,6 +129,30 @@ TEST(Spvae, DrawsStandardNormalLogits) {
   EXPECT_TRUE(std::ranges::equal(first, model.parameters()));
 }
 
+TEST(Spvae, ScalesTheInitialLogits) {
+  Spvae model{ModelConfig{}};
+  Spvae scaled({.sum_scale = 0.25, .leaf = {}});
+  model.initialise(2);
+  scaled.initialise(2);
+  const std::size_t leaves = model.parameters().size() - model.logits().size();
+  EXPECT_TRUE(
+      std::ranges::equal(model.parameters().first(leaves), scaled.parameters().first(leaves)));
+  for (std::size_t i = 0; i < model.logits().size(); ++i) {
+    EXPECT_EQ(scaled.logits()[i], 0.25F * model.logits()[i]);
+  }
+}
+
+TEST(Spvae, HasElementwiseProductsOfManyStates) {
+  const Spvae model({.height = 2,
+                     .width = 4,
+                     .delta = 2,
+                     .k_sum = 1024,
+                     .k_leaf = 3,
+                     .product = Product::kElementwise,
+                     .leaf = {.hidden = 2, .latent = 1}});
+  EXPECT_EQ(model.circuit().sum_weights(), 1024U * 2 * 3 + 1024);
+}
+
 TEST(Spvae, RefusesSizesThatAreNotPositiveOrAbsurd) {
   const auto refused = [](auto change) {
     ModelConfig config;

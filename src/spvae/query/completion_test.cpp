@@ -52,8 +52,10 @@ std::vector<double> conditional(const Spvae& model, int first) {
 // Bins of equal probability; 5000 draws with a fixed seed; the 0.999 quantile of chi-square with 9
 // degrees of freedom is 27.9.
 TEST(Completion, DrawsFollowTheConditionalOfTheEnumeratedModel) {
-  const Spvae model = enumerable_model(2);
-  for (const int first : {0, 90, 255}) {
+  for (const auto& [first, product] :
+       {std::pair{0, Product::kCross}, std::pair{90, Product::kCross},
+        std::pair{255, Product::kCross}, std::pair{90, Product::kElementwise}}) {
+    const Spvae model = enumerable_model(2, 2, product);
     const std::vector<double> probability = conditional(model, first);
     constexpr int kBins = 10;
     constexpr int kDraws = 5000;
@@ -85,8 +87,10 @@ TEST(Completion, DrawsFollowTheConditionalOfTheEnumeratedModel) {
 }
 
 TEST(Completion, MeansAreThoseOfTheEnumeratedConditional) {
-  const Spvae model = enumerable_model(2);
-  for (const int first : {0, 90, 255}) {
+  for (const auto& [first, product] :
+       {std::pair{0, Product::kCross}, std::pair{90, Product::kCross},
+        std::pair{255, Product::kCross}, std::pair{90, Product::kElementwise}}) {
+    const Spvae model = enumerable_model(2, 2, product);
     const std::vector<double> probability = conditional(model, first);
     double mean = 0;
     for (std::size_t level = 0; level < 256; ++level) {

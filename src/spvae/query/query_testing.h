@@ -18,11 +18,12 @@ namespace spvae::testing {
 
 /// Super-pixels of one pixel over 1 × `width` images of 8 bits, whose encoders give the prior
 /// whatever they see: with the same noise the estimate of p(x) is a circuit over proper pmfs.
-inline Spvae enumerable_model(int width, int k_leaf = 2) {
+inline Spvae enumerable_model(int width, int k_leaf = 2, Product product = Product::kCross) {
   Spvae model({.height = 1,
                .width = width,
                .delta = 1,
                .k_leaf = k_leaf,
+               .product = product,
                .leaf = {.hidden = 4, .latent = 2, .likelihood = Likelihood::kBinomial}});
   model.initialise(3);
   for (const Tensor& tensor : model.layout().tensors()) {

@@ -22,6 +22,22 @@ Explanation hand_made() {
           .responsibilities = {0.25, 0.75, 0.875, 0.125}};
 }
 
+TEST(ExplanationFigure, DrawsNoCutWhereASumChoosesALeaf) {
+  const Spvae model({.height = 2,
+                     .width = 4,
+                     .delta = 2,
+                     .product = Product::kElementwise,
+                     .leaf = {.hidden = 2, .latent = 2}});
+  Explanation explanation = hand_made();
+  explanation.nodes[1] = {
+      .node = 5, .parent = 0, .level = 1, .rectangle = {0, 0, 2, 2}, .branch = 1, .left = 3};
+  explanation.nodes.push_back({.node = 1, .parent = 1, .level = 2, .rectangle = {0, 0, 2, 2}});
+  const Picture picture{.height = 2, .width = 4, .pixels = {1, 2, 3, 4, 5, 6, 7, 8}};
+  const auto divided = std::get<DividedPicture>(explanation_figure(model, explanation, picture)[0]);
+  EXPECT_EQ(divided.cuts.size(), 1u);
+  EXPECT_EQ(divided.labels.size(), 2u);
+}
+
 TEST(ExplanationFigure, ShowsCutsChosenLeavesAndResponsibilities) {
   const Spvae model({.height = 2, .width = 4, .delta = 2, .leaf = {.hidden = 2, .latent = 2}});
   ASSERT_EQ(model.graph().leaf_regions(), 2);

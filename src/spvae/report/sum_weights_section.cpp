@@ -45,6 +45,7 @@ class SumWeights {
 /// What the sums of the regions of one level have in common: a region's level is one more than the
 /// highest of those that it is divided into.
 struct Level {
+  int number = 0;
   int sums = 0;
   double products = 0;            ///< mean over its sums
   double effective_products = 0;  ///< the same
@@ -61,12 +62,13 @@ std::vector<Level> levels_of(const Spvae& model, const SumWeights& weights) {
   std::vector<Level> levels(index(level.back()) + 1);
   for (int sum = 0; sum < circuit.sum_nodes(); ++sum) {
     Level& own = levels[index(level[index(circuit.region(circuit.leaves() + sum))])];
+    own.number = level[index(circuit.region(circuit.leaves() + sum))];
     ++own.sums;
     own.products += circuit.branches(sum);
     own.effective_products += weights.effective_products(sum);
     own.largest_weight += std::ranges::max(weights.of(sum));
   }
-  levels.erase(levels.begin());  // the leaves'
+  std::erase_if(levels, [](const Level& own) { return own.sums == 0; });  // the leaves alone
   for (Level& own : levels) {
     own.products /= own.sums;
     own.effective_products /= own.sums;
@@ -80,8 +82,8 @@ Html level_table(const std::vector<Level>& levels) {
       {"Level", "Sums", "Products of a sum", "Effective", "Largest weight"}};
   for (std::size_t i = levels.size(); i-- > 0;) {
     const Level& level = levels[i];
-    rows.push_back({std::to_string(i + 1), count_text(level.sums), decimal_text(level.products, 1),
-                    decimal_text(level.effective_products, 2),
+    rows.push_back({std::to_string(level.number), count_text(level.sums),
+                    decimal_text(level.products, 1), decimal_text(level.effective_products, 2),
                     decimal_text(level.largest_weight, 3)});
   }
   return table("Means over the sums of a level.", rows);
@@ -94,7 +96,7 @@ Chart level_chart(const std::vector<Level>& levels) {
               .series = {{.name = "all", .x = {}, .y = {}, .error = {}},
                          {.name = "effective number", .x = {}, .y = {}, .error = {}}}};
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    for (Series& series : chart.series) series.x.push_back(static_cast<double>(i + 1));
+    for (Series& series : chart.series) series.x.push_back(levels[i].number);
     chart.series[0].y.push_back(levels[i].products);
     chart.series[1].y.push_back(levels[i].effective_products);
   }
@@ -185,7 +187,8 @@ ReportSection sum_weights_section(const ReportSource& source) {
   section.content += paragraph(
       "A sum with n products of equal weight makes use of all n; one that has decided, of one. The "
       "effective number, exp of the weights' entropy, says how many. Level 1 holds the sums over "
-      "two super-pixels, the last level the root.");
+      "two super-pixels (level 0, with element-wise products, those over one), the last level the "
+      "root.");
   if (levels.size() > 1) {
     section.content += plot_figure({level_chart(levels)}, "levels",
                                    "Number and effective number of a sum's products, by level.",
