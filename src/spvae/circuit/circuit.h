@@ -6,6 +6,7 @@
 
 #include "spvae/circuit/product.h"
 #include "spvae/core/aligned_vector.h"
+#include "spvae/core/index.h"
 #include "spvae/core/thread_pool.h"
 #include "spvae/kernels/circuit.h"
 #include "spvae/kernels/state_circuit.h"
@@ -77,8 +78,8 @@ class Circuit {
     AlignedVector<double> sums;       ///< [tiles, sums, kTile] exp(value − its bank's maximum)
     AlignedVector<double> grad_sums;  ///< work of backward
     /// log value of the root, [stride]
-    std::span<const double> root() const { return std::span(values).last(std::size_t(stride)); }
-    std::span<double> root() { return std::span(values).last(std::size_t(stride)); }
+    std::span<const double> root() const { return std::span(values).last(index(stride)); }
+    std::span<double> root() { return std::span(values).last(index(stride)); }
   };
 
   /// leaf_values [L, stride] in nats → the nodes' values (TP19 Eq. (9)). Reuses the trace's memory.

@@ -34,7 +34,7 @@ struct Edge {
 class Edges {
  public:
   Edges(const RegionGraph& graph, int k_sum, int k_leaf, Product product)
-      : nodes_(static_cast<std::size_t>(graph.leaf_regions() * k_leaf)),
+      : nodes_(static_cast<std::size_t>(graph.leaf_regions()) * static_cast<std::size_t>(k_leaf)),
         states_(graph.regions().size()),
         sums_(graph.regions().size()) {
     for (int r = 0; r < graph.leaf_regions(); ++r) {

@@ -57,7 +57,9 @@ bool holds(const std::string& text, const std::string& part) {
 
 TEST_F(ReportTest, HasEverySectionForEveryModel) {
   for (const Json& model :
-       {Json{{"model", "spvae"}, {"hidden", 4}}, Json{{"model", "vae"}, {"hidden", 4}},
+       {Json{{"model", "spvae"}, {"hidden", 4}},
+        Json{{"model", "spvae"}, {"hidden", 4}, {"product", "elementwise"}, {"k-sum", 3}},
+        Json{{"model", "vae"}, {"hidden", 4}},
         Json{{"model", "conv-spvae"}, {"filters", {1, 2}}, {"dense", 3}},
         Json{{"model", "conv-vae"}, {"filters", {1, 2}}, {"dense", 3}}}) {
     const std::string html = report(model).html;
