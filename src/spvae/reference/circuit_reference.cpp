@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
@@ -34,22 +36,22 @@ struct Edge {
 class Edges {
  public:
   Edges(const RegionGraph& graph, int k_sum, int k_leaf, Product product)
-      : nodes_(static_cast<std::size_t>(graph.leaf_regions()) * static_cast<std::size_t>(k_leaf)),
+      : nodes_(index(graph.leaf_regions()) * index(k_leaf)),
         states_(graph.regions().size()),
         sums_(graph.regions().size()) {
     for (int r = 0; r < graph.leaf_regions(); ++r) {
       for (int i = 0; i < k_leaf; ++i) {
-        const auto leaf = static_cast<std::size_t>(r * k_leaf + i);
-        states_[static_cast<std::size_t>(r)].push_back({leaf, kNone});
-        sums_[static_cast<std::size_t>(r)].push_back(leaf);
+        const std::size_t leaf = index(r) * index(k_leaf) + index(i);
+        states_[index(r)].push_back({leaf, kNone});
+        sums_[index(r)].push_back(leaf);
       }
     }
     for (int r = graph.leaf_regions(); r <= graph.root(); ++r) {
-      auto& states = states_[static_cast<std::size_t>(r)];
+      auto& states = states_[index(r)];
       for (const Partition& p : graph.partitions()) {
         if (p.region != r) continue;
-        const auto left = static_cast<std::size_t>(p.left);
-        const auto right = static_cast<std::size_t>(p.right);
+        const auto left = index(p.left);
+        const auto right = index(p.right);
         if (product == Product::kElementwise) {
           const auto a = add_sums(states_[left], k_sum);
           const auto b = add_sums(states_[right], k_sum);
@@ -62,7 +64,7 @@ class Edges {
       }
       const bool is_root = r == graph.root();
       if (product == Product::kElementwise && !is_root) continue;
-      sums_[static_cast<std::size_t>(r)] = add_sums(states, is_root ? 1 : k_sum);
+      sums_[index(r)] = add_sums(states, is_root ? 1 : k_sum);
     }
   }
 
