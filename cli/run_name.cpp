@@ -23,8 +23,10 @@ std::string data_name(const std::string& data) {
 std::string run_name(const Json& given) {
   const RunConfig config = run_config(given);
   const Json values = run_config_json(config);
-  return fmt::format("{}-{}-{}{}", data_name(config.data), values.at("model").get<std::string>(),
-                     values.at("likelihood").get<std::string>(),
+  const std::string structure =
+      values.contains("structure") ? "-" + values.at("structure").get<std::string>() : "";
+  return fmt::format("{}-{}{}-{}{}", data_name(config.data), values.at("model").get<std::string>(),
+                     structure, values.at("likelihood").get<std::string>(),
                      config.class_name.empty() ? "" : "-" + class_folder(config.class_name));
 }
 

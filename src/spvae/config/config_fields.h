@@ -50,11 +50,18 @@ struct Field {
   std::function<void(Config&, const Json&)> set;  ///< throws as the …_of functions do
   /// Whether a config makes use of the field; empty: every config does.
   std::function<bool(const Config&)> used = {};
+  /// Whether the JSON of a config names the field; empty: always. Without it, its default holds.
+  std::function<bool(const Config&)> written = {};
 };
 
 template <class Config>
 bool is_used(const Field<Config>& field, const Config& config) {
   return !field.used || field.used(config);
+}
+
+template <class Config>
+bool is_written(const Field<Config>& field, const Config& config) {
+  return !field.written || field.written(config);
 }
 
 /// The one list of a struct's fields: it drives flags, help, config file and checkpoint header.
@@ -181,7 +188,8 @@ FieldList<Config> fields_of(Part Config::* part, const FieldList<Part>& list) {
     lifted.push_back(
         {field.info, [part, get = field.get](const Config& config) { return get(config.*part); },
          [part, set = field.set](Config& config, const Json& value) { set(config.*part, value); },
-         [part, field](const Config& config) { return is_used(field, config.*part); }});
+         [part, field](const Config& config) { return is_used(field, config.*part); },
+         [part, field](const Config& config) { return is_written(field, config.*part); }});
   }
   return lifted;
 }
@@ -231,11 +239,13 @@ void check_used(const FieldList<Config>& list, const Config& config, const Json&
   }
 }
 
-/// All fields, in the list's order.
+/// All fields that are written, in the list's order.
 template <class Config>
 Json config_json(const FieldList<Config>& list, const Config& config) {
   Json values = Json::object();
-  for (const Field<Config>& field : list) values[field.info.name] = field.get(config);
+  for (const Field<Config>& field : list) {
+    if (is_written(field, config)) values[field.info.name] = field.get(config);
+  }
   return values;
 }
 

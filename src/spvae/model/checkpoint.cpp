@@ -41,14 +41,14 @@ ModelConfig read_config(const TensorFile& file) {
   const Json values = file.metadata_json("config");
   try {
     const std::string version = file.metadata_value("format_version");
-    for (const Field<ModelConfig>& field : model_fields()) {
-      const std::string& name = field.info.name;
-      if (!values.contains(name) && has_field(version, name)) {
-        fail(ErrorKind::kData, "'{}' is missing", field.info.name);
-      }
-    }
     ModelConfig config;
     apply_config(model_fields(), values, config);
+    for (const Field<ModelConfig>& field : model_fields()) {
+      const std::string& name = field.info.name;
+      if (!values.contains(name) && has_field(version, name) && is_written(field, config)) {
+        fail(ErrorKind::kData, "'{}' is missing", name);
+      }
+    }
     return config;
   } catch (const Error& error) {
     fail(ErrorKind::kData, "{}: the model file's config is not valid: {}", file.source,

@@ -2,10 +2,9 @@
 
 #include "spvae/circuit/product.h"
 #include "spvae/leaves/leaf_config.h"
+#include "spvae/structure/structures.h"
 
 namespace spvae {
-
-enum class Structure { kPoonDomingos = 0, kSingleRegion = 1 };
 
 /// Everything that determines a model's shape. Part of config.json and of the model file.
 struct ModelConfig {
@@ -13,7 +12,7 @@ struct ModelConfig {
   int height = 28;
   int width = 28;
   int channels = 1;  ///< 1: gray; 3: red, green, blue, in the same leaves
-  int delta = 7;     ///< step Δ of the Poon-Domingos structure, pixels
+  int delta = 7;     ///< Δ, side of a super-pixel, pixels
   int k_sum = 2;     ///< sums of an internal region
   int k_leaf = 2;    ///< leaves of a leaf region
   Product product = Product::kCross;

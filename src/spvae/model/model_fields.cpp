@@ -11,7 +11,7 @@ constexpr double kMaxSide = 4096;
 constexpr double kMaxUnits = 65536;
 constexpr double kMaxNodes = 1024;
 
-// One field for two members: structure and network.
+// One field for two members: a preset of structure and network.
 Field<ModelConfig> kind_field() {
   FieldInfo info{.name = "model",
                  .help =
@@ -29,10 +29,23 @@ Field<ModelConfig> kind_field() {
           }};
 }
 
-Field<ModelConfig> of_structure(Structure structure, const Field<ModelConfig>& field) {
+Field<ModelConfig> structure_field() {
+  std::vector<std::string> names;
+  for (const StructureInfo& info : structures()) names.emplace_back(info.name);
+  Field<ModelConfig> field =
+      choice_field("structure", &ModelConfig::structure,
+                   "how the image is divided, in place of what the model says", std::move(names));
+  field.written = names_structure;
+  return field;
+}
+
+Field<ModelConfig> of_structures(const Field<ModelConfig>& field) {
   return only_for<ModelConfig>(
-      kinds_of(structure),
-      [structure](const ModelConfig& config) { return config.structure == structure; }, field);
+      "structures " + structures_that_use(field.info.name),
+      [name = field.info.name](const ModelConfig& config) {
+        return uses(structure_info(config.structure), name);
+      },
+      field);
 }
 
 Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
@@ -54,30 +67,24 @@ Field<ModelConfig> channels_field() {
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
-      of_structure(
-          Structure::kPoonDomingos,
-          number_field("delta", &ModelConfig::delta,
-                       "step of the Poon-Domingos structure, pixels; 0 is a quarter of the "
-                       "longer side",
-                       0, kMaxSide)),
-      of_structure(
-          Structure::kPoonDomingos,
-          number_field(
-              "k-sum", &ModelConfig::k_sum,
-              "sums of an internal region, or of each side of its partitions where products "
-              "are element-wise",
-              1, kMaxNodes)),
-      of_structure(Structure::kPoonDomingos, number_field("k-leaf", &ModelConfig::k_leaf,
-                                                          "leaves of a leaf region", 1, kMaxNodes)),
-      of_structure(
-          Structure::kPoonDomingos,
+      structure_field(),
+      of_structures(number_field("delta", &ModelConfig::delta,
+                                 "side of a super-pixel, pixels; 0 is a quarter of the longer side",
+                                 0, kMaxSide)),
+      of_structures(number_field(
+          "k-sum", &ModelConfig::k_sum,
+          "sums of an internal region, or of each side of its partitions where products are "
+          "element-wise",
+          1, kMaxNodes)),
+      of_structures(
+          number_field("k-leaf", &ModelConfig::k_leaf, "leaves of a leaf region", 1, kMaxNodes)),
+      of_structures(
           choice_field("product", &ModelConfig::product,
                        "what a partition multiplies: all pairs of its sides' nodes, or those of "
                        "equal number",
                        {"cross", "elementwise"})),
-      of_structure(Structure::kPoonDomingos,
-                   number_field("sum-scale", &ModelConfig::sum_scale,
-                                "standard deviation of the sums' initial logits", 0, 100)),
+      of_structures(number_field("sum-scale", &ModelConfig::sum_scale,
+                                 "standard deviation of the sums' initial logits", 0, 100)),
   };
   for (auto& field : fields_of(&ModelConfig::leaf, leaf_fields())) list.push_back(field);
   return list;

@@ -1,38 +1,41 @@
 #include "spvae/model/model_kinds.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace spvae {
 namespace {
 
-template <class Member, class Value>
-std::string names_where(Member member, Value value) {
-  std::string names;
-  for (const ModelKind& kind : model_kinds()) {
-    if (kind.*member == value) names.append(names.empty() ? "" : ", ").append(kind.name);
-  }
-  return names;
+const ModelKind& preset(Structure structure, Network network) {
+  const auto is_it = [=](const ModelKind& kind) {
+    return kind.structure == structure && kind.network == network;
+  };
+  const auto found = std::ranges::find_if(model_kinds(), is_it);
+  return found == model_kinds().end() ? preset(Structure::kPoonDomingos, network) : *found;
 }
 
 }  // namespace
 
-const ModelKind& model_kind(const ModelConfig& config) {
-  const auto found = std::ranges::find_if(model_kinds(), [&config](const ModelKind& kind) {
-    return kind.structure == config.structure && kind.network == config.leaf.network;
-  });
-  assert(found != model_kinds().end());
-  return *found;
+ModelKind model_kind(const ModelConfig& config) {
+  const Network network = config.leaf.network;
+  return {preset(config.structure, network).name, config.structure, network};
 }
 
-std::string kinds_of(Structure structure) { return names_where(&ModelKind::structure, structure); }
+bool names_structure(const ModelConfig& config) {
+  return preset(config.structure, config.leaf.network).structure != config.structure;
+}
 
-std::string kinds_of(Network network) { return names_where(&ModelKind::network, network); }
+std::string kinds_of(Network network) {
+  std::string names;
+  for (const ModelKind& kind : model_kinds()) {
+    if (kind.network == network) names.append(names.empty() ? "" : ", ").append(kind.name);
+  }
+  return names;
+}
 
 ModelConfig default_model_config(const ModelKind& kind) {
   ModelConfig config;
   config.structure = kind.structure;
-  if (kind.structure == Structure::kSingleRegion) {
+  if (!structure_info(kind.structure).divides) {
     config.leaf.hidden = 300;
     config.leaf.latent = 200;
     config.leaf.filters = {32, 64};

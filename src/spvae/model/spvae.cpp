@@ -1,12 +1,13 @@
 #include "spvae/model/spvae.h"
 
-#include <algorithm>
+#include <fmt/ranges.h>
 
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
+#include "spvae/core/pixel_rectangle.h"
 #include "spvae/core/random.h"
 #include "spvae/model/model_fields.h"
-#include "spvae/structure/poon_domingos.h"
-#include "spvae/structure/single_region.h"
+#include "spvae/structure/structures.h"
 
 namespace spvae {
 
@@ -21,43 +22,47 @@ ModelConfig checked(ModelConfig config) {
 }
 
 RegionGraph make_graph(const ModelConfig& config) {
-  if (config.structure == Structure::kSingleRegion) {
-    return single_region(config.height, config.width, config.channels);
-  }
-  const int longer_side = std::max(config.height, config.width);
-  if (config.delta >= longer_side && config.k_leaf > 1) {
+  const StructureInfo& structure = structure_info(config.structure);
+  RegionGraph graph = structure.make({.height = config.height,
+                                      .width = config.width,
+                                      .channels = config.channels,
+                                      .delta = config.delta});
+  if (structure.divides && graph.partitions().empty() && config.k_leaf > 1) {
     fail(ErrorKind::kUsage,
-         "delta {} leaves a single region of {}×{} pixels, and no sum over k-leaf {}; choose a "
-         "delta "
-         "below {}, k-leaf 1, or the model vae",
-         config.delta, config.height, config.width, config.k_leaf, longer_side);
+         "structure {}: it leaves a single region of {}×{} pixels, and no sum over k-leaf {}; "
+         "choose smaller leaf regions ({}), k-leaf 1, or the structure single-region",
+         structure.name, config.height, config.width, config.k_leaf,
+         fmt::join(structure.fields, ", "));
   }
-  return poon_domingos(config.height, config.width, config.delta, config.channels);
+  return graph;
 }
 
-Plane largest_leaf(const ModelConfig& config) {
-  if (config.structure == Structure::kSingleRegion) {
-    return {config.height, config.width, config.channels};
+// Where networks see rows and columns, those of the region; otherwise its pixels in one row.
+Plane plane_of(const Region& region, const ModelConfig& config) {
+  if (!sees_shape(config.leaf.network)) {
+    return {1, static_cast<int>(region.scope.size()) / config.channels, config.channels};
   }
-  return {std::min(config.delta, config.height), std::min(config.delta, config.width),
-          config.channels};
+  const PixelRectangle rectangle = bounding_rectangle(region.scope, config.width, config.channels);
+  return {rectangle.height, rectangle.width, config.channels};
 }
 
 // Before any layer is made, whose sizes are ints.
-const LeafConfig& checked_leaf(const ModelConfig& config) {
-  const Plane leaf = largest_leaf(config);
-  const std::int64_t units = largest_layer(config.leaf, leaf);
-  if (units > kMaxLayerUnits) {
-    fail(ErrorKind::kUsage,
-         "model: a layer of {} units over {}×{} pixels, expected at most {}; choose fewer filters, "
-         "a larger stride, or smaller images",
-         units, leaf.height, leaf.width, kMaxLayerUnits);
+const LeafConfig& checked_leaf(const ModelConfig& config, const RegionGraph& graph) {
+  for (int region = 0; region < graph.leaf_regions(); ++region) {
+    const Plane leaf = plane_of(graph.regions()[index(region)], config);
+    const std::int64_t units = largest_layer(config.leaf, leaf);
+    if (units > kMaxLayerUnits) {
+      fail(ErrorKind::kUsage,
+           "model: a layer of {} units over {}×{} pixels, expected at most {}; choose fewer "
+           "filters, a larger stride, or smaller images",
+           units, leaf.height, leaf.width, kMaxLayerUnits);
+    }
   }
   return config.leaf;
 }
 
 int leaves_of_region(const ModelConfig& config) {
-  return config.structure == Structure::kSingleRegion ? 1 : config.k_leaf;
+  return structure_info(config.structure).divides ? config.k_leaf : 1;
 }
 
 }  // namespace
@@ -67,7 +72,7 @@ Spvae::Spvae(const ModelConfig& config)
       graph_(make_graph(config_)),
       circuit_(graph_, config_.k_sum, leaves_of_region(config_), config_.product),
       leaves_(graph_, {config_.height, config_.width, config_.channels}, leaves_of_region(config_),
-              checked_leaf(config_), layout_) {
+              checked_leaf(config_, graph_), layout_) {
   if (circuit_.sum_weights() > 0) layout_.add(kLogits, {circuit_.sum_weights()});
   if (layout_.size() >= kMaxParameters) {
     fail(ErrorKind::kUsage,

@@ -194,11 +194,12 @@ TEST(Spvae, NamesWhatMakesAModelTooLargeOrWithoutSums) {
     }
     return "no error";
   };
-  EXPECT_THAT(refusal({.delta = 28, .leaf = {}}),
-              testing::AllOf(testing::HasSubstr("delta 28 leaves a single region of 28×28 pixels"),
-                             testing::HasSubstr("below 28, k-leaf 1, or the model vae")));
+  EXPECT_THAT(
+      refusal({.delta = 28, .leaf = {}}),
+      testing::AllOf(testing::HasSubstr("poon-domingos: it leaves a single region of 28×28"),
+                     testing::HasSubstr("smaller leaf regions (delta), k-leaf 1, or the")));
   EXPECT_THAT(refusal({.height = 20, .width = 30, .delta = 30, .leaf = {}}),
-              testing::HasSubstr("below 30"));
+              testing::HasSubstr("single region of 20×30 pixels"));
   EXPECT_EQ(refusal({.height = 20, .width = 30, .delta = 29, .leaf = {}}), "no error");
   EXPECT_THAT(refusal({.delta = 4, .k_sum = 64, .k_leaf = 64, .leaf = {}}),
               testing::AllOf(testing::HasSubstr("k-sum 64 and k-leaf 64 make "),

@@ -63,8 +63,7 @@ void clear(const fs::path& folder) {
 /// Error(kUsage) for another config.
 void check_same_runs(const ClassRuns& begun, const ClassRuns& planned, const std::string& where) {
   const RunConfig config = resumed_config(begun.config, Json::object(), where);
-  check_same_result(result_config_json(config), result_config_json(run_config(planned.config)),
-                    where);
+  check_same_result(config, run_config(planned.config), where);
   if (begun.data_digest != planned.data_digest || begun.classes != planned.classes) {
     fail(ErrorKind::kData,
          "{}: the data or their labels are not those that these models were begun with; give the "

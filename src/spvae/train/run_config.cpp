@@ -99,11 +99,13 @@ FieldList<RunConfig> all() {
 }
 
 /// Which model `given` asks for; the default one if it does not say.
-const ModelKind& kind_of(const Json& values) {
-  ModelConfig model;
-  if (const auto found = values.find("model"); found != values.end()) {
-    apply_config(model_choice_fields(), Json{{"model", *found}}, model);
+ModelKind kind_of(const Json& values) {
+  Json choice = Json::object();
+  for (const char* key : {"model", "structure"}) {
+    if (values.contains(key)) choice[key] = values.at(key);
   }
+  ModelConfig model;
+  apply_config(model_choice_fields(), choice, model);
   return model_kind(model);
 }
 
@@ -117,8 +119,9 @@ const FieldList<RunConfig>& run_fields() {
 RunConfig default_run_config(const ModelKind& kind) {
   RunConfig config;
   config.model = default_model_config(kind);
-  if (kind.structure == Structure::kPoonDomingos) config.model.delta = 0;
-  if (kind.structure == Structure::kSingleRegion) config.train.learning_rate = 0.001;
+  const StructureInfo& structure = structure_info(kind.structure);
+  if (uses(structure, "delta")) config.model.delta = 0;
+  if (!structure.divides) config.train.learning_rate = 0.001;
   return config;
 }
 
@@ -148,16 +151,16 @@ void anchor_data(RunConfig& config) {
   anchor(config.labels);
 }
 
-void check_same_result(const Json& config, const Json& other, const std::string& where) {
+void check_same_result(const RunConfig& config, const RunConfig& other, const std::string& where) {
   for (const Field<RunConfig>& field : run_fields()) {
     const std::string& name = field.info.name;
     // The data, mask and labels may have moved: their digest is compared.
     const bool is_path = name == "data" || name == "mask" || name == "labels";
     if (!field.info.changes_result || is_path) continue;
-    if (other.at(name) == config.at(name)) continue;
+    if (field.get(other) == field.get(config)) continue;
     fail(ErrorKind::kUsage,
          "{}: got {} {}, but the run to resume has {}; leave it out, or start another run", where,
-         name, other.at(name).dump(), config.at(name).dump());
+         name, field.get(other).dump(), field.get(config).dump());
   }
 }
 
@@ -170,14 +173,13 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
     throw Error(ErrorKind::kData, error.what());
   }
   // Setting the given values checks them, and spells equal ones equally.
-  const Json before = result_config_json(config);
   const RunConfig had = config;
   apply_config(run_fields(), given, config);
   // What is left to the data became what the run has.
   if (config.model.delta == 0) config.model.delta = had.model.delta;
   if (config.stretch == Stretch::kAuto) config.stretch = had.stretch;
   if (config.dequantize == Dequantize::kAuto) config.dequantize = had.dequantize;
-  check_same_result(before, result_config_json(config), where);
+  check_same_result(had, config, where);
   return config;
 }
 

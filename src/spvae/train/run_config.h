@@ -52,7 +52,7 @@ struct RunConfig {
 const FieldList<RunConfig>& run_fields();
 
 /// The defaults of a kind of model: default_model_config, but for a delta of 0 where it is used,
-/// and the learning rate (0.01 for spvae and conv-spvae, 0.001 for vae and conv-vae).
+/// and the learning rate (0.01 where the structure divides the image, 0.001 for vae and conv-vae).
 RunConfig default_run_config(const ModelKind& kind);
 
 /// Makes the paths of the data absolute where they are there, so that a run is found again from any
@@ -66,15 +66,14 @@ void anchor_data(RunConfig& config);
 RunConfig resumed_config(const Json& stored, const Json& given, const std::string& where);
 
 /// Refuses, as resumed_config, the first field of `other` that would change the result of a run
-/// with `config`; both as result_config_json gives them.
-void check_same_result(const Json& config, const Json& other, const std::string& where);
+/// with `config`.
+void check_same_result(const RunConfig& config, const RunConfig& other, const std::string& where);
 
-/// The one place where a run's config is made: the defaults of given["model"], then every key of
-/// `given` (flags laid over a config file). Of data without a name, the likelihood is logistic by
-/// default unless they are a .npy of floating-point numbers; of named sets, kAuto
-/// becomes what it stands for. The model's channels are as `colour` says. Error(kUsage) for unknown
-/// keys and bad values. Values
-/// that the model makes no use of are kept.
+/// The one place where a run's config is made: the defaults of given["model"] and
+/// given["structure"], then every key of `given` (flags laid over a config file). Of data without a
+/// name, the likelihood is logistic by default unless they are a .npy of floating-point numbers; of
+/// named sets, kAuto becomes what it stands for. The model's channels are as `colour` says.
+/// Error(kUsage) for unknown keys and bad values. Values that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 
 /// Sets the images' size; a delta of 0 becomes the one that gives about 4×4 super-pixels, a quarter

@@ -154,7 +154,7 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
   // Earlier builds did not record what they left to the data.
   if (before.stretch == Stretch::kAuto) before.stretch = config.stretch;
   if (before.dequantize == Dequantize::kAuto) before.dequantize = config.dequantize;
-  check_same_result(result_config_json(before), result_config_json(config), state_path().string());
+  check_same_result(before, config, state_path().string());
   if (stored.origin.data_digest != origin.digest) {
     fail(
         ErrorKind::kData,

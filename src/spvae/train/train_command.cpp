@@ -24,17 +24,21 @@ std::string shell_word(const std::string& text) {
 }  // namespace
 
 Json train_flags(const RunConfig& config) {
-  RunConfig defaults =
-      run_config({{"model", std::string(model_kind(config.model).name)}, {"data", config.data}});
+  const ModelKind kind = model_kind(config.model);
+  RunConfig defaults = run_config({{"model", std::string(kind.name)},
+                                   {"structure", std::string(structure_info(kind.structure).name)},
+                                   {"data", config.data}});
   set_image_size(config.model.height, config.model.width, defaults.model);
   const RunConfig nothing = default_run_config(model_kinds().front());
   Json flags = Json::object();
   for (const Field<RunConfig>& field : run_fields()) {
-    // The model and the data say which defaults the others have.
-    const bool is_choice = field.info.name == "model" || field.info.name == "data";
+    // These say which defaults the others have.
+    const std::string& name = field.info.name;
+    const bool is_choice = name == "model" || name == "structure" || name == "data";
     const Json value = field.get(config);
-    if (!is_used(field, config) || value == field.get(is_choice ? nothing : defaults)) continue;
-    flags[field.info.name] = value;
+    if (!is_used(field, config) || !is_written(field, config)) continue;
+    if (value == field.get(is_choice ? nothing : defaults)) continue;
+    flags[name] = value;
   }
   return flags;
 }
