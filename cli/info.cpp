@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -7,11 +8,14 @@
 #include "options.h"
 #include "output.h"
 #include "run_model.h"
+#include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/data/data_set.h"
+#include "spvae/io/atomic_file.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/spvae.h"
+#include "spvae/structure/graph_file.h"
 #include "spvae/train/run_config.h"
 
 namespace spvae::cli {
@@ -22,6 +26,7 @@ constexpr const char* kExample =
     "  spvae info runs/mnist-spvae-gaussian\n"
     "  spvae info --model vae --hidden 300 --latent 200 --likelihood binomial\n"
     "  spvae info --model conv-vae --dense 128 --latent 150\n"
+    "  spvae info runs/mnist-spvae-gaussian --graph graph.json\n"
     "  spvae info --hidden 32 --delta 8 --height 32 --width 32 --json";
 
 FieldInfo run_field() {
@@ -29,6 +34,14 @@ FieldInfo run_field() {
           .help = "Folder of a run, or a model file; without it, the flags describe the model",
           .type = FieldType::kText,
           .choices = {}};
+}
+
+// Of a run, where its region graph is written; else where the model's is read.
+FieldInfo graph_field() {
+  const std::vector<FieldInfo> fields = field_infos(run_fields());
+  FieldInfo field = *std::ranges::find(fields, "graph", &FieldInfo::name);
+  field.help += "; of a run, where its graph is written";
+  return field;
 }
 
 bool is_of_images(const std::string& field) {
@@ -46,6 +59,7 @@ std::vector<FieldInfo> file_fields() {
 
 std::vector<FieldInfo> flag_fields() {
   std::vector<FieldInfo> fields = {run_field()};
+  fields.push_back(graph_field());
   for (const FieldInfo& field : field_infos(model_fields())) fields.push_back(field);
   for (const FieldInfo& field : field_infos(run_fields())) {
     if (field.name == "data" || field.name == "data-dir" || field.name == "seed" ||
@@ -96,6 +110,7 @@ ModelConfig described_model(const Json& given) {
                       model);
   }
   set_image_size(model.height, model.width, model);
+  read_graph(model);
   return model;
 }
 
@@ -136,6 +151,7 @@ void run_info(const Options& options) {
   ModelConfig model;
   if (given.contains("run")) {
     for (const char* without_effect : {"seed", "threads"}) given.erase(without_effect);
+    const Json graph = taken_keys({graph_field()}, given);
     if (given.size() > 1) {
       fail(ErrorKind::kUsage,
            "info: got a run and a description of a model, expected one of them; leave out the run "
@@ -151,9 +167,14 @@ void run_info(const Options& options) {
     result["data"] = stored.origin.data;
     result["data_digest"] = stored.origin.data_digest;
     model = stored.model.config();
+    if (!graph.empty()) {
+      result["graph"] = graph.at("graph");
+      const Json json = region_graph_json(stored.model.graph(), model.channels);
+      write_file_atomically(graph.at("graph").get<std::string>(), json.dump() + "\n");
+    }
   } else {
     model = described_model(given);
-    check_used(model_fields(), model, options.flags());
+    check_used(model_choice_fields(), model, options.flags());
     result = counts(Spvae(model));
   }
   result["model"] = config_json(model_fields(), model);

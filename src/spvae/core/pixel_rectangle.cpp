@@ -20,4 +20,14 @@ PixelRectangle bounding_rectangle(std::span<const int> scope, int image_width, i
       .top = top, .left = left, .height = row_of(scope.back()) + 1 - top, .width = right - left};
 }
 
+std::optional<RectangleCut> cut_between(const PixelRectangle& a, const PixelRectangle& b) {
+  if (a.left == b.left && a.width == b.width && (a.bottom() == b.top || b.bottom() == a.top)) {
+    return RectangleCut{true, std::max(a.top, b.top)};
+  }
+  if (a.top == b.top && a.height == b.height && (a.right() == b.left || b.right() == a.left)) {
+    return RectangleCut{false, std::max(a.left, b.left)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace spvae

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 namespace spvae {
@@ -20,5 +21,14 @@ struct PixelRectangle {
 /// The least rectangle that holds the pixels of these variables of an image, numbered row by row
 /// and, within a pixel, by channel; `scope` is ascending and not empty (assertion).
 PixelRectangle bounding_rectangle(std::span<const int> scope, int image_width, int channels = 1);
+
+/// A straight line between two rectangles that are one together.
+struct RectangleCut {
+  bool is_horizontal = true;  ///< between two rows; otherwise between two columns
+  int before = 0;             ///< the row or column behind the line
+};
+
+/// That of these two, in any order; nothing where they are not one rectangle together.
+std::optional<RectangleCut> cut_between(const PixelRectangle& a, const PixelRectangle& b);
 
 }  // namespace spvae

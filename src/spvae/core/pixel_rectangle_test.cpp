@@ -31,5 +31,21 @@ TEST(PixelRectangle, BoundsPixelsThatAreNoRectangle) {
   EXPECT_EQ(bounding_rectangle(pixels, 5), (PixelRectangle{0, 1, 3, 3}));
 }
 
+TEST(PixelRectangle, IsCutWhereTwoAreOneTogether) {
+  const auto check = [](const PixelRectangle& a, const PixelRectangle& b, bool is_horizontal,
+                        int before) {
+    for (const auto& cut : {cut_between(a, b), cut_between(b, a)}) {
+      ASSERT_TRUE(cut);
+      EXPECT_EQ(cut->is_horizontal, is_horizontal);
+      EXPECT_EQ(cut->before, before);
+    }
+  };
+  check({1, 2, 3, 4}, {4, 2, 1, 4}, true, 4);
+  check({1, 2, 3, 4}, {1, 6, 3, 9}, false, 6);
+  EXPECT_FALSE(cut_between({1, 2, 3, 4}, {5, 2, 1, 4}));  // a row between them
+  EXPECT_FALSE(cut_between({1, 2, 3, 4}, {4, 2, 1, 3}));  // of another width
+  EXPECT_FALSE(cut_between({1, 2, 3, 4}, {1, 2, 3, 4}));  // as the bounds of interleaved pixels are
+}
+
 }  // namespace
 }  // namespace spvae

@@ -16,6 +16,7 @@ enum class Purpose : std::uint8_t {
   kSplit = 6,       ///< division of a data set
   kPixelNoise = 7,  ///< continuous noise added to 8-bit pixels
   kTuning = 8,      ///< choice of a grid's points
+  kStructure = 9,   ///< divisions of a random region graph
 };
 
 /// The address of a stream of random numbers. Numbers are addressed, not drawn: a value depends on

@@ -205,6 +205,7 @@ fs::path find_experiment(std::string_view name) {
 ParameterCount count_parameters(const Trial& trial) {
   ModelConfig config = run_config(trial.config).model;
   set_image_size(trial.height, trial.width, config);
+  read_graph(config);
   const Spvae model(config);
   return {.all = model.layout().size(), .encoders = model.leaves().encoder_parameters()};
 }

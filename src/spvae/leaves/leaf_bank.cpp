@@ -109,7 +109,9 @@ LeafBank::LeafBank(const RegionGraph& graph, const Plane& image, int k_leaf,
   const std::vector<std::string> names = network_names(config.likelihood);
   for (const auto& [shape, leaves] : leaves_by_shape) {
     const auto [variables, height] = shape;
-    const Plane pixels{height, variables / image.channels / height, image.channels};
+    const Plane pixels = sees_shape(config.network)
+                             ? Plane{height, variables / image.channels / height, image.channels}
+                             : Plane{1, variables, 1};  // perhaps not all channels of a pixel
     LeafGroup group{variables, leaves, leaf_networks(config, pixels)};
     for (std::size_t slot = 0; slot < leaves.size(); ++slot) {
       const auto leaf = static_cast<std::size_t>(leaves[slot]);

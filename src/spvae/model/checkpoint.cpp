@@ -8,7 +8,9 @@
 #include "spvae/core/error.h"
 #include "spvae/model/finite.h"
 #include "spvae/model/model_fields.h"
+#include "spvae/model/model_kinds.h"
 #include "spvae/model/sealed_file.h"
+#include "spvae/structure/graph_file.h"
 
 namespace spvae {
 namespace {
@@ -131,9 +133,22 @@ void read_parameters(const TensorFile& file, Spvae& model) {
   }
 }
 
-Spvae make_model(const TensorFile& file) {
+std::shared_ptr<const RegionGraph> read_graph(const TensorFile& file, const ModelConfig& config) {
+  const Json json = file.metadata_json("graph");
   try {
-    return Spvae(read_config(file));
+    return std::make_shared<const RegionGraph>(
+        region_graph_of(json, config.height * config.width * config.channels, config.channels));
+  } catch (const Error& error) {
+    fail(ErrorKind::kData, "{}: the model file's graph is not valid: {}", file.source,
+         error.what());
+  }
+}
+
+Spvae make_model(const TensorFile& file) {
+  ModelConfig config = read_config(file);
+  if (names_structure(config)) config.graph = read_graph(file, config);
+  try {
+    return Spvae(config);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUsage) throw;
     fail(ErrorKind::kData, "{}: the model file's config is not valid: {}", file.source,
@@ -155,6 +170,9 @@ void save_model(const std::filesystem::path& path, const Spvae& model,
       {"seed", Json(origin.seed).dump()},
       {"training", origin.training.dump()},
   };
+  if (names_structure(model.config())) {
+    file.metadata["graph"] = region_graph_json(model.graph(), model.config().channels).dump();
+  }
   if (!origin.unseen.empty()) file.metadata["unseen"] = pixel_runs_json(origin.unseen).dump();
   for (const Tensor& tensor : model.layout().tensors()) {
     file.add(tensor.name, tensor.shape, parameters.subspan(tensor.offset, tensor.size));

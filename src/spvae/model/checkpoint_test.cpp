@@ -15,6 +15,8 @@
 #include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/sealed_file.h"
+#include "spvae/structure/graph_file.h"
+#include "spvae/structure/quad.h"
 
 namespace spvae {
 namespace {
@@ -99,6 +101,37 @@ TEST_F(Checkpoint, OfASingleRegionHasNoLogits) {
   const Spvae vae = small_model(Structure::kSingleRegion);
   save_model(path_, vae, vae.parameters(), kOrigin);
   EXPECT_TRUE(std::ranges::equal(load_model(path_).model.parameters(), vae.parameters()));
+}
+
+TEST_F(Checkpoint, HoldsTheGraphOfAStructureThatItsModelDoesNotImply) {
+  EXPECT_FALSE(read_safetensors(path_).metadata.contains("graph"));
+  const auto graph = std::make_shared<const RegionGraph>(quad_graph(5, 4, 2));
+  for (const Structure structure :
+       {Structure::kQuadTree, Structure::kQuadGraph, Structure::kRandom, Structure::kFile}) {
+    Spvae model({.structure = structure,
+                 .height = 5,
+                 .width = 4,
+                 .delta = 3,
+                 .leaf_variables = 7,
+                 .repetitions = 2,
+                 .structure_seed = 9,
+                 .graph = graph,
+                 .leaf = {.hidden = 3, .latent = 2, .likelihood = Likelihood::kLogistic}});
+    model.initialise(7);
+    save_model(path_, model, model.parameters(), kOrigin);
+    const StoredModel stored = load_model(path_);
+    EXPECT_EQ(stored.model.config().structure, structure);
+    EXPECT_EQ(config_json(model_fields(), stored.model.config()),
+              config_json(model_fields(), model.config()));
+    EXPECT_EQ(region_graph_json(stored.model.graph(), 1), region_graph_json(model.graph(), 1));
+    EXPECT_TRUE(std::ranges::equal(stored.model.parameters(), model.parameters()));
+
+    EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata["graph"] = "{}"; }),
+                HasSubstr("the model file's graph is not valid: region graph: 'regions' is"));
+    save_model(path_, model, model.parameters(), kOrigin);
+    EXPECT_THAT(refusal_after([](TensorFile& file) { file.metadata.erase("graph"); }),
+                HasSubstr("graph"));
+  }
 }
 
 TEST_F(Checkpoint, OfConvolutionalLeavesIsReadBackBitForBit) {

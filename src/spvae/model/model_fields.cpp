@@ -1,5 +1,7 @@
 #include "spvae/model/model_fields.h"
 
+#include <limits>
+
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_kinds.h"
 
@@ -10,6 +12,7 @@ namespace {
 constexpr double kMaxSide = 4096;
 constexpr double kMaxUnits = 65536;
 constexpr double kMaxNodes = 1024;
+constexpr double kMaxRepetitions = 1024;
 
 // One field for two members: a preset of structure and network.
 Field<ModelConfig> kind_field() {
@@ -64,6 +67,19 @@ Field<ModelConfig> channels_field() {
   return field;
 }
 
+/// The same of one that came later: files say it only where it is used.
+Field<ModelConfig> of_later_structures(const Field<ModelConfig>& field) {
+  Field<ModelConfig> later = of_structures(field);
+  later.written = later.used;
+  return later;
+}
+
+Field<ModelConfig> graph_field() {
+  return of_later_structures(
+      text_field("graph", &ModelConfig::graph_file,
+                 "FILE.json of a region graph, as cirkit writes it; the structure is then file"));
+}
+
 FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
@@ -71,6 +87,13 @@ FieldList<ModelConfig> all_but_size() {
       of_structures(number_field("delta", &ModelConfig::delta,
                                  "side of a super-pixel, pixels; 0 is a quarter of the longer side",
                                  0, kMaxSide)),
+      of_later_structures(number_field("leaf-variables", &ModelConfig::leaf_variables,
+                                       "most values of a leaf region", 1, kMaxSide * kMaxSide)),
+      of_later_structures(number_field("repetitions", &ModelConfig::repetitions,
+                                       "random divisions of the image", 1, kMaxRepetitions)),
+      of_later_structures(number_field("structure-seed", &ModelConfig::structure_seed,
+                                       "seed of the random divisions", 0,
+                                       std::numeric_limits<std::uint32_t>::max())),
       of_structures(number_field(
           "k-sum", &ModelConfig::k_sum,
           "sums of an internal region, or of each side of its partitions where products are "
@@ -134,7 +157,11 @@ const FieldList<LeafConfig>& leaf_fields() {
 }
 
 const FieldList<ModelConfig>& model_choice_fields() {
-  static const FieldList<ModelConfig> list = all_but_size();
+  static const FieldList<ModelConfig> list = [] {
+    FieldList<ModelConfig> fields = all_but_size();
+    fields.insert(fields.begin() + 2, graph_field());
+    return fields;
+  }();
   return list;
 }
 

@@ -2,11 +2,15 @@
 
 #include <fmt/ranges.h>
 
+#include <cassert>
+
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
 #include "spvae/core/pixel_rectangle.h"
 #include "spvae/core/random.h"
 #include "spvae/model/model_fields.h"
+#include "spvae/model/model_kinds.h"
+#include "spvae/structure/graph_file.h"
 #include "spvae/structure/structures.h"
 
 namespace spvae {
@@ -16,17 +20,30 @@ namespace {
 const char* const kLogits = "circuit.logits";
 
 // Setting a field checks it against its bounds.
-ModelConfig checked(ModelConfig config) {
-  for (const auto& field : model_fields()) field.set(config, field.get(config));
+ModelConfig checked(const ModelConfig& given) {
+  ModelConfig config = given;
+  for (const auto& field : model_fields()) field.set(config, field.get(given));
   return config;
 }
 
 RegionGraph make_graph(const ModelConfig& config) {
   const StructureInfo& structure = structure_info(config.structure);
-  RegionGraph graph = structure.make({.height = config.height,
-                                      .width = config.width,
-                                      .channels = config.channels,
-                                      .delta = config.delta});
+  const bool is_stored = names_structure(config);
+  RegionGraph graph = is_stored && config.graph
+                          ? *config.graph
+                          : structure.make({.height = config.height,
+                                            .width = config.width,
+                                            .channels = config.channels,
+                                            .delta = config.delta,
+                                            .leaf_variables = config.leaf_variables,
+                                            .repetitions = config.repetitions,
+                                            .seed = config.structure_seed,
+                                            .graph = config.graph});
+  assert(graph.variables() == config.height * config.width * config.channels);
+  if (is_stored && graph.regions().size() > kMaxStoredRegions) {
+    fail(ErrorKind::kUsage, "structure {}: got {} regions, expected at most {}; choose larger ones",
+         structure.name, graph.regions().size(), kMaxStoredRegions);
+  }
   if (structure.divides && graph.partitions().empty() && config.k_leaf > 1) {
     fail(ErrorKind::kUsage,
          "structure {}: it leaves a single region of {}×{} pixels, and no sum over k-leaf {}; "
@@ -37,13 +54,19 @@ RegionGraph make_graph(const ModelConfig& config) {
   return graph;
 }
 
-// Where networks see rows and columns, those of the region; otherwise its pixels in one row.
+// Where networks see rows and columns, those of the region; otherwise its variables in one row.
 Plane plane_of(const Region& region, const ModelConfig& config) {
-  if (!sees_shape(config.leaf.network)) {
-    return {1, static_cast<int>(region.scope.size()) / config.channels, config.channels};
-  }
+  const auto variables = static_cast<int>(region.scope.size());
+  if (!sees_shape(config.leaf.network)) return {1, variables, 1};
   const PixelRectangle rectangle = bounding_rectangle(region.scope, config.width, config.channels);
-  return {rectangle.height, rectangle.width, config.channels};
+  const Plane plane{rectangle.height, rectangle.width, config.channels};
+  if (plane.features() != variables) {
+    fail(ErrorKind::kUsage,
+         "structure {}: a leaf region is no rectangle of pixels, expected one where networks are "
+         "convolutional; choose the model spvae, or another structure",
+         structure_info(config.structure).name);
+  }
+  return plane;
 }
 
 // Before any layer is made, whose sizes are ints.

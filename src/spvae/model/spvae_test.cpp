@@ -12,6 +12,7 @@
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/model/engine.h"
 #include "spvae/model/model_kinds.h"
 #include "spvae/reference/reference_engine.h"
 
@@ -208,6 +209,12 @@ TEST(Spvae, NamesWhatMakesAModelTooLargeOrWithoutSums) {
   for (const char* name : {"hidden", "hidden-layers", "latent", "k-leaf", "smaller images"}) {
     EXPECT_THAT(too_large, testing::HasSubstr(name));
   }
+  for (const Network network : {Network::kMlp, kConv}) {
+    EXPECT_THAT(
+        refusal({.structure = Structure::kRandom, .leaf = {.network = network}}),
+        testing::HasSubstr(network == kConv ? "structure random: a leaf region is no rectangle"
+                                            : "no error"));
+  }
   EXPECT_THAT(refusal({.leaf = {.network = kConv, .filters = {4, 65536}}}),
               testing::HasSubstr("filters and dense"));
   // 4096² pixels of 65536 channels are beyond an int, and so are their places in a leaf of 64².
@@ -279,6 +286,30 @@ TEST_P(SpvaeOfNetwork, OverOneRegionIsTheClassicalVae) {
     model->circuit().forward(model->logits(), bound, batch.stride, pool, trace);
     EXPECT_TRUE(std::ranges::equal(trace.root(), bound));
   }
+}
+
+TEST(Spvae, TakesLeavesOfAnyVariables) {
+  // Red of both pixels; green and blue of one each, crossed: no leaf holds a pixel.
+  std::vector<Region> regions = {
+      {{0, 3}}, {{1, 5}}, {{2, 4}}, {{1, 2, 4, 5}}, {{0, 1, 2, 3, 4, 5}}};
+  Spvae model({.structure = Structure::kFile,
+               .height = 1,
+               .width = 2,
+               .channels = 3,
+               .graph = std::make_shared<const RegionGraph>(
+                   6, std::move(regions), std::vector<Partition>{{3, 1, 2}, {4, 0, 3}}),
+               .leaf = {.hidden = 3, .latent = 2}});
+  model.initialise(1);
+  ThreadPool pool(1);
+  const Batch batch = random_batch(6, 4);
+  const auto rows = static_cast<std::size_t>(model.leaves().leaves() * batch.stride);
+  std::vector<float> fused(rows);
+  std::vector<float> reference(rows);
+  make_engine(Engine::kFused, model.leaves(), pool)
+      ->log_weights(model.parameters(), batch, {.seed = 1}, 0, 1, fused);
+  make_engine(Engine::kReference, model.leaves(), pool)
+      ->log_weights(model.parameters(), batch, {.seed = 1}, 0, 1, reference);
+  EXPECT_THAT(fused, testing::Pointwise(testing::FloatNear(1e-4F), reference));
 }
 
 TEST_P(SpvaeOfNetwork, HasTheGradientOfTheBoundOfAlgorithmOne) {

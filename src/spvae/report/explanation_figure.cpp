@@ -21,11 +21,13 @@ DividedPicture divided_picture(const Explanation& explanation, const Picture& pi
       continue;
     }
     if (node.right < 0) continue;  // a sum over its own region's leaves: nothing is divided
-    const PixelRectangle& right = explanation.nodes[index(node.right)].rectangle;
-    const bool is_horizontal = right.width == node.rectangle.width;
+    // Parts that are no rectangles have no line between them.
+    const auto cut = cut_between(explanation.nodes[index(node.left)].rectangle,
+                                 explanation.nodes[index(node.right)].rectangle);
+    if (!cut) continue;
     divided.cuts.push_back({.part = node.rectangle,
-                            .is_horizontal = is_horizontal,
-                            .before = is_horizontal ? right.top : right.left,
+                            .is_horizontal = cut->is_horizontal,
+                            .before = cut->before,
                             .level = node.level + 1});
   }
   return divided;

@@ -116,12 +116,14 @@ std::vector<RootCut> root_cuts(const Spvae& model, const SumWeights& weights) {
   std::vector<RootCut> cuts;
   int last_region = -1;
   for (int product = 0; product < circuit.branches(root); ++product) {
-    const int region = circuit.region(circuit.branch(root, product).right);
+    const Circuit::Branch children = circuit.branch(root, product);
+    const int region = circuit.region(children.right);
     if (region != last_region) {
-      const PixelRectangle right = region_rectangle(model, region);
-      const bool is_horizontal = right.width == model.config().width;
-      cuts.push_back({.name = is_horizontal ? fmt::format("above row {}", right.top)
-                                            : fmt::format("left of column {}", right.left),
+      const auto cut = cut_between(region_rectangle(model, circuit.region(children.left)),
+                                   region_rectangle(model, region));
+      cuts.push_back({.name = !cut                 ? fmt::format("division {}", cuts.size() + 1)
+                              : cut->is_horizontal ? fmt::format("above row {}", cut->before)
+                                                   : fmt::format("left of column {}", cut->before),
                       .weights = {}});
       last_region = region;
     }

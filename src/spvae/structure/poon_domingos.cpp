@@ -3,36 +3,22 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include "spvae/core/error.h"
+#include "spvae/structure/super_pixels.h"
 
 namespace spvae {
 namespace {
 
-/// One side of the image in strips: super-pixel i lies between line(i) and line(i + 1).
-struct Side {
-  int size;
-  int step;
-  int strips() const { return size / step + (size % step != 0); }
-  int line(int index) const {
-    return static_cast<int>(std::min<std::int64_t>(std::int64_t{index} * step, size));
-  }
-  /// Number of intervals of strips, of ways to cut one (counted over all), and their total length.
-  double intervals() const { return 0.5 * strips() * (strips() + 1.0); }
-  double cuts() const { return (strips() - 1.0) * strips() * (strips() + 1.0) / 6; }
-  /// Strip i is in (i + 1)(n − i) intervals. Every strip but the last has the length step.
-  double total_length() const {
-    const double n = strips();
-    return step * n * (n + 1) * (n + 2) / 6 - (n * step - size) * n;
-  }
-};
-
-/// A rectangle of super-pixels.
-struct Rectangle {
-  int rows, top, columns, left;
-};
+/// Number of intervals of strips, of ways to cut one (counted over all), and their total length.
+double intervals(double n) { return 0.5 * n * (n + 1); }
+double cuts(double n) { return (n - 1) * n * (n + 1) / 6; }
+/// Strip i is in (i + 1)(n − i) intervals. Every strip but the last has the length step.
+double total_length(const Side& side) {
+  const double n = side.strips();
+  return side.step * n * (n + 1) * (n + 2) / 6 - (n * side.step - side.size) * n;
+}
 
 /// Numbers the rectangles in the canonical order: by level, rows, top, left.
 class Numbering {
@@ -73,19 +59,6 @@ class Numbering {
   std::vector<Rectangle> rectangles_;
 };
 
-Region region_of(const Rectangle& r, const Side& down, const Side& across, int channels) {
-  Region region;
-  const int top = down.line(r.top), bottom = down.line(r.top + r.rows);
-  const int left = across.line(r.left), right = across.line(r.left + r.columns);
-  region.scope.reserve(static_cast<std::size_t>(bottom - top) *
-                       static_cast<std::size_t>((right - left) * channels));
-  const int row = across.size * channels;
-  for (int y = top; y < bottom; ++y) {
-    for (int v = left * channels; v < right * channels; ++v) region.scope.push_back(y * row + v);
-  }
-  return region;
-}
-
 }  // namespace
 
 RegionGraph poon_domingos(int height, int width, int step, int channels) {
@@ -98,9 +71,9 @@ RegionGraph poon_domingos(int height, int width, int step, int channels) {
   const Side down{height, step};
   const Side across{width, step};
   // In floating point: exact where it matters, and no size overflows it.
-  const double partitions_count =
-      down.cuts() * across.intervals() + across.cuts() * down.intervals();
-  const double entries = channels * down.total_length() * across.total_length();
+  const double partitions_count = cuts(down.strips()) * intervals(across.strips()) +
+                                  cuts(across.strips()) * intervals(down.strips());
+  const double entries = channels * total_length(down) * total_length(across);
   if (partitions_count > static_cast<double>(kMaxPartitions) ||
       entries > static_cast<double>(kMaxScopeEntries)) {
     fail(

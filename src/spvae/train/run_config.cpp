@@ -9,6 +9,7 @@
 #include "spvae/data/data_origin.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
+#include "spvae/structure/graph_file.h"
 
 namespace spvae {
 namespace {
@@ -98,6 +99,12 @@ FieldList<RunConfig> all() {
   return list;
 }
 
+/// A graph without a structure is a structure of its own.
+Json with_structure(Json values) {
+  if (values.contains("graph") && !values.contains("structure")) values["structure"] = "file";
+  return values;
+}
+
 /// Which model `given` asks for; the default one if it does not say.
 ModelKind kind_of(const Json& values) {
   Json choice = Json::object();
@@ -107,6 +114,15 @@ ModelKind kind_of(const Json& values) {
   ModelConfig model;
   apply_config(model_choice_fields(), choice, model);
   return model_kind(model);
+}
+
+/// The default of a field that no preset makes use of.
+std::string default_of_structures(const Field<RunConfig>& field) {
+  for (const StructureInfo& info : structures()) {
+    const RunConfig config = default_run_config({info.name, info.structure, Network::kMlp});
+    if (is_used(field, config)) return flag_text(field.get(config));
+  }
+  return "";
 }
 
 }  // namespace
@@ -126,7 +142,7 @@ RunConfig default_run_config(const ModelKind& kind) {
 }
 
 RunConfig run_config(const Json& given) {
-  const Json values = canonical_keys(given, field_infos(run_fields()));
+  const Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
   RunConfig config = default_run_config(kind_of(values));
   apply_config(run_fields(), values, config);
   config.model.channels = config.colour == ColourMode::kRgb ? 3 : 1;
@@ -149,13 +165,14 @@ void anchor_data(RunConfig& config) {
   anchor(config.data_dir);
   anchor(config.mask);
   anchor(config.labels);
+  anchor(config.model.graph_file);
 }
 
 void check_same_result(const RunConfig& config, const RunConfig& other, const std::string& where) {
   for (const Field<RunConfig>& field : run_fields()) {
     const std::string& name = field.info.name;
-    // The data, mask and labels may have moved: their digest is compared.
-    const bool is_path = name == "data" || name == "mask" || name == "labels";
+    // The data, mask and labels may have moved: their digest is compared, and the graph itself.
+    const bool is_path = name == "data" || name == "mask" || name == "labels" || name == "graph";
     if (!field.info.changes_result || is_path) continue;
     if (field.get(other) == field.get(config)) continue;
     fail(ErrorKind::kUsage,
@@ -174,7 +191,7 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   }
   // Setting the given values checks them, and spells equal ones equally.
   const RunConfig had = config;
-  apply_config(run_fields(), given, config);
+  apply_config(run_fields(), with_structure(given), config);
   // What is left to the data became what the run has.
   if (config.model.delta == 0) config.model.delta = had.model.delta;
   if (config.stretch == Stretch::kAuto) config.stretch = had.stretch;
@@ -192,6 +209,12 @@ void set_image_size(int height, int width, ModelConfig& model) {
   }
 }
 
+void read_graph(ModelConfig& model) {
+  if (model.structure != Structure::kFile || model.graph_file.empty()) return;
+  model.graph = std::make_shared<const RegionGraph>(read_region_graph(
+      model.graph_file, model.height * model.width * model.channels, model.channels));
+}
+
 void fit_to_data(const DataSet& data, RunConfig& config) {
   if (config.colour == ColourMode::kRgb && !data.has_colours()) {
     fail(ErrorKind::kUsage, "colour: got rgb, but the training images of {} are gray; leave it out",
@@ -199,6 +222,7 @@ void fit_to_data(const DataSet& data, RunConfig& config) {
   }
   if (config.missing == Missing::kNan) data.check_takes_nan();
   set_image_size(data.height(), data.width(), config.model);
+  read_graph(config.model);
   config.stretch = data.stretch();
   config.dequantize = data.dequantize();
 }
@@ -248,7 +272,7 @@ std::string default_text(const std::string& name) {
       known->second.append(", ").append(kind.name);
     }
   }
-  if (values.empty()) return "";
+  if (values.empty()) return default_of_structures(*field);
   std::string text = values.front().first;
   for (std::size_t i = 1; i < values.size(); ++i) {
     text += "; " + values[i].second + ": " + values[i].first;

@@ -80,9 +80,13 @@ RunConfig run_config(const Json& given);
 /// of the longer side, rounded up.
 void set_image_size(int height, int width, ModelConfig& model);
 
+/// Reads the graph of a structure that a file holds, for images of the model's size and channels.
+/// Errors as read_region_graph.
+void read_graph(ModelConfig& model);
+
 /// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
-/// of 0, kAuto). Error(kUsage) if it asks for what the images cannot have: colours of gray ones,
-/// NaN in those of 8 bits.
+/// of 0, kAuto); reads the graph. Errors as read_graph, and Error(kUsage) if it asks for what the
+/// images cannot have: colours of gray ones, NaN in those of 8 bits.
 void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.

@@ -6,6 +6,7 @@
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
 #include "spvae/model/checkpoint.h"
+#include "spvae/structure/graph_file.h"
 #include "spvae/train/train_state.h"
 
 namespace spvae {
@@ -23,6 +24,10 @@ bool holds_anything(const fs::path& path) {
       return true;
   }
   return false;
+}
+
+std::string graph_text(const ModelConfig& model) {
+  return region_graph_json(*model.graph, model.channels).dump() + "\n";
 }
 
 void check_is_new(const fs::path& path) {
@@ -116,7 +121,11 @@ RunConfig RunFolder::resumed_config(const Json& given) const {
     if (error.kind() != ErrorKind::kUsage) throw;
     throw Error(ErrorKind::kData, error.what());
   }
-  return spvae::resumed_config(stored, given, path_.string());
+  RunConfig config = spvae::resumed_config(stored, given, path_.string());
+  if (!given.contains("graph") && !config.model.graph_file.empty()) {
+    config.model.graph_file = graph_path().string();
+  }
+  return config;
 }
 
 std::string kept_data_dir(const fs::path& folder) try {
@@ -130,7 +139,8 @@ std::string kept_data_dir(const fs::path& folder) try {
 
 void RunFolder::clear() {
   // The config goes first: what is left after a kill in between is no run to resume.
-  for (const fs::path& old : {config_path(), state_path(), metrics_path(), model_path()}) {
+  for (const fs::path& old :
+       {config_path(), state_path(), metrics_path(), model_path(), graph_path()}) {
     remove_file(old);
   }
 }
@@ -139,12 +149,21 @@ void RunFolder::begin(const RunConfig& config, const DataOrigin& origin) {
   config_ = config;
   origin_ = origin;
   clear();
-  write_file_atomically(config_path(), run_config_json(config).dump(2) + "\n");
+  if (config.model.structure == Structure::kFile) {
+    write_file_atomically(graph_path(), graph_text(config.model));
+    config_.model.graph_file = fs::absolute(graph_path()).lexically_normal().string();
+  }
+  write_file_atomically(config_path(), run_config_json(config_).dump(2) + "\n");
 }
 
 void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Trainer& trainer) {
   config_ = config;
   origin_ = origin;
+  if (config.model.structure == Structure::kFile &&
+      read_file(graph_path()) != graph_text(config.model)) {
+    fail(ErrorKind::kUsage, "{}: got graph {}, but the run to resume has another; leave it out",
+         path_.string(), config.model.graph_file);
+  }
   if (!fs::exists(state_path())) {
     remove_file(metrics_path());
     return;

@@ -29,6 +29,7 @@ struct DataOrigin {
 
 /// The files of a run, for one trainer at a time (a lock keeps others out):
 ///   config.json         run_config_json
+///   graph.json          the region graph, where it came from a file
 ///   metrics.jsonl       a line for each check
 ///   model.safetensors   the best model so far
 ///   state.safetensors   all that resuming needs, the best parameters included
@@ -76,6 +77,7 @@ class RunFolder {
   std::filesystem::path model_path() const { return path_ / kModelFile; }
 
  private:
+  std::filesystem::path graph_path() const { return path_ / "graph.json"; }
   std::filesystem::path config_path() const { return path_ / kConfigFile; }
   std::filesystem::path metrics_path() const { return path_ / kMetricsFile; }
   std::filesystem::path state_path() const { return path_ / "state.safetensors"; }
