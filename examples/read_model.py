@@ -61,9 +61,25 @@ def single_region(config):
     return config["model"] in ("vae", "conv-vae")
 
 
-def structure(config):
+def stored_structure(graph, height, width, channels):
+    """The same of a region graph in the file; its variables are numbered channel by channel."""
+    def variables(scope):
+        channel, pixel = np.divmod(np.array(scope), height * width)
+        return np.sort(pixel * channels + channel)
+
+    partitions = [[] for _ in graph["regions"]]
+    for partition in graph["graph"]:
+        partitions[partition["output"]].append(tuple(partition["inputs"]))
+    scopes = [variables(graph["regions"][str(region)]["scope"])
+              for region, parts in enumerate(partitions) if not parts]
+    return scopes, partitions
+
+
+def structure(config, graph=None):
     """Returns (variables of each leaf region, for each region its list of (left, right))."""
     height, width, channels = config["height"], config["width"], config.get("channels", 1)
+    if graph is not None:
+        return stored_structure(graph, height, width, channels)
     if single_region(config):
         return [np.arange(height * width * channels)], [[]]
     down, across = strips(height, config["delta"]), strips(width, config["delta"])
@@ -414,7 +430,8 @@ def main():
     metadata, tensors = read_model(options.model)
     config = json.loads(metadata["config"])
     training = json.loads(metadata["training"])
-    scopes, partitions = structure(config)
+    graph = json.loads(metadata["graph"]) if "graph" in metadata else None
+    scopes, partitions = structure(config, graph)
     places = leaf_places(config, scopes)
     leaves = [leaf_networks(config, tensors, *place) for place in places]
     samples = np.arange(options.samples)

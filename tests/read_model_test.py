@@ -88,6 +88,15 @@ class ReadModel(unittest.TestCase):
         self.mlp("bounded", "--max-precision", "1.1")
         self.mlp("one-strip", sizes=["--delta", "8", "--k-leaf", "1"])
 
+    def test_agrees_for_graphs_in_the_file(self):
+        self.mlp("quad-graph", "--structure", "quad-graph")
+        self.mlp("random", "--structure", "random", "--leaf-variables", "20", sizes=[])
+        self.conv("conv-quad-tree", "conv-spvae", "--structure", "quad-tree")
+        images = write_colours(self.path / "random.npy", 40, 7, 8)
+        self.check("random-colours", images, images, "--structure", "random", "--leaf-variables",
+                   "50", "--colour", "rgb", "--latent", "3", "--max-steps", "60", "--batch", "16",
+                   file=0, query=["--data", images])
+
     def test_agrees_for_convolutional_models_of_every_likelihood(self):
         for likelihood in LIKELIHOODS:
             for model in ["conv-spvae", "conv-vae"]:
