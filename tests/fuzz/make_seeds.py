@@ -102,6 +102,18 @@ def json_seeds():
         yield "json", name, text.encode()
 
 
+def graph_seeds():
+    """Over 4 variables, and over 2 pixels of 3 channels, of three inputs."""
+    for name, scopes, partitions in [
+            ("binary", [[0], [1], [2, 3], [0, 1], [0, 1, 2, 3]], [(3, [0, 1]), (4, [3, 2])]),
+            ("colours", [[0, 3], [1, 4], [2, 5], [0, 1, 2, 3, 4, 5]], [(3, [0, 1, 2]), (3, [2, 1, 0])]),
+            ("single", [[0]], [])]:
+        graph = {"regions": {str(i): {"scope": scope} for i, scope in enumerate(scopes)},
+                 "roots": [str(len(scopes) - 1)],
+                 "graph": [{"output": whole, "inputs": inputs} for whole, inputs in partitions]}
+        yield "graph", name, json.dumps(graph).encode()
+
+
 def seeds():
     for name, file in {"images": idx(3, 4, 5), "labels": idx(7), "one": idx(1, 1, 1)}.items():
         yield from packed("idx", name, file)
@@ -129,6 +141,7 @@ def seeds():
 
     yield from png_seeds()
     yield from json_seeds()
+    yield from graph_seeds()
 
     yield "safetensors", "empty", safetensors({}, b"")
     deep = b'{"a":{"dtype":"U8","data_offsets":[0,1],"shape":' + b"[" * 70 + b"]" * 70 + b"}}"
