@@ -134,11 +134,11 @@ class Structures(CommandTest):
         graph = self.write_graph(GRAPH)
         self.fails(64, "info", "--structure", "file", says="got no graph, expected one by --graph")
         self.fails(64, "info", "--structure", "random", "--graph", graph,
-                   says="it is for structures file alone")
+                   says="it is for --structure file alone")
         self.fails(64, "train", "--data", self.data, "--structure", "quad-tree", "--repetitions", "3",
-                   says="repetitions: got 3, but it is for structures random alone")
+                   says="repetitions: got 3, but it is for --structure random alone")
         self.fails(64, "info", "--structure", "random", "--delta", "3",
-                   says="it is for structures poon-domingos, quad-tree, quad-graph alone")
+                   says="it is for --structure poon-domingos, quad-tree, quad-graph alone")
 
 
 if __name__ == "__main__":

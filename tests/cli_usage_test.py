@@ -93,7 +93,7 @@ class Usage(CommandTest):
 
     def test_flags_that_the_model_makes_no_use_of_are_refused(self):
         for model, flag, value, whom in [("vae", "delta", "7",
-                                          "structures poon-domingos, quad-tree, quad-graph"),
+                                          "--structure poon-domingos, quad-tree, quad-graph"),
                                          ("spvae", "filters", "4,8", "conv-spvae, conv-vae"),
                                          ("conv-vae", "hidden", "30", "spvae, vae")]:
             for command in ["info", "train"]:

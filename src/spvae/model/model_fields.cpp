@@ -44,7 +44,7 @@ Field<ModelConfig> structure_field() {
 
 Field<ModelConfig> of_structures(const Field<ModelConfig>& field) {
   return only_for<ModelConfig>(
-      "structures " + structures_that_use(field.info.name),
+      "--structure " + structures_that_use(field.info.name),
       [name = field.info.name](const ModelConfig& config) {
         return uses(structure_info(config.structure), name);
       },

@@ -1,7 +1,12 @@
 #include "spvae/report/explanation_figure.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spvae/core/index.h"
@@ -56,10 +61,44 @@ PartShares responsibility_map(const Spvae& model, const Explanation& explanation
   return map;
 }
 
+/// Whether the leaf regions are rectangles that make up the image, each pixel in one.
+bool are_tiles(const Spvae& model) {
+  std::size_t covered = 0;
+  for (int region = 0; region < model.graph().leaf_regions(); ++region) {
+    const std::size_t variables = model.graph().regions()[index(region)].scope.size();
+    const PixelRectangle bounds = region_rectangle(model, region);
+    if (index(bounds.height * bounds.width * model.config().channels) != variables) return false;
+    covered += variables;
+  }
+  return covered == index(model.graph().variables());
+}
+
+ImageGrid leaf_grid(const Spvae& model, const Explanation& explanation, const Picture& picture) {
+  constexpr int kColumns = 4;
+  constexpr std::uint8_t kOtherPixels = 128;
+  ImageGrid grid{.title = "The leaves of the most probable tree: their pixels, the others gray",
+                 .columns = kColumns,
+                 .tiles = {}};
+  for (const ExplanationNode& node : explanation.nodes) {
+    if (!node.is_leaf()) continue;
+    Picture part = picture;
+    std::ranges::fill(part.pixels, kOtherPixels);
+    for (const std::int32_t v : model.leaves().scope(node.node)) {
+      part.pixels[index(v)] = picture.pixels[index(v)];
+    }
+    grid.tiles.push_back(
+        {.caption = fmt::format("leaf {}: {:.0f}%", node.node,
+                                100 * explanation.responsibilities[index(node.node)]),
+         .pictures = {std::move(part)}});
+  }
+  return grid;
+}
+
 }  // namespace
 
 Figure explanation_figure(const Spvae& model, const Explanation& explanation,
                           const Picture& picture) {
+  if (!are_tiles(model)) return {leaf_grid(model, explanation, picture)};
   return {divided_picture(explanation, picture), responsibility_map(model, explanation)};
 }
 

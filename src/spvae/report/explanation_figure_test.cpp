@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <variant>
+#include <vector>
 
 namespace spvae {
 namespace {
@@ -60,6 +62,27 @@ TEST(ExplanationFigure, ShowsCutsChosenLeavesAndResponsibilities) {
   EXPECT_EQ(map.parts[0].marked, 1);
   EXPECT_EQ(map.parts[1].names, (std::vector<std::string>{"2", "3"}));
   EXPECT_EQ(map.parts[1].marked, 0);
+}
+
+TEST(ExplanationFigure, ShowsThePixelsOfEachLeafWhereTheyAreNoTiles) {
+  const auto graph = std::make_shared<const RegionGraph>(
+      8, std::vector<Region>{{{0, 2, 5, 7}}, {{1, 3, 4, 6}}, {{0, 1, 2, 3, 4, 5, 6, 7}}},
+      std::vector<Partition>{{2, 0, 1}});
+  const Spvae model({.structure = Structure::kFile,
+                     .height = 2,
+                     .width = 4,
+                     .graph = graph,
+                     .leaf = {.hidden = 2, .latent = 2}});
+  const Picture picture{.height = 2, .width = 4, .pixels = {1, 2, 3, 4, 5, 6, 7, 8}};
+  const Figure figure = explanation_figure(model, hand_made(), picture);
+  ASSERT_EQ(figure.size(), 1u);
+  const auto& grid = std::get<ImageGrid>(figure[0]);
+  ASSERT_EQ(grid.tiles.size(), 2u);
+  EXPECT_EQ(grid.tiles[0].caption, "leaf 1: 75%");
+  EXPECT_EQ(grid.tiles[0].pictures[0].pixels,
+            (std::vector<std::uint8_t>{1, 128, 3, 128, 128, 6, 128, 8}));
+  EXPECT_EQ(grid.tiles[1].pictures[0].pixels,
+            (std::vector<std::uint8_t>{128, 2, 128, 4, 5, 128, 7, 128}));
 }
 
 }  // namespace
