@@ -291,9 +291,13 @@ TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
     return names;
   };
   EXPECT_EQ(unused(0), with_random({"filters", "stride", "dense"}, 0));
-  EXPECT_EQ(unused(1), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "filters", "stride", "dense"}, 1));
+  EXPECT_EQ(unused(1), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "filters",
+                                    "stride", "dense"},
+                                   1));
   EXPECT_EQ(unused(2), with_random({"hidden", "hidden-layers"}, 0));
-  EXPECT_EQ(unused(3), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "hidden", "hidden-layers"}, 1));
+  EXPECT_EQ(unused(3), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "hidden",
+                                    "hidden-layers"},
+                                   1));
 }
 
 }  // namespace
