@@ -307,8 +307,17 @@ class ConvLeaf:
                 for head in HEADS[self.config["likelihood"]]]
 
 
-def log_pixels(config, x, heads):
-    """log p(x|z) [samples], a sum over variables."""
+def cut_points(shared):
+    """c_0, …, c_256: where bins begin and end; equal bins, or by `shared` parameters."""
+    inner = (np.arange(255) + 0.5) / 255
+    if shared is not None:
+        gaps = (0.01 + softplus(shared[1:])) / 255
+        inner = shared[0] / 255 + np.concatenate([[0], np.cumsum(gaps)])
+    return np.concatenate([[inner[0] - 1], inner, [inner[-1] + 1]])
+
+
+def log_pixels(config, x, heads, shared):
+    """log p(x|z) [samples], a sum over variables. `shared`: leaves.likelihood, if there."""
     likelihood = config["likelihood"]
     v = np.rint(255 * x)
     if likelihood == "gaussian":
@@ -322,11 +331,11 @@ def log_pixels(config, x, heads):
         terms = choose - v * softplus(-f) - (255 - v) * softplus(f)
     else:
         f, g = heads
-        a, h = np.exp(np.minimum(2 - g, 8)), 1 / 510
-        x = v / 255
-        log_upper = np.where(v < 255, -softplus(-a * (x - f + h)), 0)
-        log_lower = np.where(v > 0, -softplus(a * (x - f - h)), 0)
-        inner = np.where((v > 0) & (v < 255), np.log(-np.expm1(-2 * a * h)), 0)
+        a, cuts = np.exp(np.minimum(2 - g, 8)), cut_points(shared)
+        lower, upper = cuts[v.astype(int)], cuts[v.astype(int) + 1]
+        log_upper = np.where(v < 255, -softplus(-a * (upper - f)), 0)
+        log_lower = np.where(v > 0, -softplus(a * (lower - f)), 0)
+        inner = np.where((v > 0) & (v < 255), np.log(-np.expm1(-a * (upper - lower))), 0)
         terms = log_upper + log_lower + inner
     return terms.sum(axis=-1)
 
@@ -335,15 +344,16 @@ HEADS = {
     "gaussian": ["mean", "precision"],
     "binomial": ["logit"],
     "logistic": ["location", "scale"],
+    "ordinal": ["location", "scale"],
 }
 
 
-def leaf_bound(config, leaf, x, noise):
+def leaf_bound(config, leaf, x, noise, shared):
     mean, g = leaf.encode(x)
     z = mean + noise / np.sqrt(1 + g * g)
     heads = leaf.decode(z)
     prior_over_posterior = (noise**2 - z**2 - np.log1p(g * g)).sum(axis=-1) / 2
-    return log_mean_exp(log_pixels(config, x, heads) + prior_over_posterior)
+    return log_mean_exp(log_pixels(config, x, heads, shared) + prior_over_posterior)
 
 
 def circuit(config, partitions, logits, leaf_bounds):
@@ -440,7 +450,8 @@ def main():
         x = prepare(values, config["likelihood"], training, index, options.file)
         bounds = [
             leaf_bound(config, leaves[leaf], x[scope].astype(np.float64),
-                       normals(config["latent"], options.seed, 2, index, leaf, samples))
+                       normals(config["latent"], options.seed, 2, index, leaf, samples),
+                       tensors.get("leaves.likelihood"))
             for leaf, (scope, _, _) in enumerate(places)
         ]
         result.append(circuit(config, partitions, tensors.get("circuit.logits"),

@@ -9,6 +9,7 @@
 #include "spvae/likelihood/binomial-inl.h"
 #include "spvae/likelihood/gaussian-inl.h"
 #include "spvae/likelihood/logistic-inl.h"
+#include "spvae/likelihood/ordinal-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {

@@ -50,6 +50,7 @@ const LikelihoodInfo& likelihood_info(Likelihood likelihood) {
 
 std::vector<Likelihood> all_likelihoods() {
   std::vector<Likelihood> all;
+  all.reserve(likelihood_table().size());
   for (std::size_t i = 0; i < likelihood_table().size(); ++i) {
     all.push_back(static_cast<Likelihood>(i));
   }

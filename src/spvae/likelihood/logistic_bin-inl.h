@@ -114,7 +114,8 @@ struct LogisticBinLanes {
     hn::Store(hn::Mul(row_gradient, grad_location), d, delta[0] + at);
     hn::Store(hn::IfThenElseZero(p.free, hn::Mul(row_gradient, grad_scale)), d, delta[1] + at);
     if constexpr (Bins::kTableGradients > 0) {
-      Bins::StoreGradients(row_gradient, p.a, grad_u, grad_l, grad_width, table_gradient);
+      Bins(of, hn::Load(d, x + i * kTile))
+          .StoreGradients(row_gradient, p.a, grad_u, grad_l, grad_width, table_gradient);
     }
   }
 };

@@ -5,9 +5,11 @@
 #include "spvae/likelihood/binomial.h"
 #include "spvae/likelihood/gaussian.h"
 #include "spvae/likelihood/logistic.h"
+#include "spvae/likelihood/ordinal.h"
 
 /// All likelihoods, in the order of the enumeration.
 #define SPVAE_LIKELIHOODS(X) \
   X(Gaussian, gaussian)      \
   X(Binomial, binomial)      \
-  X(Logistic, logistic)
+  X(Logistic, logistic)      \
+  X(Ordinal, ordinal)

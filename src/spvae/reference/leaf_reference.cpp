@@ -160,6 +160,7 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
   };
 
   std::vector<Vector> grad_heads;
+  grad_heads.reserve(trace.heads.size());
   for (const NetworkTrace& head : trace.heads) grad_heads.emplace_back(head.back().size());
   const DecodedLeaf leaf_pixels = decoded(bank, parameters, trace);
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
