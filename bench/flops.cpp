@@ -57,11 +57,11 @@ LeafFlops leaf_flops(const LeafBank& bank) {
                           flops(networks.encoder_precision);
     double decode = flops(networks.decoder_trunk);
     for (const NetworkStack& decoder : networks.decoders) decode += flops(decoder);
-    const auto leaves = static_cast<double>(group.leaves.size());
-    sum.encode += leaves * encode;
-    sum.decode += leaves * decode;
-    sum.encode_gradient += leaves * (2 * encode - pixel_gradient_flops(networks));
-    sum.decode_gradient += leaves * 2 * decode;
+    const auto experts = static_cast<double>(group.experts.size());
+    sum.encode += experts * encode;
+    sum.decode += experts * decode;
+    sum.encode_gradient += experts * (2 * encode - pixel_gradient_flops(networks));
+    sum.decode_gradient += experts * 2 * decode;
   }
   return sum;
 }

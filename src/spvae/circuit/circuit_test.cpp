@@ -402,5 +402,63 @@ TEST(Circuit, IsTheLeafItselfOverASingleRegion) {
   }
 }
 
+// TP19 Theorem 2 where leaves of a region share their samples: the circuit over estimates has the
+// circuit over what they estimate for its mean. Two regions with K leaves and M codes each; leaf j
+// has the prior p_j over codes and all leaves p(x|z) and q(z). The mean is over all pairs of two
+// samples of each region, weighted by q.
+TEST_P(CircuitOf, OfEstimatesThatShareSamplesIsUnbiased) {
+  constexpr int kLeaves = 3;
+  constexpr int kCodes = 3;
+  const RegionGraph graph = poon_domingos(1, 2, 1);
+  const Circuit circuit(graph, 2, kLeaves, GetParam());
+  ASSERT_EQ(circuit.leaves(), 2 * kLeaves);
+  const std::vector<float> logits = random_logits(circuit.sum_weights(), 3);
+  std::uint32_t next = 0;
+  const auto distribution = [&next] {
+    std::vector<double> p(kCodes);
+    for (double& value : p) value = 0.1 + random_uniform({.seed = 8}, next++);
+    const double sum = p[0] + p[1] + p[2];
+    for (double& value : p) value /= sum;
+    return p;
+  };
+  std::vector<std::vector<double>> priors(2 * kLeaves), likelihoods(2), proposals(2);
+  for (auto* tables : {&priors, &likelihoods, &proposals}) {
+    for (auto& table : *tables) table = distribution();
+  }
+  // [leaves, stride]: lane 0 is exact, lane 1 + i the estimates by outcome number i.
+  constexpr int kOutcomes = kCodes * kCodes * kCodes * kCodes;
+  constexpr int kStride = 96;
+  std::vector<double> values(index(circuit.leaves()) * kStride);
+  std::vector<double> probabilities;
+  for (int outcome = 0; outcome < kOutcomes; ++outcome) {
+    const int codes[2][2] = {
+        {outcome % kCodes, outcome / kCodes % kCodes},
+        {outcome / (kCodes * kCodes) % kCodes, outcome / (kCodes * kCodes * kCodes)}};
+    probabilities.push_back(1);
+    for (int leaf = 0; leaf < circuit.leaves(); ++leaf) {
+      const std::size_t region = index(leaf / kLeaves);
+      double estimate = 0;
+      double exact = 0;
+      for (const int z : codes[region]) {
+        estimate += likelihoods[region][index(z)] * priors[index(leaf)][index(z)] /
+                    proposals[region][index(z)] / 2;
+      }
+      for (std::size_t z = 0; z < kCodes; ++z)
+        exact += likelihoods[region][z] * priors[index(leaf)][z];
+      values[index(leaf) * kStride] = std::log(exact);
+      values[index(leaf) * kStride + 1 + index(outcome)] = std::log(estimate);
+    }
+    for (std::size_t region = 0; region < 2; ++region) {
+      for (const int z : codes[region]) probabilities.back() *= proposals[region][index(z)];
+    }
+  }
+  const Passes passes(circuit, logits, values, kStride, kStride);
+  double mean = 0;
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    mean += probabilities[i] * std::exp(passes.trace.root()[1 + i]);
+  }
+  EXPECT_NEAR(mean, std::exp(passes.trace.root()[0]), 1e-12);
+}
+
 }  // namespace
 }  // namespace spvae

@@ -256,7 +256,8 @@ TEST(ModelFields, NameEveryStructureWithEveryNetwork) {
   std::vector<std::string> names;
   for (const StructureInfo& info : structures()) {
     const Structure structure = info.structure;
-    for (const Network network : {Network::kMlp, Network::kConv}) {
+    for (const Network network :
+         {Network::kMlp, Network::kConv, Network::kJointMlp, Network::kSharedMlp}) {
       ModelConfig config;
       config.structure = structure;
       config.leaf.network = network;
@@ -264,16 +265,22 @@ TEST(ModelFields, NameEveryStructureWithEveryNetwork) {
       names.push_back(written.at("model"));
       if (names_structure(config)) names.back() += " of " + std::string(info.name);
       EXPECT_EQ(written.contains("structure"), names_structure(config));
+      if (names_network(config)) names.back() += " by " + written.at("network").get<std::string>();
+      EXPECT_EQ(written.contains("network"), names_network(config));
       ModelConfig read;
       apply_config(model_fields(), written, read);
       EXPECT_EQ(read.structure, structure);
       EXPECT_EQ(read.leaf.network, network);
     }
   }
-  EXPECT_THAT(std::span(names).first(6),
-              ::testing::ElementsAre("spvae", "conv-spvae", "vae", "conv-vae", "spvae of quad-tree",
-                                     "conv-spvae of quad-tree"));
-  EXPECT_EQ(kinds_of(Network::kConv), "conv-spvae, conv-vae");
+  EXPECT_THAT(
+      std::span(names).first(12),
+      ::testing::ElementsAre("spvae", "conv-spvae", "spvae by joint-mlp", "spvae by shared-mlp",
+                             "vae", "conv-vae", "spvae of single-region by joint-mlp",
+                             "spvae of single-region by shared-mlp", "spvae of quad-tree",
+                             "conv-spvae of quad-tree", "spvae of quad-tree by joint-mlp",
+                             "spvae of quad-tree by shared-mlp"));
+  EXPECT_EQ(kinds_of(true), "conv-spvae, conv-vae");
 }
 
 TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
@@ -290,13 +297,13 @@ TEST(ModelFields, SayWhichModelsMakeUseOfThem) {
     names.insert(names.begin() + at, std::begin(random), std::end(random));
     return names;
   };
-  EXPECT_EQ(unused(0), with_random({"filters", "stride", "dense"}, 0));
+  EXPECT_EQ(unused(0), with_random({"filters", "stride", "dense", "prior-scale"}, 0));
   EXPECT_EQ(unused(1), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "filters",
-                                    "stride", "dense"},
+                                    "stride", "dense", "prior-scale"},
                                    1));
-  EXPECT_EQ(unused(2), with_random({"hidden", "hidden-layers"}, 0));
+  EXPECT_EQ(unused(2), with_random({"hidden", "hidden-layers", "prior-scale"}, 0));
   EXPECT_EQ(unused(3), with_random({"delta", "k-sum", "k-leaf", "product", "sum-scale", "hidden",
-                                    "hidden-layers"},
+                                    "hidden-layers", "prior-scale"},
                                    1));
 }
 

@@ -33,6 +33,7 @@ const Table& TargetTable() {
       Decode,
       LogWeight,
       DecodeBackward,
+      PriorGradient,
       EncodeBackward,
       Pack,
       PackTransposed,

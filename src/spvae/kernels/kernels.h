@@ -17,6 +17,8 @@ namespace spvae::kernels {
 
 /// Weight gradients are summed with features along the vector, padded to this on every target.
 inline constexpr int kFeaturePad = 16;
+/// Blocks of samples whose sums Table::accumulate keeps apart.
+inline constexpr int kBlocks = 16;
 /// Lanes that the weight gradients of convolutions are summed over before they are folded.
 inline constexpr int kPartials = 16;
 
@@ -85,13 +87,19 @@ struct Network {
   bool linear_end = true;
 };
 
-/// One leaf VAE. A trunk may be empty: its output is then its input.
+/// Of a learned prior the kernels read 1/σ and −μ/σ, each padded by zeros, and −Σ log σ.
+inline constexpr int prior_floats(int latent) { return 2 * padded(latent) + kFeaturePad; }
+
+/// An encoder and a decoder, the expert of `leaves` leaves. A trunk may be empty: its output is
+/// then its input.
 struct Leaf {
   std::uint32_t index = 0;  ///< addresses the noise
   int pixels = 0;           ///< D
   int latent = 0;           ///< Z
   const LikelihoodConfig* likelihood = nullptr;
   const float* likelihood_table = nullptr;  ///< SharedParameters::table
+  int leaves = 1;
+  const float* priors = nullptr;  ///< [leaves][prior_floats]; null: one leaf, N(0, I)
   Network encoder_trunk;
   Network encoder_mean;
   Network encoder_precision;
@@ -130,12 +138,15 @@ struct Rows {
 };
 
 /// Of a tile whose images are partly observed: log p(x|z) is that of the observed pixels, and rows
-/// come from α·p(z) + (1 − α)·q(z|x), which bounds their weights.
+/// come from α·p(z) + (1 − α)·q(z|x), which bounds their weights; p is the mean of the leaves'
+/// priors.
 struct Observation {
   const float* pixels;             ///< 1 where observed, else 0, [D][kTile]
   const float* log_prior_share;    ///< log α [kTile], −∞ for α = 0
   const float* log_encoder_share;  ///< log(1 − α) [kTile]
-  const float* from_prior;         ///< 1 where this sample is one of the prior's, else 0, [kTile]
+  const float* from_prior;         ///< 1 where this sample is one of a prior's, else 0, [kTile]
+  const float* prior_mean;         ///< of that prior, [Z][kTile]; null: N(0, I)
+  const float* prior_scale;
 };
 
 struct DecoderTrace {
@@ -186,16 +197,23 @@ struct Table {
   /// parameters before their link. The observation is null where all pixels are observed.
   void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const Observation*,
                  const DecoderTrace&);
-  /// log w [kTile] of decoded rows. constant [kTile]: log p's part that depends on x alone.
+  /// log w [kTile] of decoded rows, leaf j's at out + j·stride. constant [kTile]: log p's part that
+  /// depends on x alone.
   void (*log_weight)(const Leaf&, const float* x, const float* constant, const Posterior&,
-                     const Observation*, const DecoderTrace&, float* out);
+                     const Observation*, const DecoderTrace&, float* out, std::size_t stride);
 
   // leaves, backward
   /// row_gradient [kTile] → the deltas of all decoder layers; dz [Z][kTile] = d Σ row_gradient ·
-  /// (log p(x|z) + log p(z)) / dz. observed [D][kTile] as Observation::pixels; null where all are.
+  /// (log p(x|z) + log p(z)) / dz; with priors [leaves][kTile] = leaf_gradient, whose sums over
+  /// leaves are row_gradient. observed [D][kTile] as Observation::pixels; null where all are.
   /// sums [table]: d Σ row_gradient · log p(x|z) / d Leaf::likelihood_table is added; may be null.
   void (*decode_backward)(const Leaf&, const float* x, const float* observed,
-                          const float* row_gradient, const DecoderTrace&, float* dz, double* sums);
+                          const float* row_gradient, const float* leaf_gradient,
+                          const DecoderTrace&, float* dz, double* sums);
+  /// sums [leaves][3][padded(Z)] += Σ_lane g, g·u, g·u² with u = (z − μ)/σ, lanes in order; g =
+  /// leaf_gradient [leaves][kTile], transposed [kTile][padded(Z)]: z.
+  void (*prior_gradient)(const Leaf&, const float* leaf_gradient, const float* transposed,
+                         float* sums);
   /// Posterior gradient → the deltas of all encoder layers.
   void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&,
                           const EncoderTrace&);
@@ -226,9 +244,10 @@ struct Table {
   void (*importance)(const float* log_weight, std::size_t stride, int samples, float* normalised,
                      float* maximum, float* log_mean);
   /// Merges `samples` rows of log weights [samples][kTile] into running statistics [kTile]:
-  /// maximum, Σ w and Σ w² relative to it. Start with maximum −∞ and sums 0.
+  /// maximum, Σ w and Σ w² relative to it. Start with maximum −∞ and sums 0. blocks, if not null:
+  /// Σ w of rows number b, b + kBlocks, …, `stride` floats apart.
   void (*accumulate)(const float* log_weight, int samples, float* maximum, double* sum,
-                     double* sum_squares);
+                     double* sum_squares, float* blocks, std::size_t stride);
   /// One ascent step: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ + lr·m/(√v + ε).
   void (*adam)(const AdamStep&, std::size_t count, const float* gradient, float* first_moment,
                float* second_moment, float* parameters);

@@ -7,6 +7,7 @@
 #endif
 
 #include "spvae/kernels/network-inl.h"
+#include "spvae/kernels/prior-inl.h"
 #include "spvae/kernels/random-inl.h"
 #include "spvae/likelihood/lanes-inl.h"
 
@@ -46,7 +47,11 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
     Float z = hn::MulAdd(hn::Load(d, posterior.deviation + i), e, hn::Load(d, posterior.mean + i));
     if (observation != nullptr) {
       const Float from_prior = hn::Load(d, observation->from_prior + i % kTile);
-      z = hn::IfThenElse(hn::Gt(from_prior, hn::Zero(d)), e, z);
+      const Float of_prior = leaf.priors == nullptr
+                                 ? e
+                                 : hn::MulAdd(hn::Load(d, observation->prior_scale + i), e,
+                                              hn::Load(d, observation->prior_mean + i));
+      z = hn::IfThenElse(hn::Gt(from_prior, hn::Zero(d)), of_prior, z);
     }
     hn::Store(z, d, trace.code + i);
   }
@@ -87,10 +92,60 @@ HWY_INLINE Float PriorOverMixture(const Observation& observation, Float ratio, i
   return hn::Neg(hn::Add(larger, Softplus(gap)));
 }
 
+// log q(z|x) of one lane vector, but for (2π)^(−Z/2).
+HWY_INLINE Float LogPosterior(const Leaf& leaf, const Posterior& posterior,
+                              const DecoderTrace& trace, bool from_posterior, int lane) {
+  const FloatTag d;
+  Float squares = hn::Zero(d);
+  for (int i = 0; i < leaf.latent; ++i) {
+    const int at = i * kTile + lane;
+    const Float e =
+        from_posterior
+            ? hn::Load(d, trace.noise + at)
+            : hn::Div(hn::Sub(hn::Load(d, trace.code + at), hn::Load(d, posterior.mean + at)),
+                      hn::Load(d, posterior.deviation + at));
+    squares = hn::MulAdd(e, e, squares);
+  }
+  return hn::NegMulAdd(Constant(0.5f), squares, hn::Load(d, posterior.half_log_precision + lane));
+}
+
+// The same as LogWeight of learned priors.
+void LogWeights(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
+                const Observation* observation, const DecoderTrace& trace, float* out,
+                std::size_t stride) {
+  const FloatTag d;
+  const float* observed = observation == nullptr ? nullptr : observation->pixels;
+  alignas(64) float likelihood[kTile];
+  VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
+    for (int lane = 0; lane < kTile; lane += kLanes) {
+      hn::Store(
+          Model::Value(Part(observed, lane), LikelihoodOf(leaf), x + lane, trace.outputs, lane), d,
+          likelihood + lane);
+    }
+  });
+  for (int lane = 0; lane < kTile; lane += kLanes) {
+    const Float largest = LogPriors(leaf, trace.code, lane, out, stride);
+    Float density = LogPosterior(leaf, posterior, trace, observation == nullptr, lane);
+    if (observation != nullptr) {
+      density = LogMixture(leaf, *observation, largest, density, out, stride, lane);
+    }
+    const Float base =
+        hn::Sub(hn::Add(hn::Load(d, likelihood + lane), hn::Load(d, constant + lane)), density);
+    for (int j = 0; j < leaf.leaves; ++j) {
+      float* row = out + static_cast<std::size_t>(j) * stride + lane;
+      hn::StoreU(hn::Add(base, hn::LoadU(d, row)), d, row);
+    }
+  }
+}
+
 // Table::log_weight: log p(x|z) + log p(z) − log of the density that z was drawn from.
 void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
-               const Observation* observation, const DecoderTrace& trace, float* out) {
+               const Observation* observation, const DecoderTrace& trace, float* out,
+               std::size_t stride) {
   const FloatTag d;
+  if (leaf.priors != nullptr) {
+    return LogWeights(leaf, x, constant, posterior, observation, trace, out, stride);
+  }
   const float* observed = observation == nullptr ? nullptr : observation->pixels;
   VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
@@ -128,16 +183,10 @@ HWY_INLINE void LikelihoodBackward(const Leaf& leaf, const float* x, const float
 
 // Table::decode_backward.
 void DecodeBackward(const Leaf& leaf, const float* x, const float* observed,
-                    const float* row_gradient, const DecoderTrace& trace, float* dz, double* sums) {
-  const FloatTag d;
+                    const float* row_gradient, const float* leaf_gradient,
+                    const DecoderTrace& trace, float* dz, double* sums) {
   LikelihoodBackward(leaf, x, observed, row_gradient, trace, sums);
-  for (int i = 0; i < leaf.latent; ++i) {
-    for (int lane = 0; lane < kTile; lane += kLanes) {
-      const int at = i * kTile + lane;
-      hn::Store(hn::Neg(hn::Mul(hn::Load(d, row_gradient + lane), hn::Load(d, trace.code + at))), d,
-                dz + at);
-    }
-  }
+  PriorBackward(leaf, row_gradient, leaf_gradient, trace.code, dz);
   // The heads' inputs are the trunk's last output, or the code itself.
   const int trunk_last = leaf.decoder_trunk.count - 1;
   float* below = trunk_last < 0 ? dz : trace.trunk.delta[trunk_last];

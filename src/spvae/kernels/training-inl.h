@@ -6,14 +6,10 @@
 #define SPVAE_KERNELS_TRAINING_INL_H_
 #endif
 
-#include <limits>
-
 #include "spvae/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
-
-inline constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 // What to subtract so that −∞ − maximum is not NaN when all weights vanish.
 HWY_INLINE Float FiniteOrZero(Float maximum) {
@@ -51,7 +47,7 @@ void Importance(const float* log_weight, std::size_t stride, int samples, float*
 
 // Table::accumulate.
 void Accumulate(const float* log_weight, int samples, float* maximum, double* sum,
-                double* sum_squares) {
+                double* sum_squares, float* blocks, std::size_t stride) {
   const FloatTag d;
   HWY_ALIGN float rescale[kTile];
   HWY_ALIGN float part[kTile];
@@ -69,7 +65,19 @@ void Accumulate(const float* log_weight, int samples, float* maximum, double* su
       total = hn::Add(total, w);
       squares = hn::MulAdd(w, w, squares);
     }
-    hn::Store(Exp(hn::Sub(former, reference)), d, rescale + lane);
+    const Float factor = Exp(hn::Sub(former, reference));
+    if (blocks != nullptr) {
+      for (int b = 0; b < kBlocks; ++b) {
+        float* block = blocks + static_cast<std::size_t>(b) * stride + lane;
+        Float block_sum = hn::Mul(hn::LoadU(d, block), factor);
+        for (int s = b; s < samples; s += kBlocks) {
+          const Float log_w = hn::Load(d, log_weight + s * kTile + lane);
+          block_sum = hn::Add(block_sum, Exp(hn::Sub(log_w, reference)));
+        }
+        hn::StoreU(block_sum, d, block);
+      }
+    }
+    hn::Store(factor, d, rescale + lane);
     hn::Store(total, d, part + lane);
     hn::Store(squares, d, part_squares + lane);
     hn::StoreU(top, d, maximum + lane);

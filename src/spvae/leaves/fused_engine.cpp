@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -17,8 +18,12 @@ namespace {
 
 using kernels::kTile;
 
-// From this many leaves on, a gradient task is a leaf; below, threads share the work on a leaf.
-constexpr int kLeavesForTasks = 8;
+// From this many experts on, a gradient task is one; below, threads share the work on each.
+constexpr int kExpertsForTasks = 8;
+
+// Samples that statistics keep at a time where an expert has many leaves.
+constexpr int kSharedStep = 16;
+static_assert(kStatisticsStep % kSharedStep == 0 && kSharedStep % kernels::kBlocks == 0);
 
 // The logarithm of a share of 0, finite so that the kernels' sums stay so.
 constexpr float kNever = -1e30f;
@@ -46,13 +51,13 @@ class FusedEngine final : public LeafEngine {
       workspaces_.emplace_back();
       for (const GroupPlan& group : plan_.groups) workspaces_.back().emplace_back(bank, group);
     }
-    const bool leaf_tasks = bank.leaves() >= kLeavesForTasks;
-    const int copies = leaf_tasks ? pool.threads() : 1;
+    const bool expert_tasks = bank.experts() >= kExpertsForTasks;
+    const int copies = expert_tasks ? pool.threads() : 1;
     for (int copy = 0; copy < copies; ++copy) {
       gradients_.emplace_back();
       for (const GroupPlan& group : plan_.groups) {
         gradients_.back().push_back(std::make_unique<LeafGradient>(bank, group, negligible_row,
-                                                                   leaf_tasks ? nullptr : &pool));
+                                                                   expert_tasks ? nullptr : &pool));
       }
     }
   }
@@ -61,13 +66,14 @@ class FusedEngine final : public LeafEngine {
                    int first_sample, int samples, std::span<float> log_weight) override {
     assert(log_weight.size() >= index(bank_.leaves()) * index(samples) * index(batch.stride));
     prepared_.update(parameters);
-    for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, prepared_);
+    for_each_tile(batch, [&](int expert, int tile, Workspace& space) {
+      const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
       encode(kernel, batch, tile, noise.prior_share, space);
+      const std::size_t rows = index(samples) * index(batch.stride);  // of a leaf
+      const std::size_t first = index(expert * kernel.leaves) * rows + index(tile) * kTile;
       for (int s = 0; s < samples; ++s) {
-        const std::size_t row = index(leaf) * index(samples) + index(s);
         decode(kernel, batch, tile, noise, first_sample + s, space,
-               log_weight.data() + row * index(batch.stride) + index(tile) * kTile);
+               log_weight.data() + first + index(s) * index(batch.stride), rows);
       }
     });
   }
@@ -78,18 +84,25 @@ class FusedEngine final : public LeafEngine {
     assert(row_gradient.size() >= index(bank_.leaves()) * rows);
     assert(noise.prior_share == 0);
     prepared_.update(parameters);
-    grad_tables_.resize(index(bank_.leaves()));
-    const auto compute = [&](int leaf, std::size_t copy) {
-      grad_tables_[index(leaf)].resize(prepared_.likelihood_table().size());
-      gradients_[copy][index(bank_.group_of(leaf))]->compute(
-          leaf, parameters, prepared_, batch, noise, samples,
-          row_gradient.subspan(index(leaf) * rows, rows), grad, grad_tables_[index(leaf)]);
+    grad_tables_.resize(index(bank_.experts()));
+    grad_shared_.resize(index(bank_.experts()) * plan_.shared_floats);
+    const std::size_t size = index(bank_.leaves_of_expert()) * rows;
+    const auto compute = [&](int expert, std::size_t copy) {
+      grad_tables_[index(expert)].resize(prepared_.likelihood_table().size());
+      gradients_[copy][index(bank_.group_of(expert))]->compute(
+          expert, parameters, prepared_, batch, noise, samples,
+          row_gradient.subspan(index(expert) * size, size),
+          {grad,
+           std::span(grad_shared_)
+               .subspan(index(expert) * plan_.shared_floats, plan_.shared_floats),
+           grad_tables_[index(expert)]});
     };
-    if (bank_.leaves() >= kLeavesForTasks) {
-      pool_.run(bank_.leaves(), [&](int leaf, int thread) { compute(leaf, index(thread)); });
+    if (bank_.experts() >= kExpertsForTasks) {
+      pool_.run(bank_.experts(), [&](int expert, int thread) { compute(expert, index(thread)); });
     } else {
-      for (int leaf = 0; leaf < bank_.leaves(); ++leaf) compute(leaf, 0);
+      for (int expert = 0; expert < bank_.experts(); ++expert) compute(expert, 0);
     }
+    add_shared(grad);
     std::ranges::transform(pull_back_tables(bank_.config().likelihood,
                                             prepared_.likelihood_parameters(), grad_tables_),
                            bank_.likelihood_part(grad).begin(),
@@ -97,24 +110,37 @@ class FusedEngine final : public LeafEngine {
   }
 
   int leaves() const override { return bank_.leaves(); }
+  int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 
   void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
                       int samples, WeightStatistics& statistics) override {
     assert(statistics.leaves == bank_.leaves() && statistics.stride == batch.stride);
     const auto former = static_cast<int>(statistics.samples);
     prepared_.update(parameters);
-    for_each_tile(batch, [&](int leaf, int tile, Workspace& space) {
-      const kernels::Leaf& kernel = space.kernel.bind(leaf, parameters, prepared_);
+    const std::size_t stride = index(batch.stride);
+    const int step = step_of(bank_);
+    for_each_tile(batch, [&](int expert, int tile, Workspace& space) {
+      const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
       encode(kernel, batch, tile, noise.prior_share, space);
-      const std::size_t at = index(leaf) * index(batch.stride) + index(tile) * kTile;
-      for (int first = 0; first < samples; first += kStatisticsStep) {
-        const int count = std::min(kStatisticsStep, samples - first);
+      for (int first = 0; first < samples; first += step) {
+        const int count = std::min(step, samples - first);
+        const std::size_t rows = index(step) * kTile;  // of a leaf
         for (int s = 0; s < count; ++s) {
           decode(kernel, batch, tile, noise, former + first + s, space,
-                 space.chunk.data() + index(s) * kTile);
+                 space.chunk.data() + index(s) * kTile, rows);
         }
-        kernels::table().accumulate(space.chunk.data(), count, statistics.maximum.data() + at,
-                                    statistics.sum.data() + at, statistics.sum_squares.data() + at);
+        for (int j = 0; j < kernel.leaves; ++j) {
+          const std::size_t leaf = index(expert * kernel.leaves + j);
+          const std::size_t at = leaf * stride + index(tile) * kTile;
+          float* blocks = statistics.block_sum.empty()
+                              ? nullptr
+                              : statistics.block_sum.data() +
+                                    leaf * std::size_t{kernels::kBlocks} * stride +
+                                    index(tile) * kTile;
+          kernels::table().accumulate(space.chunk.data() + index(j) * rows, count,
+                                      statistics.maximum.data() + at, statistics.sum.data() + at,
+                                      statistics.sum_squares.data() + at, blocks, stride);
+        }
       }
     });
     statistics.samples += samples;
@@ -128,20 +154,24 @@ class FusedEngine final : public LeafEngine {
           encoder(*plan.group, bank.config().latent, false),
           decoder(*plan.group, bank.config().latent, false),
           constant(kTile),
-          chunk(index(kStatisticsStep) * kTile),
+          chunk(index(bank.leaves_of_expert()) * index(step_of(bank)) * kTile),
           log_prior_share(kTile),
           log_encoder_share(kTile),
-          from_prior(kTile) {}
+          from_prior(kTile),
+          prior_mean(index(bank.config().latent) * kTile),
+          prior_scale(prior_mean.size()) {}
 
     LeafKernel kernel;
     EncoderTape encoder;
     DecoderTape decoder;
     AlignedVector<float> constant;  // log p's part that depends on x alone
-    AlignedVector<float> chunk;
+    AlignedVector<float> chunk;     // [leaves, step, kTile]
     // Of a tile with missing pixels.
     AlignedVector<float> log_prior_share;
     AlignedVector<float> log_encoder_share;
     AlignedVector<float> from_prior;
+    AlignedVector<float> prior_mean;
+    AlignedVector<float> prior_scale;
     std::array<double, kTile> prior_share{};
     std::array<bool, kTile> is_empty{};
   };
@@ -149,16 +179,16 @@ class FusedEngine final : public LeafEngine {
   template <class Body>
   void for_each_tile(const Batch& batch, const Body& body) {
     const int tiles = batch.stride / kTile;
-    pool_.run(bank_.leaves() * tiles, [&](int task, int thread) {
-      const int leaf = task / tiles;
-      body(leaf, task % tiles, workspaces_[index(thread)][index(bank_.group_of(leaf))]);
+    pool_.run(bank_.experts() * tiles, [&](int task, int thread) {
+      const int expert = task / tiles;
+      body(expert, task % tiles, workspaces_[index(thread)][index(bank_.group_of(expert))]);
     });
   }
 
   void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, double prior_share,
               Workspace& space) {
     EncoderTape& tape = space.encoder;
-    tape.load(batch, bank_.scope(static_cast<int>(leaf.index)), tile * kTile);
+    tape.load(batch, bank_.scope(static_cast<int>(leaf.index) * leaf.leaves), tile * kTile);
     kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
     observe(prior_share, space);
     if (log_constants_.empty()) return;
@@ -192,26 +222,29 @@ class FusedEngine final : public LeafEngine {
     }
   }
 
+  // Leaf j's row is written at log_weight + j·stride.
   void decode(const kernels::Leaf& leaf, const Batch& batch, int tile, const NoiseKey& noise,
-              int sample, Workspace& space, float* log_weight) {
+              int sample, Workspace& space, float* log_weight, std::size_t stride) {
     std::uint32_t samples[kTile];
     std::fill_n(samples, kTile, static_cast<std::uint32_t>(sample));
     const kernels::Posterior posterior = space.encoder.posterior();
     const kernels::DecoderTrace trace = space.decoder.trace();
     const std::uint32_t* images = batch.indices.data() + index(tile) * kTile;
     const bool is_partial = !space.encoder.observed.empty();
-    const kernels::Observation observation{space.encoder.observed.data(),
-                                           space.log_prior_share.data(),
-                                           space.log_encoder_share.data(), space.from_prior.data()};
+    const kernels::Observation observation{
+        space.encoder.observed.data(), space.log_prior_share.data(), space.log_encoder_share.data(),
+        space.from_prior.data(),       space.prior_mean.data(),      space.prior_scale.data()};
     if (is_partial) choose_proposals(leaf, images, noise, sample, space);
     kernels::table().decode(leaf, posterior, {images, samples},
                             {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
                             is_partial ? &observation : nullptr, trace);
     kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(), posterior,
-                                is_partial ? &observation : nullptr, trace, log_weight);
+                                is_partial ? &observation : nullptr, trace, log_weight, stride);
     if (!is_partial) return;
     for (int lane = 0; lane < kTile; ++lane) {
-      if (space.is_empty[index(lane)]) log_weight[lane] = 0.0f;
+      for (int j = 0; j < leaf.leaves && space.is_empty[index(lane)]; ++j) {
+        log_weight[index(j) * stride + index(lane)] = 0.0f;
+      }
     }
   }
 
@@ -225,9 +258,35 @@ class FusedEngine final : public LeafEngine {
                               .leaf = leaf.index,
                               .sample = static_cast<std::uint32_t>(sample)};
       const double share = space.prior_share[index(lane)];
-      space.from_prior[index(lane)] =
-          share > 0 && is_from_prior(row, leaf.latent, share) ? 1.0f : 0.0f;
+      const int j = share > 0 ? prior_of_row(row, leaf.latent, share, leaf.leaves) : -1;
+      space.from_prior[index(lane)] = j < 0 ? 0.0f : 1.0f;
+      if (j < 0 || leaf.priors == nullptr) continue;
+      const float* prior = leaf.priors + index(j) * index(kernels::prior_floats(leaf.latent));
+      for (int d = 0; d < leaf.latent; ++d) {
+        const std::size_t at = index(d) * kTile + index(lane);
+        space.prior_scale[at] = 1 / prior[d];
+        space.prior_mean[at] = -prior[kernels::padded(leaf.latent) + d] / prior[d];
+      }
     }
+  }
+
+  // The gradient of what experts share: of each expert apart, then summed in their order.
+  void add_shared(std::span<float> grad) {
+    for (const PlannedLayer& layer : plan_.groups[0].layers) {
+      if (!layer.stack.is_shared) continue;
+      const std::span<float> sum = grad.subspan(layer.stack.offset, layer.stack.size());
+      std::ranges::fill(sum, 0.0f);
+      for (std::size_t at = layer.shared_offset; at < grad_shared_.size();
+           at += plan_.shared_floats) {
+        std::transform(sum.begin(), sum.end(),
+                       grad_shared_.begin() + static_cast<std::ptrdiff_t>(at), sum.begin(),
+                       std::plus());
+      }
+    }
+  }
+
+  static int step_of(const LeafBank& bank) {
+    return bank.leaves_of_expert() == 1 ? kStatisticsStep : kSharedStep;
   }
 
   const LeafBank& bank_;
@@ -235,8 +294,9 @@ class FusedEngine final : public LeafEngine {
   LeafPlan plan_;
   PreparedParameters prepared_;
   std::vector<float> log_constants_;
-  std::vector<std::vector<double>> grad_tables_;                       // of the likelihood, by leaf
-  std::vector<std::vector<Workspace>> workspaces_;                     // [thread][group]
+  std::vector<std::vector<double>> grad_tables_;    // of the likelihood, by expert
+  AlignedVector<float> grad_shared_;                // [experts, shared floats]
+  std::vector<std::vector<Workspace>> workspaces_;  // [thread][group]
   std::vector<std::vector<std::unique_ptr<LeafGradient>>> gradients_;  // [thread or 1][group]
 };
 

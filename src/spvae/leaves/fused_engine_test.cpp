@@ -169,6 +169,14 @@ LeafConfig conv(Filters filters, int stride, int dense, int latent, Likelihood l
   return config;
 }
 
+// With learned priors for the leaves of each expert.
+LeafConfig with_experts(int experts, LeafConfig config, Network network = Network::kMlp) {
+  config.experts = experts;
+  config.priors = Priors::kLearned;
+  config.network = network;
+  return config;
+}
+
 class OnEveryTarget : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override { ASSERT_TRUE(kernels::force_target(GetParam())); }
@@ -232,6 +240,38 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForAwkwardConvolutions) {
   expect_matches_twin({"stride 3", 10, 11, 11, conv({17, 9}, 3, 30, 7, gaussian), 1, 33, 2});
   expect_matches_twin({"holes", 9, 9, 9, conv({3, 4}, 4, 9, 7, gaussian), 1, 16, 2});
   expect_matches_twin({"many filters", 5, 5, 5, conv({33, 50}, 1, 65, 31, gaussian), 1, 7, 1});
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForLearnedPriors) {
+  const auto ordinal = Likelihood::kOrdinal;
+  const auto gaussian = Likelihood::kGaussian;
+  for (Case c :
+       {Case{"one expert", 14, 14, 7, with_experts(1, leaf(20, 2, 8, ordinal)), 7, 40, 3},
+        Case{"two experts", 8, 12, 4, with_experts(2, leaf(9, 1, 17, gaussian)), 10, 33, 2},
+        Case{"an expert a leaf", 7, 7, 7, with_experts(0, leaf(9, 2, 3, gaussian)), 2, 20, 2},
+        Case{"one region", 5, 5, 5, with_experts(1, leaf(9, 2, 25, gaussian)), 3, 70, 4},
+        Case{"joint", 9, 10, 7, with_experts(1, leaf(9, 2, 5, ordinal), Network::kJointMlp), 6, 35,
+             3},
+        Case{"conv", 9, 10, 7, with_experts(1, conv({4, 8}, 1, 16, 6, gaussian), Network::kConv), 3,
+             33, 2}}) {
+    for (const bool all_rows_matter : {false, true}) {
+      c.all_rows_matter = all_rows_matter;
+      for (const double missing : {0.0, 0.5}) {
+        c.missing = missing;
+        expect_matches_twin(c);
+      }
+    }
+  }
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereRegionsShareLayers) {
+  for (const int hidden_layers : {0, 1, 2, 4}) {
+    for (const int hidden : {17, 300}) {  // above 256 weights are packed
+      LeafConfig config = leaf(hidden, hidden_layers, 6, Likelihood::kGaussian);
+      config.network = Network::kSharedMlp;
+      expect_matches_twin({"shared " + std::to_string(hidden_layers), 9, 10, 7, config, 2, 20, 2});
+    }
+  }
 }
 
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinForColours) {
@@ -341,8 +381,8 @@ TEST_P(OnEveryTarget, CompleteImagesAreScoredAlikeAmongPartlyObservedOnes) {
   EXPECT_GT(compared, 0);
 }
 
-TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
-  const Case c{"statistics", 8, 6, 4, leaf(9, 2, 5, Likelihood::kGaussian), 2, 35, 1};
+void expect_streamed_statistics(const Case& c) {
+  SCOPED_TRACE(c.name);
   const int samples = 131;
   Fixture f(c);
   ThreadPool pool(2);
@@ -353,7 +393,7 @@ TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
   engine->statistics(f.parameters, f.batch, kNoise, samples, statistics);
   ASSERT_EQ(statistics.samples, samples);
   WeightStatistics in_steps;
-  in_steps.reset(f.bank.leaves(), f.batch.stride);
+  in_steps.reset(f.bank.leaves(), f.bank.leaves_of_expert(), f.batch.stride);
   for (const int step : {kStatisticsStep, samples - kStatisticsStep}) {
     engine->add_statistics(f.parameters, f.batch, kNoise, step, in_steps);
   }
@@ -361,6 +401,7 @@ TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
   EXPECT_EQ(in_steps.maximum, statistics.maximum);
   EXPECT_EQ(in_steps.sum, statistics.sum);
   EXPECT_EQ(in_steps.sum_squares, statistics.sum_squares);
+  EXPECT_EQ(in_steps.block_sum, statistics.block_sum);
   for (int l = 0; l < f.bank.leaves(); ++l) {
     for (int b = 0; b < f.batch.size; ++b) {
       float maximum = -INFINITY;
@@ -377,8 +418,24 @@ TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
       EXPECT_EQ(statistics.maximum[at], maximum);
       EXPECT_NEAR(statistics.sum[at], sum, 1e-5 * sum);
       EXPECT_NEAR(statistics.sum_squares[at], squares, 1e-5 * squares);
+      if (f.bank.leaves_of_expert() == 1) continue;
+      for (int block = 0; block < kernels::kBlocks; ++block) {
+        double part = 0;
+        for (int s = block; s < samples; s += kernels::kBlocks) {
+          part += std::exp(static_cast<double>(w(s) - maximum));
+        }
+        const auto row =
+            static_cast<std::size_t>((l * kernels::kBlocks + block) * f.batch.stride + b);
+        EXPECT_NEAR(statistics.block_sum[row], part, 1e-5 * sum);
+      }
     }
   }
+}
+
+TEST_P(OnEveryTarget, StreamsStatisticsOfTheSameLogWeights) {
+  const LeafConfig small = leaf(9, 2, 5, Likelihood::kGaussian);
+  expect_streamed_statistics({"statistics", 8, 6, 4, small, 2, 35, 1});
+  expect_streamed_statistics({"of experts", 8, 6, 4, with_experts(1, small), 3, 35, 1});
 }
 
 // All that an engine computes, for comparisons of bits.
@@ -411,6 +468,10 @@ std::vector<Case> cases_for_bits() {
     cases.push_back(
         {"one conv leaf", 12, 12, 12, conv({17, 20}, 2, 30, 33, likelihood), 1, 100, 3});
   }
+  const LeafConfig small = leaf(30, 2, 9, Likelihood::kOrdinal);
+  cases.push_back({"priors", 14, 17, 7, with_experts(1, small), 5, 50, 5});
+  cases.push_back({"priors of one region", 12, 12, 12, with_experts(1, small), 5, 50, 5});
+  cases.push_back({"shared", 14, 17, 7, with_experts(2, small, Network::kSharedMlp), 6, 50, 5});
   for (std::size_t i = cases.size(); i-- > 0;) {
     cases.push_back(cases[i]);
     cases.back().name += ", every row matters";

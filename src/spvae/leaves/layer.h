@@ -29,23 +29,31 @@ struct Padding {
   int columns_before = 0;
 };
 
-/// One layer of all leaves of a group: tensor [leaves, inputs + 1, outputs], whose last row is the
-/// bias. Dense: output_o = Σ_i input_i · t[i][o] + t[inputs][o]. Convolutions, plain and
-/// transposed: inputs = 9·(input channels), row (kernel row·3 + kernel column)·(input channels) +
-/// channel; outputs = output channels.
+/// One layer of all experts of a group: tensor [experts, inputs + 1, outputs], whose last row is
+/// the bias; [1, inputs + 1, outputs] where all experts of all groups share it. Dense: output_o =
+/// Σ_i input_i · t[i][o] + t[inputs][o]. Convolutions, plain and transposed: inputs = 9·(input
+/// channels), row (kernel row·3 + kernel column)·(input channels) + channel; outputs = output
+/// channels.
 struct LayerStack {
   LayerKind kind = LayerKind::kDense;
   std::size_t offset = 0;  ///< of the tensor in the parameter buffer
-  int inputs = 0;          ///< rows of a leaf's slice without its bias
+  int inputs = 0;          ///< rows of an expert's slice without its bias
   int outputs = 0;         ///< columns
   Plane in;
   Plane out;
   int stride = 1;  ///< of a convolution
   Padding padding;
+  bool is_shared = false;
 
-  std::size_t size() const {  ///< floats of one leaf
+  std::size_t size() const {  ///< floats of one expert
     return static_cast<std::size_t>(inputs + 1) * static_cast<std::size_t>(outputs);
   }
+  /// Where those of slot number `slot` begin, as far as from the tensor's first.
+  std::size_t slice(int slot) const {
+    return is_shared ? 0 : static_cast<std::size_t>(slot) * size();
+  }
+  /// The same in the parameter buffer.
+  std::size_t at(int slot) const { return offset + slice(slot); }
 };
 
 /// A layer without its place in a buffer.

@@ -48,8 +48,7 @@ class DenseGradient final : public LayerGradient {
     }
   }
 
-  void store(int leaf_slot, std::span<float> grad) const override {
-    float* out = grad.data() + layer_.offset + index(leaf_slot) * layer_.size();
+  void store(float* out) const override {
     const int outputs = layer_.outputs;
     for (int row = 0; row < rows_; ++row) {
       const float* sum = sum_.data() + index(row) * index(width());
@@ -111,10 +110,8 @@ class ConvolutionGradient final : public LayerGradient {
     }
   }
 
-  void store(int leaf_slot, std::span<float> grad) const override {
-    const LayerStack& stack = layer_.stack;
-    kernels::table().fold_partials(partial_.data(), stack.size(),
-                                   grad.data() + stack.offset + index(leaf_slot) * stack.size());
+  void store(float* out) const override {
+    kernels::table().fold_partials(partial_.data(), layer_.stack.size(), out);
   }
 
  private:

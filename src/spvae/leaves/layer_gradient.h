@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 
 #include "spvae/leaves/leaf_kernel.h"
 
@@ -22,8 +21,8 @@ class LayerGradient {
   virtual void record(int tile, const float* input, const float* delta) = 0;
   /// Adds recorded tiles [first_tile, end_tile), in order, to rows [first, first + count).
   virtual void add(int first_tile, int end_tile, int first, int count) = 0;
-  /// Overwrites the leaf's slice of the layer's tensor.
-  virtual void store(int leaf_slot, std::span<float> grad) const = 0;
+  /// Overwrites the leaf's slice [inputs + 1, outputs] of the layer's tensor.
+  virtual void store(float* slice) const = 0;
 };
 
 /// layer must outlive it.

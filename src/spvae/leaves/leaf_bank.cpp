@@ -1,5 +1,7 @@
 #include "spvae/leaves/leaf_bank.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -7,21 +9,32 @@
 #include <utility>
 
 #include "spvae/core/pixel_rectangle.h"
-#include "spvae/core/random.h"
+#include "spvae/leaves/priors.h"
 
 namespace spvae {
 
 namespace {
 
-// Gives every layer of a network its tensor.
-void add_tensors(ParameterLayout& layout, const std::string& name, std::size_t leaves,
+// Gives every layer of a network of a group its tensor; `known` are shared ones by name.
+void add_tensors(ParameterLayout& layout, std::size_t group, const std::string& name,
+                 std::size_t experts, std::map<std::string, std::size_t>& known,
                  NetworkStack& network) {
   for (std::size_t i = 0; i < network.size(); ++i) {
-    network[i].offset = layout.add(name + "." + std::to_string(i),
-                                   {leaves, static_cast<std::size_t>(network[i].inputs) + 1,
-                                    static_cast<std::size_t>(network[i].outputs)});
+    LayerStack& layer = network[i];
+    const std::string tensor =
+        fmt::format("leaves.{}.{}.{}", layer.is_shared ? "shared" : std::to_string(group), name, i);
+    if (layer.is_shared && known.contains(tensor)) {
+      layer.offset = known[tensor];
+      continue;
+    }
+    layer.offset = layout.add(
+        tensor, {layer.is_shared ? 1 : experts, static_cast<std::size_t>(layer.inputs) + 1,
+                 static_cast<std::size_t>(layer.outputs)});
+    if (layer.is_shared) known[tensor] = layer.offset;
   }
 }
+
+const char* const kPriors = "leaves.priors";
 
 // In the order of LeafNetworks::all().
 std::vector<std::string> network_names(const LikelihoodConfig& likelihood) {
@@ -33,9 +46,13 @@ std::vector<std::string> network_names(const LikelihoodConfig& likelihood) {
   return names;
 }
 
-std::size_t parameters_per_leaf(const NetworkStack& network) {
+// Of all experts of a group; what is shared counts once, with the first one.
+std::size_t parameters_of(const NetworkStack& network, const LeafGroup& group, bool is_first) {
   std::size_t count = 0;
-  for (const LayerStack& layer : network) count += layer.size();
+  for (const LayerStack& layer : network) {
+    const std::size_t copies = layer.is_shared ? (is_first ? 1 : 0) : group.experts.size();
+    count += copies * layer.size();
+  }
   return count;
 }
 
@@ -90,46 +107,71 @@ void draw_weights(const LayerStack& layer, RandomAddress address, float* weights
 
 LeafBank::LeafBank(const RegionGraph& graph, const Plane& image, int k_leaf,
                    const LeafConfig& config, ParameterLayout& layout)
-    : config_(config), k_leaf_(k_leaf), parameters_begin_(layout.size()), parameters_end_(0) {
-  assert(k_leaf >= 1);
+    : config_(config),
+      k_leaf_(k_leaf),
+      parameters_begin_(layout.size()),
+      parameters_end_(0),
+      leaves_of_expert_(config.experts == 0 ? 1 : k_leaf / config.experts) {
+  assert(k_leaf >= 1 && k_leaf % leaves_of_expert_ == 0);
+  assert(leaves_of_expert_ == 1 || config.priors == Priors::kLearned);
+  const int experts = k_leaf / leaves_of_expert_;  // of a region
 
   // By variables, then height; networks that do not see shapes have one row of pixels.
-  std::map<std::pair<int, int>, std::vector<int>> leaves_by_shape;
+  std::map<std::pair<int, int>, std::vector<int>> experts_by_shape;
   for (int region = 0; region < graph.leaf_regions(); ++region) {
     const std::vector<int>& scope = graph.regions()[static_cast<std::size_t>(region)].scope;
     scopes_.emplace_back(scope.begin(), scope.end());
-    const int height = sees_shape(config.network) ? height_of(scope, image) : 1;
-    for (int i = 0; i < k_leaf; ++i) {
-      leaves_by_shape[{static_cast<int>(scope.size()), height}].push_back(region * k_leaf + i);
+    const int height = is_convolutional(config.network) ? height_of(scope, image) : 1;
+    for (int i = 0; i < experts; ++i) {
+      experts_by_shape[{static_cast<int>(scope.size()), height}].push_back(region * experts + i);
     }
   }
 
-  group_of_.resize(scopes_.size() * static_cast<std::size_t>(k_leaf));
+  group_of_.resize(scopes_.size() * static_cast<std::size_t>(experts));
   slot_of_.resize(group_of_.size());
   const std::vector<std::string> names = network_names(config.likelihood);
-  for (const auto& [shape, leaves] : leaves_by_shape) {
+  std::map<std::string, std::size_t> known;
+  for (const auto& [shape, of_shape] : experts_by_shape) {
     const auto [variables, height] = shape;
-    const Plane pixels = sees_shape(config.network)
+    const Plane pixels = is_convolutional(config.network)
                              ? Plane{height, variables / image.channels / height, image.channels}
                              : Plane{1, variables, 1};  // perhaps not all channels of a pixel
-    LeafGroup group{variables, leaves, leaf_networks(config, pixels)};
-    for (std::size_t slot = 0; slot < leaves.size(); ++slot) {
-      const auto leaf = static_cast<std::size_t>(leaves[slot]);
-      group_of_[leaf] = static_cast<int>(groups_.size());
-      slot_of_[leaf] = static_cast<int>(slot);
+    LeafGroup group{variables, of_shape, leaf_networks(config, pixels)};
+    for (std::size_t slot = 0; slot < of_shape.size(); ++slot) {
+      const auto expert = static_cast<std::size_t>(of_shape[slot]);
+      group_of_[expert] = static_cast<int>(groups_.size());
+      slot_of_[expert] = static_cast<int>(slot);
     }
     const std::vector<NetworkStack*> networks = group.networks.all();
     for (std::size_t i = 0; i < networks.size(); ++i) {
-      add_tensors(layout, "leaves." + std::to_string(groups_.size()) + "." + names[i],
-                  leaves.size(), *networks[i]);
+      add_tensors(layout, groups_.size(), names[i], of_shape.size(), known, *networks[i]);
     }
     groups_.push_back(std::move(group));
+  }
+  priors_begin_ = layout.size();
+  if (config.priors == Priors::kLearned) {
+    layout.add(kPriors,
+               {static_cast<std::size_t>(leaves()), 2, static_cast<std::size_t>(config.latent)});
   }
   likelihood_begin_ = layout.size();
   if (const SharedParameters* shared = likelihood_info(config.likelihood.kind).shared) {
     layout.add("leaves.likelihood", {shared->initial().size()});
   }
   parameters_end_ = layout.size();
+}
+
+void LeafBank::initialise_priors(RandomAddress address, std::span<float> parameters) const {
+  const auto scale = static_cast<float>(prior_parameter(config_.prior_scale));
+  address.image = 0;
+  for (int leaf = 0; leaf < leaves(); ++leaf) {
+    address.leaf = static_cast<std::uint32_t>(leaf);
+    const std::span<float> prior = prior_part(parameters, leaf);
+    const std::size_t latent = prior.size() / 2;
+    for (std::size_t d = 0; d < latent; ++d) {
+      prior[d] = static_cast<float>(random_normal(address, static_cast<std::uint32_t>(d)));
+      prior[latent + d] = scale;
+    }
+  }
 }
 
 std::span<const std::int32_t> LeafBank::scope(int leaf) const {
@@ -140,9 +182,10 @@ std::size_t LeafBank::encoder_parameters() const {
   std::size_t count = 0;
   for (const LeafGroup& group : groups_) {
     const LeafNetworks& networks = group.networks;
-    count += group.leaves.size() * (parameters_per_leaf(networks.encoder_trunk) +
-                                    parameters_per_leaf(networks.encoder_mean) +
-                                    parameters_per_leaf(networks.encoder_precision));
+    for (const NetworkStack* network :
+         {&networks.encoder_trunk, &networks.encoder_mean, &networks.encoder_precision}) {
+      count += parameters_of(*network, group, &group == groups_.data());
+    }
   }
   return count;
 }
@@ -153,16 +196,17 @@ void LeafBank::initialise(std::uint32_t seed, std::span<float> parameters) const
   for (const LeafGroup& group : groups_) {
     for (const NetworkStack* network : group.networks.all()) {
       for (const LayerStack& layer : *network) {
-        float* weights = parameters.data() + layer.offset;
-        for (const int leaf : group.leaves) {
-          address.leaf = static_cast<std::uint32_t>(leaf);
-          draw_weights(layer, address, weights);
-          weights += layer.size();
+        if (layer.is_shared && &group != groups_.data()) continue;
+        const std::size_t slices = layer.is_shared ? 1 : group.experts.size();
+        for (std::size_t slot = 0; slot < slices; ++slot) {
+          address.leaf = layer.is_shared ? 0 : static_cast<std::uint32_t>(group.experts[slot]);
+          draw_weights(layer, address, parameters.data() + layer.at(static_cast<int>(slot)));
         }
         ++address.sample;
       }
     }
   }
+  if (config_.priors == Priors::kLearned) initialise_priors(address, parameters);
   if (const SharedParameters* shared = likelihood_info(config_.likelihood.kind).shared) {
     std::ranges::transform(shared->initial(), likelihood_part(parameters).begin(),
                            [](double value) { return static_cast<float>(value); });

@@ -31,14 +31,14 @@ TEST(LeafBank, GroupsLeavesByTheNumberOfTheirPixels) {
   ASSERT_EQ(bank.groups().size(), 2U);
   EXPECT_EQ(bank.groups()[0].variables, 1);
   EXPECT_EQ(bank.groups()[1].variables, 2);
-  EXPECT_THAT(bank.groups()[0].leaves, ElementsAre(2, 3));
-  EXPECT_THAT(bank.groups()[1].leaves, ElementsAre(0, 1));
+  EXPECT_THAT(bank.groups()[0].experts, ElementsAre(2, 3));
+  EXPECT_THAT(bank.groups()[1].experts, ElementsAre(0, 1));
   EXPECT_THAT(bank.scope(0), ElementsAre(0, 1));
   EXPECT_THAT(bank.scope(1), ElementsAre(0, 1));
   EXPECT_THAT(bank.scope(3), ElementsAre(2));
   for (int leaf = 0; leaf < bank.leaves(); ++leaf) {
     const LeafGroup& group = bank.groups()[static_cast<std::size_t>(bank.group_of(leaf))];
-    EXPECT_EQ(group.leaves[static_cast<std::size_t>(bank.slot_of(leaf))], leaf);
+    EXPECT_EQ(group.experts[static_cast<std::size_t>(bank.slot_of(leaf))], leaf);
   }
 }
 
@@ -89,13 +89,13 @@ std::vector<std::pair<int, int>> group_shapes(int height, int width, const LeafC
   std::size_t leaves = 0;
   for (const LeafGroup& group : bank.groups()) {
     shapes.emplace_back(0, 0);
-    leaves += group.leaves.size();
-    for (const int leaf : group.leaves) {
+    leaves += group.experts.size();
+    for (const int leaf : group.experts) {
       const std::span<const std::int32_t> scope = bank.scope(leaf);
       const std::pair<int, int> shape{scope.back() / width - scope.front() / width + 1,
                                       scope.back() % width - scope.front() % width + 1};
       if (shapes.back().first == 0) shapes.back() = shape;
-      if (sees_shape(config.network)) {
+      if (is_convolutional(config.network)) {
         EXPECT_EQ(shape, shapes.back());
       }
       EXPECT_EQ(group.variables, shape.first * shape.second);

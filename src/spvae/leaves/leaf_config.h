@@ -5,7 +5,10 @@
 namespace spvae {
 
 /// What encoders and decoders of a leaf are made of (networks.h).
-enum class Network { kMlp = 0, kConv = 1 };
+enum class Network { kMlp = 0, kConv = 1, kJointMlp = 2, kSharedMlp = 3 };
+
+/// The priors p(z) of leaves: N(0, I), or Gaussians of their own (priors.h).
+enum class Priors { kStandard = 0, kLearned = 1 };
 
 /// Channels of the encoder's two convolutions; the decoder has them in reverse.
 struct Filters {
@@ -25,6 +28,10 @@ struct LeafConfig {
   Filters filters = {};  ///< (conv)
   int stride = 1;        ///< of each convolution, in both directions (conv)
   int dense = 64;        ///< units of the encoder's dense layer (conv)
+  /// E, encoder-decoder pairs of a leaf region, divided evenly among its leaves; 0: one for each.
+  int experts = 0;
+  Priors priors = Priors::kStandard;
+  double prior_scale = 0.5;  ///< σ before training (kLearned)
 };
 
 }  // namespace spvae

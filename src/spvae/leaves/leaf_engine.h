@@ -13,20 +13,23 @@
 
 namespace spvae {
 
-/// The part of a noise address that all rows of a call share; image, leaf and sample complete it.
-/// The latent noise ε of a row is random_normal(address, dimension), dimension in [0, Z).
+/// The part of a noise address that all rows of a call share; image, expert (as leaf) and sample
+/// complete it. The latent noise ε of a row is random_normal(address, dimension), dimension in [0,
+/// Z).
 struct NoiseKey {
   std::uint32_t seed = 0;
   std::uint32_t step = 0;
   Purpose purpose = Purpose::kTraining;
-  /// α of a leaf that is partly observed: its codes come from α·p(z) + (1 − α)·q(z|x), a defensive
-  /// mixture that bounds importance weights by p(x|z)/α.
+  /// α of an expert that is partly observed: its codes come from α·p(z) + (1 − α)·q(z|x), p(z) the
+  /// mean of its n leaves' priors: a defensive mixture that bounds importance weights by
+  /// n·p(x|z)/α.
   double prior_share = 0;
 };
 
-/// Whether the row of an address comes from the prior, where it may: with probability prior_share,
-/// by the word at the first dimension behind the noise's that is a multiple of 4.
-bool is_from_prior(const RandomAddress& row, int latent, double prior_share);
+/// Which of an expert's `leaves` gives the row of an address its code by its prior, where one may:
+/// with probability prior_share one of them, all alike, else none (−1). By the word at the first
+/// dimension behind the noise's that is a multiple of 4.
+int prior_of_row(const RandomAddress& row, int latent, double prior_share, int leaves);
 
 /// Σ over samples of importance weights, relative to the largest: what evaluation keeps of a
 /// (leaf, image), whatever the number of samples. All [L, stride].
@@ -37,24 +40,29 @@ struct WeightStatistics {
   AlignedVector<float> maximum;       ///< max_s log w_s
   AlignedVector<double> sum;          ///< Σ exp(log w_s − maximum)
   AlignedVector<double> sum_squares;  ///< Σ exp(2 (log w_s − maximum))
+  /// [L, kernels::kBlocks, stride] Σ exp(log w_s − maximum) of samples b, b + kBlocks, …: how the
+  /// weights of an expert's leaves vary together. Empty where each leaf has an expert of its own.
+  AlignedVector<float> block_sum;
 
   /// No samples yet.
-  void reset(int leaf_count, int lanes);
+  void reset(int leaf_count, int leaves_of_expert, int lanes);
 };
 
 /// Samples that LeafEngine::add_statistics keeps at a time.
 inline constexpr int kStatisticsStep = 64;
 
 /// Waist 2 of the design: rows (leaf, image, sample) in, one float a row out; and back. Knows
-/// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε.
-/// Of a leaf that is partly observed (Batch::observed), log p(x|z) is that of its observed pixels,
-/// and z, or ε itself, comes from NoiseKey's mixture, whose density takes q's place; the encoder
-/// sees the batch's values at all pixels. Where nothing of a leaf is observed, log w = 0.
+/// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε, p(z)
+/// the leaf's prior; leaves of one expert share z, and all but their priors. Of a leaf that is
+/// partly observed (Batch::observed), log p(x|z) is that of its observed pixels, and z, or ε
+/// itself, comes from NoiseKey's mixture, whose density takes q's place; the encoder sees the
+/// batch's values at all pixels. Where nothing of a leaf is observed, log w = 0.
 class LeafEngine {
  public:
   virtual ~LeafEngine() = default;
 
   virtual int leaves() const = 0;
+  virtual int leaves_of_expert() const = 0;
 
   /// log_weight [L, samples, stride]: rows of samples first_sample … first_sample + samples − 1.
   virtual void log_weights(std::span<const float> parameters, const Batch& batch,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spvae/core/index.h"
+#include "spvae/leaves/priors.h"
 
 namespace spvae {
 namespace {
@@ -63,6 +64,11 @@ struct LeafGradient::RowTape {
   AlignedVector<float> row_gradient;
   std::vector<double> grad_table;  // of the likelihood
   DecoderTape decoder;
+  // Of learned priors.
+  int columns[kTile]{};                // of the batch
+  AlignedVector<float> leaf_gradient;  // [leaves][kTile]
+  AlignedVector<float> codes;          // transposed, [kTile][padded Z]
+  AlignedVector<float> prior_sums;
 };
 
 LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row,
@@ -91,6 +97,14 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
     wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
   }
   for (const auto& layer : layers_) layer->reserve(slots);
+  if (bank.config().priors == Priors::kStandard) return;
+  const std::size_t width = index(kernels::padded(bank.config().latent));
+  prior_sums_.resize(index(bank.leaves_of_expert()) * 3 * width);
+  for (const auto& tape : wave_) {
+    tape->leaf_gradient.resize(index(bank.leaves_of_expert()) * kTile);
+    tape->codes.resize(kTile * width);
+    tape->prior_sums.resize(prior_sums_.size());
+  }
 }
 
 LeafGradient::~LeafGradient() = default;
@@ -103,43 +117,72 @@ void LeafGradient::run(int tasks, const std::function<void(int)>& body) {
   }
 }
 
-void LeafGradient::compute(int leaf, std::span<const float> parameters,
+void LeafGradient::compute(int expert, std::span<const float> parameters,
                            const PreparedParameters& prepared, const Batch& batch,
                            const NoiseKey& noise, int samples, std::span<const float> row_gradient,
-                           std::span<float> grad, std::span<double> grad_table) {
-  std::ranges::fill(grad_table, 0.0);
-  const int slot = bank_.slot_of(leaf);
+                           const ExpertGradient& out) {
+  std::ranges::fill(out.table, 0.0);
+  std::ranges::fill(prior_sums_, 0.0f);
+  const int slot = bank_.slot_of(expert);
+  const std::size_t rows = index(samples) * index(batch.stride);
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
-  rows_.select(observed_rows(leaf, batch, samples, row_gradient), batch.size, batch.stride, samples,
+  row_gradient_ = observed_rows(expert, batch, row_gradient);
+  samples_ = samples;
+  rows_.select(sum_of_leaves(row_gradient_, rows), batch.size, batch.stride, samples,
                negligible_row_);
   if (!rows_.active().empty()) {
     prepare();
-    const kernels::Leaf& kernel = kernel_.bind(leaf, parameters, prepared);
+    const kernels::Leaf& kernel = kernel_.bind(expert, parameters, prepared);
     transpose_weights(parameters, slot);
-    const auto scope = bank_.scope(leaf);
+    const auto scope = bank_.scope(expert * kernel.leaves);
     run(rows_.active_tiles(), [&](int tile) {
       const auto columns = std::span<const int>(rows_.active()).subspan(index(tile) * kTile);
       EncoderTape& tape = encoders_[index(tile)];
       tape.gather(batch, scope, columns.first(std::min(columns.size(), index(kTile))));
       kernels::table().encode(kernel, tape.pixels.data(), tape.trace(), tape.posterior());
     });
-    decode_rows(batch, noise, grad_table);
+    decode_rows(batch, noise, out.table);
     encode_backward();
   }
-  run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->store(slot, grad); });
+  run(static_cast<int>(layers_.size()), [&](int i) {
+    const PlannedLayer& layer = plan_.layers[index(i)];
+    layers_[index(i)]->store(layer.stack.is_shared ? out.shared.data() + layer.shared_offset
+                                                   : out.parameters.data() + layer.stack.at(slot));
+  });
+  if (prior_sums_.empty()) return;
+  const int leaves = bank_.leaves_of_expert();
+  const std::size_t size = prior_sums_.size() / index(leaves);
+  for (int j = 0; j < leaves; ++j) {
+    const int leaf = expert * leaves + j;
+    prior_gradient(bank_.prior_part(parameters, leaf), prior_sums_.data() + index(j) * size,
+                   bank_.prior_part(out.parameters, leaf));
+  }
 }
 
-std::span<const float> LeafGradient::observed_rows(int leaf, const Batch& batch, int samples,
+std::span<const float> LeafGradient::sum_of_leaves(std::span<const float> row_gradient,
+                                                   std::size_t rows) {
+  if (row_gradient.size() == rows) return row_gradient;
+  total_gradient_.assign(row_gradient.begin(),
+                         row_gradient.begin() + static_cast<std::ptrdiff_t>(rows));
+  for (std::size_t first = rows; first < row_gradient.size(); first += rows) {
+    for (std::size_t i = 0; i < rows; ++i) total_gradient_[i] += row_gradient[first + i];
+  }
+  return total_gradient_;
+}
+
+std::span<const float> LeafGradient::observed_rows(int expert, const Batch& batch,
                                                    std::span<const float> row_gradient) {
   if (batch.observed.empty()) return row_gradient;
   kept_gradient_.assign(row_gradient.begin(), row_gradient.end());
-  const auto scope = bank_.scope(leaf);
+  const auto scope = bank_.scope(expert * bank_.leaves_of_expert());
   for (std::size_t lane = 0; lane < index(batch.stride); ++lane) {
     const bool is_empty = std::ranges::all_of(scope, [&](std::int32_t pixel) {
       return batch.observed[index(pixel) * index(batch.stride) + lane] == 0.0f;
     });
     if (!is_empty) continue;
-    for (int s = 0; s < samples; ++s) kept_gradient_[index(s) * index(batch.stride) + lane] = 0.0f;
+    for (std::size_t i = lane; i < kept_gradient_.size(); i += index(batch.stride)) {
+      kept_gradient_[i] = 0.0f;
+    }
   }
   return kept_gradient_;
 }
@@ -163,9 +206,8 @@ void LeafGradient::transpose_weights(std::span<const float> parameters, int slot
     if (!layer.needs_input_gradient) return;
     const LayerStack& stack = layer.stack;
     const int channels = stack.kind == LayerKind::kDense ? stack.inputs : stack.in.channels;
-    kernels::table().pack_transposed(parameters.data() + stack.offset + index(slot) * stack.size(),
-                                     stack.inputs / channels, channels, stack.outputs,
-                                     transposed_[index(i)].data());
+    kernels::table().pack_transposed(parameters.data() + stack.at(slot), stack.inputs / channels,
+                                     channels, stack.outputs, transposed_[index(i)].data());
   });
 }
 
@@ -179,7 +221,8 @@ void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& t
   for (int lane = 0; lane < kTile; ++lane) {
     // Lanes beyond the images repeat the first one, as EncoderTape::gather does.
     const int slot = first + lane < active ? first + lane : first;
-    tape.images[lane] = batch.indices[index(rows_.active()[index(slot)])];
+    tape.columns[lane] = rows_.active()[index(slot)];
+    tape.images[lane] = batch.indices[index(tape.columns[lane])];
   }
   std::fill_n(tape.samples, kTile, static_cast<std::uint32_t>(direct.sample));
   std::ranges::copy(direct.gradient, tape.row_gradient.begin());
@@ -200,7 +243,8 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     observed[lane] = batch.observed.empty() ? nullptr : source.observed.data() + from;
     mean[lane] = source.mean.last_output() + from;
     deviation[lane] = source.deviation.data() + from;
-    tape.images[lane] = batch.indices[index(rows_.active()[index(row.slot)])];
+    tape.columns[lane] = rows_.active()[index(row.slot)];
+    tape.images[lane] = batch.indices[index(tape.columns[lane])];
     tape.samples[lane] = static_cast<std::uint32_t>(row.sample);
     tape.row_gradient[index(lane)] = used ? row.gradient : 0.0f;
   }
@@ -291,8 +335,16 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
       kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, nullptr,
                               trace);
       tape.grad_table.assign(grad_table.size(), 0.0);
-      kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(), trace,
-                                       tape.dz.data(), tape.grad_table.data());
+      if (leaf.priors != nullptr) gather_leaf_gradients(batch, tape);
+      kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(),
+                                       tape.leaf_gradient.data(), trace, tape.dz.data(),
+                                       tape.grad_table.data());
+      if (leaf.priors != nullptr) {
+        std::ranges::fill(tape.prior_sums, 0.0f);
+        kernels::table().transpose_tile(trace.code, leaf.latent, tape.codes.data());
+        kernels::table().prior_gradient(leaf, tape.leaf_gradient.data(), tape.codes.data(),
+                                        tape.prior_sums.data());
+      }
       std::size_t layer = encoder_layers_;
       const float* shared = record(slot + i, layer, tape.decoder.code.data(), tape.decoder.trunk);
       for (const NetworkTape& head : tape.decoder.heads) record(slot + i, layer, shared, head);
@@ -301,12 +353,27 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
     for (int i = 0; i < count; ++i) {
       const std::vector<double>& of_tile = wave_[index(slot + i)]->grad_table;
       std::ranges::transform(of_tile, grad_table, grad_table.begin(), std::plus());
+      const AlignedVector<float>& priors = wave_[index(slot + i)]->prior_sums;
+      std::ranges::transform(priors, prior_sums_, prior_sums_.begin(), std::plus());
     }
     defer(encoder_layers_, layers_.size(), slot, slot + count);
     if (pool_ == nullptr) {
       run_beside(0, [](int) {});
     } else {
       slot = wave - slot;
+    }
+  }
+}
+
+void LeafGradient::gather_leaf_gradients(const Batch& batch, RowTape& tape) const {
+  const std::size_t stride = index(batch.stride);
+  for (std::size_t lane = 0; lane < kTile; ++lane) {
+    const std::size_t row = tape.samples[lane] * stride + index(tape.columns[lane]);
+    // Lanes beyond the rows repeat another one.
+    const bool is_used = tape.row_gradient[lane] != 0.0f;
+    for (std::size_t at = lane, from = row; at < tape.leaf_gradient.size();
+         at += kTile, from += index(samples_) * stride) {
+      tape.leaf_gradient[at] = is_used ? row_gradient_[from] : 0.0f;
     }
   }
 }

@@ -14,23 +14,28 @@
 
 namespace spvae {
 
-/// The gradient of one leaf of a group (TP19 Algorithm 1): recomputes the forward pass of the rows
-/// that matter, gathered into dense tiles, and goes back through it. Keeps its memory between
+/// Where the gradient of an expert goes.
+struct ExpertGradient {
+  std::span<float> parameters;  ///< the model's: the expert's slices and its leaves' priors
+  std::span<float> shared;      ///< [LeafPlan::shared_floats] of layers that experts share
+  std::span<double> table;      ///< [PreparedParameters::likelihood_table]
+};
+
+/// The gradient of one expert of a group (TP19 Algorithm 1): recomputes the forward pass of the
+/// rows that matter, gathered into dense tiles, and goes back through it. Keeps its memory between
 /// calls.
 class LeafGradient {
  public:
-  /// Leaves out rows whose multiplier is at most `negligible_row` of the leaf's largest. With a
-  /// pool, the work on one leaf is spread over its threads; the bits are the same.
+  /// Leaves out rows whose multiplier is at most `negligible_row` of the expert's largest. With a
+  /// pool, the work on one expert is spread over its threads; the bits are the same.
   /// bank, plan and pool must outlive it.
   LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row, ThreadPool* pool);
   ~LeafGradient();
 
-  /// row_gradient [samples, stride] of this leaf; overwrites the leaf's part of each tensor in
-  /// grad, and grad_table [PreparedParameters::likelihood_table].
-  void compute(int leaf, std::span<const float> parameters, const PreparedParameters& prepared,
+  /// row_gradient [leaves of the expert, samples, stride]; overwrites what `out` points at.
+  void compute(int expert, std::span<const float> parameters, const PreparedParameters& prepared,
                const Batch& batch, const NoiseKey& noise, int samples,
-               std::span<const float> row_gradient, std::span<float> grad,
-               std::span<double> grad_table);
+               std::span<const float> row_gradient, const ExpertGradient& out);
 
  private:
   using Row = RowSelection::Row;
@@ -46,13 +51,17 @@ class LeafGradient {
   };
 
   void run(int tasks, const std::function<void(int)>& body);
-  /// The same with 0 for images of which the leaf has no observed pixel.
-  std::span<const float> observed_rows(int leaf, const Batch& batch, int samples,
+  /// [leaves, samples, stride] with 0 for images of which the expert has no observed pixel.
+  std::span<const float> observed_rows(int expert, const Batch& batch,
                                        std::span<const float> row_gradient);
+  /// [samples, stride]: the sum over leaves.
+  std::span<const float> sum_of_leaves(std::span<const float> row_gradient, std::size_t rows);
   /// Makes room for the selected rows and clears the posterior's gradient.
   void prepare();
   void transpose_weights(std::span<const float> parameters, int slot);
   void decode_rows(const Batch& batch, const NoiseKey& noise, std::span<double> grad_table);
+  /// What the rows of a tile give to each leaf.
+  void gather_leaf_gradients(const Batch& batch, RowTape& tape) const;
   void take(const DirectTile& direct, const Batch& batch, RowTape& tape);
   void gather(std::span<const Row> rows, const Batch& batch, RowTape& tape);
   /// What `count` tiles of the wave give to the posterior's gradient, in order.
@@ -81,7 +90,11 @@ class LeafGradient {
   std::vector<std::unique_ptr<RowTape>> wave_;          // with a pool two waves that take turns
   std::vector<Sum> deferred_;
   RowSelection rows_;
+  std::span<const float> row_gradient_;  // [leaves, samples, stride]
+  int samples_ = 0;
   std::vector<float> kept_gradient_;                      // of a batch with missing pixels
+  std::vector<float> total_gradient_;                     // [samples, stride]
+  AlignedVector<float> prior_sums_;                       // kernels::Table::prior_gradient
   std::vector<AlignedVector<float>> posterior_gradient_;  // by tile: dz, dz·ε [Z][kTile], rows
 };
 

@@ -1,6 +1,7 @@
 #include "spvae/leaves/leaf_kernel.h"
 
 #include "spvae/core/index.h"
+#include "spvae/leaves/priors.h"
 
 namespace spvae {
 namespace {
@@ -9,8 +10,9 @@ namespace {
 // more pages and cache lines than a core keeps at hand.
 constexpr std::size_t kLargeLayer = 65536;
 
-GroupPlan plan_group(const LeafGroup& group, std::size_t& packed_floats) {
+GroupPlan plan_group(const LeafGroup& group, LeafPlan& all) {
   GroupPlan plan{&group, {}};
+  std::size_t shared = 0;
   const LeafNetworks& networks = group.networks;
   const bool has_trunk = !networks.encoder_trunk.empty();
   for (const NetworkStack* network : networks.all()) {
@@ -19,29 +21,39 @@ GroupPlan plan_group(const LeafGroup& group, std::size_t& packed_floats) {
                   : network == &networks.encoder_mean || network == &networks.encoder_precision;
     for (std::size_t i = 0; i < network->size(); ++i) {
       const LayerStack& stack = (*network)[i];
-      PlannedLayer layer{stack, LayerWiring(stack), stack.size() >= kLargeLayer, packed_floats,
-                         !(reads_image && i == 0)};
-      if (layer.packed) packed_floats += group.leaves.size() * stack.size();
+      PlannedLayer layer{
+          stack,  LayerWiring(stack),      stack.size() >= kLargeLayer, all.packed_floats,
+          shared, !(reads_image && i == 0)};
+      if (layer.packed)
+        all.packed_floats += (stack.is_shared ? 1 : group.experts.size()) * stack.size();
+      if (stack.is_shared) shared += stack.size();
       plan.layers.push_back(std::move(layer));
     }
   }
+  all.shared_floats = shared;
   return plan;
 }
 
 }  // namespace
 
 LeafPlan::LeafPlan(const LeafBank& bank) {
-  for (const LeafGroup& group : bank.groups()) groups.push_back(plan_group(group, packed_floats));
+  for (const LeafGroup& group : bank.groups()) {
+    groups.push_back(plan_group(group, *this));
+  }
 }
 
 PreparedParameters::PreparedParameters(const LeafBank& bank, const LeafPlan& plan, ThreadPool& pool)
     : bank_(bank), pool_(pool), panels_(plan.packed_floats) {
+  if (bank.config().priors == Priors::kLearned) {
+    priors_.resize(index(bank.leaves()) * index(kernels::prior_floats(bank.config().latent)));
+  }
   for (const GroupPlan& group : plan.groups) {
     for (const PlannedLayer& layer : group.layers) {
       if (!layer.packed) continue;
-      for (std::size_t slot = 0; slot < group.group->leaves.size(); ++slot) {
-        tasks_.push_back({&layer.stack, layer.stack.offset + slot * layer.stack.size(),
-                          layer.packed_offset + slot * layer.stack.size()});
+      const int slices = layer.stack.is_shared ? 1 : static_cast<int>(group.group->experts.size());
+      for (int slot = 0; slot < slices; ++slot) {
+        tasks_.push_back(
+            {&layer.stack, layer.stack.at(slot), layer.packed_offset + layer.stack.slice(slot)});
       }
     }
   }
@@ -53,10 +65,26 @@ void PreparedParameters::update(std::span<const float> parameters) {
     kernels::table().pack(parameters.data() + task.from, task.layer->inputs + 1,
                           task.layer->outputs, panels_.data() + task.to);
   });
+  if (!priors_.empty()) {
+    pool_.run(bank_.experts(), [&](int expert, int) {
+      const int count = bank_.leaves_of_expert();
+      const int latent = bank_.config().latent;
+      for (int leaf = expert * count; leaf < (expert + 1) * count; ++leaf) {
+        const auto part = bank_.prior_part(parameters, leaf);
+        prepare_prior(leaf_prior(std::vector<double>(part.begin(), part.end()), latent),
+                      priors_.data() + index(leaf) * index(kernels::prior_floats(latent)));
+      }
+    });
+  }
   const auto own = bank_.likelihood_part(parameters);
   likelihood_parameters_.assign(own.begin(), own.end());
   const auto table = spvae::likelihood_table(bank_.config().likelihood, likelihood_parameters_);
   likelihood_table_.assign(table.begin(), table.end());
+}
+
+const float* PreparedParameters::prior(int leaf) const {
+  if (priors_.empty()) return nullptr;
+  return priors_.data() + index(leaf) * index(kernels::prior_floats(bank_.config().latent));
 }
 
 LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank), plan_(plan) {
@@ -76,6 +104,7 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
   const LeafNetworks& networks = plan.group->networks;
   leaf_.pixels = plan.group->variables;
   leaf_.latent = bank.config().latent;
+  leaf_.leaves = bank.leaves_of_expert();
   leaf_.likelihood = &bank.config().likelihood;
   const kernels::Layer* next = layers_.data();
   const auto take = [&next](const NetworkStack& network, bool linear_end) {
@@ -92,16 +121,17 @@ LeafKernel::LeafKernel(const LeafBank& bank, const GroupPlan& plan) : bank_(bank
   leaf_.heads = static_cast<int>(decoders_.size());
 }
 
-const kernels::Leaf& LeafKernel::bind(int leaf, std::span<const float> parameters,
+const kernels::Leaf& LeafKernel::bind(int expert, std::span<const float> parameters,
                                       const PreparedParameters& prepared) {
-  leaf_.index = static_cast<std::uint32_t>(leaf);
+  leaf_.index = static_cast<std::uint32_t>(expert);
+  leaf_.priors = prepared.prior(expert * leaf_.leaves);
   leaf_.likelihood_table = prepared.likelihood_table().data();
-  const std::size_t slot = index(bank_.slot_of(leaf));
+  const int slot = bank_.slot_of(expert);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const PlannedLayer& planned = plan_.layers[i];
-    layers_[i].weights =
-        slot * planned.stack.size() + (planned.packed ? prepared.panels() + planned.packed_offset
-                                                      : parameters.data() + planned.stack.offset);
+    layers_[i].weights = planned.packed
+                             ? prepared.panels() + planned.packed_offset + planned.stack.slice(slot)
+                             : parameters.data() + planned.stack.at(slot);
   }
   return leaf_;
 }

@@ -17,7 +17,8 @@ struct PlannedLayer {
   LayerStack stack;
   LayerWiring wiring;
   bool packed = false;               ///< large: its weights are read in panels, copied once a call
-  std::size_t packed_offset = 0;     ///< in PreparedParameters, of the group's first leaf
+  std::size_t packed_offset = 0;     ///< in PreparedParameters, of the group's first expert
+  std::size_t shared_offset = 0;     ///< of its gradient in an expert's part, where it is shared
   bool needs_input_gradient = true;  ///< false where its input is the image
 };
 
@@ -27,16 +28,17 @@ struct GroupPlan {
   std::vector<PlannedLayer> layers;
 };
 
-/// Plans of all groups, and how many floats PreparedParameters's panels hold.
+/// Plans of all groups.
 struct LeafPlan {
   explicit LeafPlan(const LeafBank& bank);
   std::vector<GroupPlan> groups;
-  std::size_t packed_floats = 0;
+  std::size_t packed_floats = 0;  ///< of PreparedParameters's panels
+  std::size_t shared_floats = 0;  ///< of all layers that experts share
 };
 
 /// What is worked out of the parameters once for all leaves: the large layers' weights in panels
-/// (kernels::Table::pack), consecutive in memory in the order in which products read them, and the
-/// likelihood's table.
+/// (kernels::Table::pack), consecutive in memory in the order in which products read them, the
+/// leaves' priors, and the likelihood's table.
 class PreparedParameters {
  public:
   /// bank, plan and pool must outlive it.
@@ -45,6 +47,8 @@ class PreparedParameters {
   /// Works them out anew.
   void update(std::span<const float> parameters);
   const float* panels() const { return panels_.data(); }
+  /// Of a leaf; null: N(0, I).
+  const float* prior(int leaf) const;
   std::span<const double> likelihood_parameters() const { return likelihood_parameters_; }
   std::span<const float> likelihood_table() const { return likelihood_table_; }
 
@@ -59,19 +63,20 @@ class PreparedParameters {
   ThreadPool& pool_;
   std::vector<Task> tasks_;
   AlignedVector<float> panels_;
+  AlignedVector<float> priors_;                // [L][kernels::prior_floats]
   std::vector<double> likelihood_parameters_;  // LeafBank::likelihood_part
   AlignedVector<float> likelihood_table_;
 };
 
-/// A leaf of a group as the kernels see it; each thread has its own.
+/// An expert of a group as the kernels see it; each thread has its own.
 class LeafKernel {
  public:
   /// bank and plan must outlive it.
   LeafKernel(const LeafBank& bank, const GroupPlan& plan);
   LeafKernel(LeafKernel&&) = default;
 
-  /// Points at the weights of a leaf of the group.
-  const kernels::Leaf& bind(int leaf, std::span<const float> parameters,
+  /// Points at the weights of an expert of the group.
+  const kernels::Leaf& bind(int expert, std::span<const float> parameters,
                             const PreparedParameters& prepared);
   /// Sets Layer::transposed of layer number `layer`, in the order of the plan.
   void set_transposed(std::size_t layer, const float* weights) {

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 #include <limits>
+#include <string_view>
 
 #include "spvae/likelihood/likelihood.h"
 
@@ -11,8 +12,8 @@ namespace spvae {
 namespace {
 
 struct NetworkKind {
-  Network network;
-  bool sees_shape;
+  std::string_view name;
+  bool is_convolutional;
   std::int64_t (*largest_layer)(const LeafConfig& config, const Plane& pixels);
   LeafNetworks (*make)(const LeafConfig& config, const Plane& pixels);
 };
@@ -54,6 +55,13 @@ std::int64_t largest_mlp_layer(const LeafConfig& config, const Plane& pixels) {
                    std::int64_t{config.hidden}, std::int64_t{config.latent}});
 }
 
+// Of an MLP all layers but the last.
+NetworkStack hidden_layers(const LeafConfig& config, int inputs) {
+  NetworkStack stack = mlp(config, inputs, config.hidden);
+  stack.pop_back();
+  return stack;
+}
+
 // TP19 Section 5: separate MLPs for everything.
 LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
   LeafNetworks networks;
@@ -61,6 +69,34 @@ LeafNetworks mlp_networks(const LeafConfig& config, const Plane& pixels) {
   networks.encoder_precision = networks.encoder_mean;
   for (const LikelihoodHead& head : heads_of(config)) {
     networks.decoders.push_back(mlp(config, config.latent, pixels.features() * head.outputs));
+  }
+  return networks;
+}
+
+// One MLP for all heads of the encoder, one for those of the decoder.
+LeafNetworks joint_networks(const LeafConfig& config, const Plane& pixels) {
+  LeafNetworks networks;
+  networks.encoder_trunk = hidden_layers(config, pixels.features());
+  networks.decoder_trunk = hidden_layers(config, config.latent);
+  const auto below = [](const NetworkStack& trunk, int inputs) {
+    return trunk.empty() ? Plane{1, 1, inputs} : trunk.back().out;
+  };
+  const Plane code = below(networks.decoder_trunk, config.latent);
+  networks.encoder_mean = {
+      dense_layer(below(networks.encoder_trunk, pixels.features()), config.latent)};
+  networks.encoder_precision = networks.encoder_mean;
+  for (const LikelihoodHead& head : heads_of(config)) {
+    networks.decoders.push_back({dense_layer(code, pixels.features() * head.outputs)});
+  }
+  return networks;
+}
+
+// The same with hidden layers between the first and the last shared by all leaf regions: the first
+// ones tell the regions apart.
+LeafNetworks shared_networks(const LeafConfig& config, const Plane& pixels) {
+  LeafNetworks networks = joint_networks(config, pixels);
+  for (NetworkStack* trunk : {&networks.encoder_trunk, &networks.decoder_trunk}) {
+    for (std::size_t i = 1; i < trunk->size(); ++i) (*trunk)[i].is_shared = true;
   }
   return networks;
 }
@@ -124,15 +160,23 @@ LeafNetworks leaf_networks(const LeafConfig& config, const Plane& pixels) {
   return kind_of(config.network).make(config, pixels);
 }
 
-bool sees_shape(Network network) { return kind_of(network).sees_shape; }
+bool is_convolutional(Network network) { return kind_of(network).is_convolutional; }
+
+std::vector<std::string> network_choices() {
+  std::vector<std::string> names;
+  for (const NetworkKind& kind : network_table()) names.emplace_back(kind.name);
+  return names;
+}
 
 namespace {
 
 // All networks, in the order of the enumeration.
 const std::vector<NetworkKind>& network_table() {
   static const std::vector<NetworkKind> table = {
-      {Network::kMlp, false, largest_mlp_layer, mlp_networks},
-      {Network::kConv, true, largest_conv_layer, conv_networks},
+      {"mlp", false, largest_mlp_layer, mlp_networks},
+      {"conv", true, largest_conv_layer, conv_networks},
+      {"joint-mlp", false, largest_mlp_layer, joint_networks},
+      {"shared-mlp", false, largest_mlp_layer, shared_networks},
   };
   return table;
 }

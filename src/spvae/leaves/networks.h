@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "spvae/leaves/layer.h"
@@ -32,6 +33,9 @@ LeafNetworks leaf_networks(const LeafConfig& config, const Plane& pixels);
 
 /// Whether a network sees rows and columns, so that super-pixels of the same number of pixels but
 /// another shape differ.
-bool sees_shape(Network network);
+bool is_convolutional(Network network);
+
+/// In the order of the enumeration.
+std::vector<std::string> network_choices();
 
 }  // namespace spvae

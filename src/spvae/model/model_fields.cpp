@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "spvae/leaves/networks.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_kinds.h"
 
@@ -51,10 +52,44 @@ Field<ModelConfig> of_structures(const Field<ModelConfig>& field) {
       field);
 }
 
-Field<LeafConfig> of_network(Network network, const Field<LeafConfig>& field) {
+Field<LeafConfig> of_mlps(const Field<LeafConfig>& field) {
   return only_for<LeafConfig>(
-      kinds_of(network), [network](const LeafConfig& config) { return config.network == network; },
+      kinds_of(false), [](const LeafConfig& config) { return !is_convolutional(config.network); },
       field);
+}
+
+Field<LeafConfig> of_convolutions(const Field<LeafConfig>& field) {
+  return only_for<LeafConfig>(
+      kinds_of(true), [](const LeafConfig& config) { return is_convolutional(config.network); },
+      field);
+}
+
+Field<LeafConfig> network_field() {
+  return choice_field("network", &LeafConfig::network,
+                      "of encoders and decoders, in place of what the model says",
+                      network_choices());
+}
+
+// What came later: files say it only where it is used.
+FieldList<LeafConfig> prior_fields() {
+  FieldList<LeafConfig> list = {
+      number_field("experts", &LeafConfig::experts,
+                   "encoders and decoders of a leaf region, divided among its leaves; 0: one for "
+                   "each leaf",
+                   0, kMaxNodes),
+      choice_field(
+          "priors", &LeafConfig::priors,
+          "of the leaves' codes: standard normal, or a Gaussian of each leaf that is learned",
+          {"standard", "learned"}),
+      only_for<LeafConfig>(
+          "--priors learned",
+          [](const LeafConfig& config) { return config.priors == Priors::kLearned; },
+          number_field("prior-scale", &LeafConfig::prior_scale,
+                       "standard deviation of learned priors before training", 0.05, 10)),
+  };
+  list[0].written = [](const LeafConfig& config) { return config.experts != 0; };
+  list[1].written = list[2].written = list[2].used;
+  return list;
 }
 
 Field<ModelConfig> channels_field() {
@@ -64,6 +99,13 @@ Field<ModelConfig> channels_field() {
     set(config, value);
     if (config.channels == 2) fail(ErrorKind::kUsage, "channels: got 2, expected 1 or 3");
   };
+  return field;
+}
+
+Field<ModelConfig> network_choice() {
+  Field<ModelConfig> field =
+      fields_of(&ModelConfig::leaf, FieldList<LeafConfig>{network_field()})[0];
+  field.written = names_network;
   return field;
 }
 
@@ -84,6 +126,7 @@ FieldList<ModelConfig> all_but_size() {
   FieldList<ModelConfig> list = {
       kind_field(),
       structure_field(),
+      network_choice(),
       of_structures(number_field("delta", &ModelConfig::delta,
                                  "side of a super-pixel, pixels; 0 is a quarter of the longer side",
                                  0, kMaxSide)),
@@ -128,29 +171,25 @@ FieldList<ModelConfig> all() {
 const FieldList<LeafConfig>& leaf_fields() {
   static const FieldList<LeafConfig> list = [] {
     FieldList<LeafConfig> fields = {
-        of_network(Network::kMlp, number_field("hidden", &LeafConfig::hidden,
-                                               "units of each hidden layer", 1, kMaxUnits)),
-        of_network(Network::kMlp,
-                   number_field("hidden-layers", &LeafConfig::hidden_layers,
-                                "hidden layers of each network; 0 is one affine map", 0, 15)),
-        of_network(
-            Network::kConv,
-            pair_field(
-                "filters", &LeafConfig::filters,
-                "channels of the encoder's two convolutions; the decoder has them in reverse", 1,
-                kMaxUnits)),
-        of_network(Network::kConv,
-                   number_field("stride", &LeafConfig::stride,
-                                "step of each convolution, in rows and in columns", 1, 64)),
-        of_network(Network::kConv,
-                   number_field("dense", &LeafConfig::dense, "units of the encoder's dense layer",
-                                1, kMaxUnits)),
+        of_mlps(number_field("hidden", &LeafConfig::hidden, "units of each hidden layer", 1,
+                             kMaxUnits)),
+        of_mlps(number_field("hidden-layers", &LeafConfig::hidden_layers,
+                             "hidden layers of each network; 0 is one affine map", 0, 15)),
+        of_convolutions(pair_field(
+            "filters", &LeafConfig::filters,
+            "channels of the encoder's two convolutions; the decoder has them in reverse", 1,
+            kMaxUnits)),
+        of_convolutions(number_field("stride", &LeafConfig::stride,
+                                     "step of each convolution, in rows and in columns", 1, 64)),
+        of_convolutions(number_field("dense", &LeafConfig::dense,
+                                     "units of the encoder's dense layer", 1, kMaxUnits)),
         number_field("latent", &LeafConfig::latent, "dimensions of a leaf's latent code", 1,
                      kMaxUnits),
     };
     for (auto& field : fields_of(&LeafConfig::likelihood, likelihood_fields())) {
       fields.push_back(field);
     }
+    for (auto& field : prior_fields()) fields.push_back(field);
     return fields;
   }();
   return list;

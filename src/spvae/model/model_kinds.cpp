@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spvae/leaves/networks.h"
+
 namespace spvae {
 namespace {
 
@@ -10,7 +12,9 @@ const ModelKind& preset(Structure structure, Network network) {
     return kind.structure == structure && kind.network == network;
   };
   const auto found = std::ranges::find_if(model_kinds(), is_it);
-  return found == model_kinds().end() ? preset(Structure::kPoonDomingos, network) : *found;
+  if (found != model_kinds().end()) return *found;
+  if (structure != Structure::kPoonDomingos) return preset(Structure::kPoonDomingos, network);
+  return preset(structure, Network::kMlp);
 }
 
 }  // namespace
@@ -24,10 +28,16 @@ bool names_structure(const ModelConfig& config) {
   return preset(config.structure, config.leaf.network).structure != config.structure;
 }
 
-std::string kinds_of(Network network) {
+bool names_network(const ModelConfig& config) {
+  return preset(config.structure, config.leaf.network).network != config.leaf.network;
+}
+
+std::string kinds_of(bool are_convolutional) {
   std::string names;
   for (const ModelKind& kind : model_kinds()) {
-    if (kind.network == network) names.append(names.empty() ? "" : ", ").append(kind.name);
+    if (is_convolutional(kind.network) == are_convolutional) {
+      names.append(names.empty() ? "" : ", ").append(kind.name);
+    }
   }
   return names;
 }

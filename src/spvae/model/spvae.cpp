@@ -57,7 +57,7 @@ RegionGraph make_graph(const ModelConfig& config) {
 // Where networks see rows and columns, those of the region; otherwise its variables in one row.
 Plane plane_of(const Region& region, const ModelConfig& config) {
   const auto variables = static_cast<int>(region.scope.size());
-  if (!sees_shape(config.leaf.network)) return {1, variables, 1};
+  if (!is_convolutional(config.leaf.network)) return {1, variables, 1};
   const PixelRectangle rectangle = bounding_rectangle(region.scope, config.width, config.channels);
   const Plane plane{rectangle.height, rectangle.width, config.channels};
   if (plane.features() != variables) {
@@ -67,6 +67,28 @@ Plane plane_of(const Region& region, const ModelConfig& config) {
          structure_info(config.structure).name);
   }
   return plane;
+}
+
+int leaves_of_region(const ModelConfig& config) {
+  return structure_info(config.structure).divides ? config.k_leaf : 1;
+}
+
+void check_experts(const ModelConfig& config) {
+  const int leaves = leaves_of_region(config);
+  const int experts = config.leaf.experts;
+  if (experts == 0) return;
+  if (leaves % experts != 0) {
+    fail(ErrorKind::kUsage,
+         "experts: got {}, expected a number that divides the {} leaves of a region (k-leaf)",
+         experts, leaves);
+  }
+  if (experts < leaves && config.leaf.priors == Priors::kStandard) {
+    fail(
+        ErrorKind::kUsage,
+        "experts: got {} for {} leaves of a region, which with the priors standard would be copies "
+        "of one another; add --priors learned, or choose {} experts",
+        experts, leaves, leaves);
+  }
 }
 
 // Before any layer is made, whose sizes are ints.
@@ -81,11 +103,8 @@ const LeafConfig& checked_leaf(const ModelConfig& config, const RegionGraph& gra
            units, leaf.height, leaf.width, kMaxLayerUnits);
     }
   }
+  check_experts(config);
   return config.leaf;
-}
-
-int leaves_of_region(const ModelConfig& config) {
-  return structure_info(config.structure).divides ? config.k_leaf : 1;
 }
 
 }  // namespace

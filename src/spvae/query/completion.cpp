@@ -81,7 +81,8 @@ class Proposals {
       }
     }
     return std::min(
-        spvae::effective_samples(concentrations, responsibilities, model_.circuit().k_leaf()),
+        spvae::effective_samples(concentrations, responsibilities, model_.circuit().k_leaf(),
+                                 model_.leaves().leaves_of_expert()),
         static_cast<double>(sampling_.samples));
   }
   /// The proposal at which the weights, in order, reach the share u of their sum.
@@ -108,14 +109,16 @@ class Proposals {
                                 .step = sampling_.noise.step,
                                 .purpose = sampling_.noise.purpose,
                                 .image = batch().indices[index(lane)],
-                                .leaf = static_cast<std::uint32_t>(leaf),
+                                .leaf = static_cast<std::uint32_t>(bank.expert_of(leaf)),
                                 .sample = static_cast<std::uint32_t>(sample)};
     Vector noise(index(bank.config().latent));
     for (std::size_t d = 0; d < noise.size(); ++d) {
       noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
     }
-    if (is_of_prior(leaf, lane, address)) return decode_leaf(bank, leaf, parameters_, noise);
-    return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
+    const int prior_leaf = prior_of(leaf, lane, address);
+    if (prior_leaf < 0) return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
+    const LeafPrior prior = spvae::prior_of(bank, prior_leaf, parameters_);
+    return decode_leaf(bank, leaf, parameters_, latent_code({prior.mean, prior.scale}, noise));
   }
 
  private:
@@ -123,11 +126,15 @@ class Proposals {
     return (index(leaf) * index(sampling_.samples) + index(sample)) * index(batch().stride) +
            index(lane);
   }
-  /// A leaf of which nothing is observed has the prior for its posterior.
-  bool is_of_prior(int leaf, int lane, const RandomAddress& address) const {
-    if (!lacks_pixels(leaf, lane)) return false;
-    return !has_pixels(leaf, lane) ||
-           is_from_prior(address, model_.config().leaf.latent, sampling_.noise.prior_share);
+  /// The leaf whose prior gave a proposal; −1: the encoder. A leaf of which nothing is observed has
+  /// its own for a posterior.
+  int prior_of(int leaf, int lane, const RandomAddress& address) const {
+    if (!lacks_pixels(leaf, lane)) return -1;
+    if (!has_pixels(leaf, lane)) return leaf;
+    const int count = model_.leaves().leaves_of_expert();
+    const int number =
+        prior_of_row(address, model_.config().leaf.latent, sampling_.noise.prior_share, count);
+    return number < 0 ? -1 : model_.leaves().expert_of(leaf) * count + number;
   }
 
   const Spvae& model_;

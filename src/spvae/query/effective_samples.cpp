@@ -9,7 +9,8 @@
 namespace spvae {
 
 double effective_samples(std::span<const double> concentrations,
-                         std::span<const double> responsibilities, int k_leaf) {
+                         std::span<const double> responsibilities, int k_leaf,
+                         int leaves_of_expert) {
   const auto k = static_cast<std::size_t>(k_leaf);
   assert(k >= 1 && concentrations.size() % k == 0);
   assert(responsibilities.size() == concentrations.size());
@@ -21,7 +22,7 @@ double effective_samples(std::span<const double> concentrations,
       concentration += responsibilities[leaf] * concentrations[leaf];
       total += responsibilities[leaf];
       const double own = 1 / concentrations[leaf];
-      if (own < kFailedLeaf) worst = std::min(worst, own);
+      if (leaves_of_expert == 1 && own < kFailedLeaf) worst = std::min(worst, own);
     }
     if (concentration > 0) worst = std::min(worst, total / concentration);
   }

@@ -35,7 +35,7 @@ Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) 
       const std::size_t at = (image * leaves + leaf) * latent;
       for (std::size_t d = 0; d < latent; ++d) {
         result.mean[at + d] = posterior.mean[d];
-        result.deviation[at + d] = 1 / std::sqrt(1 + posterior.g[d] * posterior.g[d]);
+        result.deviation[at + d] = posterior.deviation[d];
       }
       result.responsibilities[image * leaves + leaf] =
           evidence.responsibilities[leaf * index(batch.stride) + image];

@@ -77,8 +77,7 @@ TEST(Embedding, HoldsWhatEachLeafsEncoderMakesOfEachImage) {
       for (std::size_t d = 0; d < 2; ++d) {
         const std::size_t at = (image * leaves + leaf) * 2 + d;
         EXPECT_DOUBLE_EQ(embedding.mean[at], posterior.mean[d]);
-        const double g = posterior.g[d];
-        EXPECT_DOUBLE_EQ(embedding.deviation[at], 1 / std::sqrt(1 + g * g));
+        EXPECT_DOUBLE_EQ(embedding.deviation[at], posterior.deviation[d]);
         means.insert(embedding.mean[at]);
       }
     }

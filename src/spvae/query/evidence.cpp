@@ -65,7 +65,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   gather_batch(images, rows, batch);
   impute(model.graph(), model.config().channels, sampling.imputation, batch);
   WeightStatistics& statistics = evidence.statistics;
-  statistics.reset(engine.leaves(), batch.stride);
+  statistics.reset(engine.leaves(), engine.leaves_of_expert(), batch.stride);
   while (statistics.samples < sampling.samples) {
     const auto step = static_cast<int>(
         std::min<std::int64_t>(kSamplesPerCall, sampling.samples - statistics.samples));

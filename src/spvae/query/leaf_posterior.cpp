@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace spvae {
 
@@ -21,8 +22,8 @@ LeafPosterior posterior_of(const LeafBank& bank, std::span<const double> paramet
     is_observed = is_observed || batch.observed.empty() || batch.observed[at] != 0.0f;
   }
   if (!is_observed) {
-    const std::vector<double> zeros(static_cast<std::size_t>(bank.config().latent));
-    return {.mean = zeros, .g = zeros};
+    LeafPrior prior = prior_of(bank, leaf, parameters);
+    return {.mean = std::move(prior.mean), .deviation = std::move(prior.scale)};
   }
   return encode_leaf(bank, leaf, parameters, pixels);
 }

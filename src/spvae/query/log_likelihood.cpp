@@ -8,8 +8,10 @@
 #include <numbers>
 #include <utility>
 
+#include "spvae/core/index.h"
 #include "spvae/core/median.h"
 #include "spvae/core/sample_statistics.h"
+#include "spvae/kernels/kernels.h"
 #include "spvae/query/effective_samples.h"
 
 namespace spvae {
@@ -30,6 +32,33 @@ bool has_partial_leaf(const Spvae& model, const Batch& batch, std::size_t lane) 
   return false;
 }
 
+// Σᵢ(Σⱼ rⱼ·w̃ⱼᵢ)² − (Σⱼ rⱼ)²/samples of the leaves j of each expert, which share their samples i, w̃ⱼ
+// normalised weights: estimated from how the blocks of samples differ.
+double shared_variance(const Evidence& evidence, int leaves_of_expert, std::size_t lane) {
+  const WeightStatistics& statistics = evidence.statistics;
+  const std::size_t stride = index(statistics.stride);
+  const auto samples = static_cast<double>(statistics.samples);
+  const auto blocks =
+      static_cast<double>(std::min<std::int64_t>(statistics.samples, kernels::kBlocks));
+  double variance = 0;
+  for (int first = 0; first < statistics.leaves; first += leaves_of_expert) {
+    for (int b = 0; b < static_cast<int>(blocks); ++b) {
+      const double expected = std::ceil((samples - b) / kernels::kBlocks) / samples;
+      double difference = 0;  // of the block's weights from those of as many samples
+      for (int leaf = first; leaf < first + leaves_of_expert; ++leaf) {
+        const std::size_t i = index(leaf) * stride + lane;
+        const std::size_t block =
+            (index(leaf) * std::size_t{kernels::kBlocks} + index(b)) * stride + lane;
+        const double share = static_cast<double>(statistics.block_sum[block]) / statistics.sum[i];
+        difference += evidence.responsibilities[i] * (share - expected);
+      }
+      variance += difference * difference;
+    }
+  }
+  // Of fewer blocks than samples, the mean over blocks is estimated as well.
+  return samples > blocks ? variance * blocks / (blocks - 1) : variance;
+}
+
 }  // namespace
 
 double known_error(const ImageScore& score) {
@@ -43,6 +72,7 @@ ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane) {
   const auto samples = static_cast<double>(statistics.samples);
   ImageScore score{.log_likelihood = evidence.trace.root()[at], .effective_samples = samples};
   if (is_empty(evidence.batch, at)) return score;
+  const int leaves_of_expert = model.leaves().leaves_of_expert();
   std::vector<double> concentrations;
   std::vector<double> responsibilities;
   for (int leaf = 0; leaf < statistics.leaves; ++leaf) {
@@ -52,12 +82,17 @@ ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane) {
     const double concentration =
         statistics.sum_squares[i] / (statistics.sum[i] * statistics.sum[i]);
     const double spread = concentration - 1.0 / samples;
-    score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
+    if (leaves_of_expert == 1) {
+      score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
+    }
     concentrations.push_back(concentration);
     responsibilities.push_back(r);
   }
-  score.effective_samples =
-      effective_samples(concentrations, responsibilities, model.circuit().k_leaf());
+  if (leaves_of_expert > 1) {
+    score.monte_carlo_variance = shared_variance(evidence, leaves_of_expert, at);
+  }
+  score.effective_samples = effective_samples(concentrations, responsibilities,
+                                              model.circuit().k_leaf(), leaves_of_expert);
   if (statistics.samples == 1) {
     score.monte_carlo_variance = std::numeric_limits<double>::quiet_NaN();
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/core/sample_statistics.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/effective_samples.h"
 #include "spvae/reference/circuit_reference.h"
@@ -138,6 +139,44 @@ TEST(LogLikelihood, AgreesWithItsDefinition) {
         EXPECT_NEAR(scores[i].monte_carlo_variance, expected.monte_carlo_variance, 0.01);
         EXPECT_NEAR(scores[i].effective_samples, expected.effective_samples, 0.05);
       }
+    }
+  }
+}
+
+// Leaves of an expert share their samples, and their estimates rise and fall together.
+TEST(LogLikelihood, OfSharedSamplesHasTheVarianceOfRepeatedEstimates) {
+  ModelConfig config = small_model(Likelihood::kGaussian).config();
+  config.k_leaf = 6;
+  config.leaf.experts = 2;
+  config.leaf.priors = Priors::kLearned;
+  Spvae model(config);
+  model.initialise(5);
+  // Weights that vary by less than themselves: errors are to first order then.
+  for (float& parameter : model.parameters()) parameter *= 0.3f;
+  for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
+    const auto prior = model.leaves().prior_part(model.parameters(), leaf);
+    std::ranges::fill(prior.last(3), static_cast<float>(prior_parameter(0.9)));
+  }
+  ThreadPool pool(2);
+  const ImageSet images = some_images(4);
+  for (const int samples : {10, 100}) {  // fewer than blocks, and more
+    std::vector<std::vector<double>> values(4);
+    std::vector<double> claimed(4);
+    constexpr std::uint32_t kRepeats = 200;
+    for (std::uint32_t seed = 0; seed < kRepeats; ++seed) {
+      NoiseKey noise = kNoise;
+      noise.seed = seed;
+      const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
+      const auto scores = log_likelihood(model, images, samples, noise, *engine, pool);
+      for (std::size_t i = 0; i < 4; ++i) {
+        values[i].push_back(scores[i].log_likelihood);
+        claimed[i] += scores[i].monte_carlo_variance / kRepeats;
+      }
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      const double deviation = sample_statistics(values[i]).standard_deviation;
+      // A deviation of 200 numbers is known to 5 %, and the claim is right to first order.
+      EXPECT_NEAR(std::sqrt(claimed[i]) / deviation, 1, samples == 10 ? 0.3 : 0.2) << samples;
     }
   }
 }

@@ -48,6 +48,8 @@ struct Sampler {
     for (std::size_t i = 0; i < z.size(); ++i) {
       z[i] = random_normal(address, static_cast<std::uint32_t>(i));
     }
+    const LeafPrior prior = prior_of(model.leaves(), leaf, parameters);
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = prior.mean[i] + prior.scale[i] * z[i];
     const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
     address.sample = kPixels;
     const auto scope = model.leaves().scope(leaf);

@@ -27,7 +27,7 @@ void ignore_codes(Spvae& model) {
   for (const LeafGroup& group : model.leaves().groups()) {
     for (const NetworkStack& decoder : group.networks.decoders) {
       const LayerStack& layer = decoder.front();
-      for (std::size_t slot = 0; slot < group.leaves.size(); ++slot) {
+      for (std::size_t slot = 0; slot < group.experts.size(); ++slot) {
         const auto inputs = static_cast<std::size_t>(layer.inputs);
         const auto outputs = static_cast<std::size_t>(layer.outputs);
         const auto leaf =

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "spvae/core/index.h"
+#include "spvae/core/sigmoid.h"
 #include "spvae/reference/network_reference.h"
 
 namespace spvae {
@@ -14,7 +15,36 @@ namespace {
 using Vector = std::vector<double>;
 
 const LeafGroup& group_of(const LeafBank& bank, int leaf) {
-  return bank.groups()[static_cast<std::size_t>(bank.group_of(leaf))];
+  return bank.groups()[index(bank.group_of(bank.expert_of(leaf)))];
+}
+
+int slot_of(const LeafBank& bank, int leaf) { return bank.slot_of(bank.expert_of(leaf)); }
+
+double log_add_exp(double a, double b) {
+  return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b)));
+}
+
+// Σ −½u² − log σ with u = (z − μ)/σ: log p(z) but for −Z/2·log 2π.
+LogWeight log_prior(const LeafPrior& prior, std::span<const double> z) {
+  LogWeight result;
+  for (std::size_t d = 0; d < z.size(); ++d) {
+    const double u = (z[d] - prior.mean[d]) / prior.scale[d];
+    result.value -= 0.5 * u * u + std::log(prior.scale[d]);
+    result.magnitude += 0.5 * u * u + std::abs(std::log(prior.scale[d]));
+  }
+  return result;
+}
+
+// The logarithm of the mean of the priors of the leaf's expert.
+double log_mean_prior(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                      std::span<const double> z) {
+  const int count = bank.leaves_of_expert();
+  const int first = bank.expert_of(leaf) * count;
+  double sum = log_prior(prior_of(bank, first, parameters), z).value;
+  for (int j = 1; j < count; ++j) {
+    sum = log_add_exp(sum, log_prior(prior_of(bank, first + j, parameters), z).value);
+  }
+  return sum - std::log(count);
 }
 
 // All activations of one row.
@@ -48,17 +78,30 @@ void decode(const LeafNetworks& networks, int slot, std::span<const double> para
   }
 }
 
+LeafPosterior posterior_of(const LeafTrace& trace) {
+  LeafPosterior posterior{trace.mean.back(), {}};
+  for (const double g : trace.precision.back()) {
+    posterior.deviation.push_back(1 / std::sqrt(1 + g * g));
+  }
+  return posterior;
+}
+
 LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                        std::span<const double> pixels, std::span<const double> noise,
-                       bool from_prior = false) {
+                       int from_prior = -1) {
   const LeafGroup& group = group_of(bank, leaf);
   assert(pixels.size() == static_cast<std::size_t>(group.variables));
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
   LeafTrace trace;
-  encode(group.networks, bank.slot_of(leaf), parameters, pixels, trace);
-  trace.z = from_prior ? Vector(noise.begin(), noise.end())
-                       : latent_code({trace.mean.back(), trace.precision.back()}, noise);
-  decode(group.networks, bank.slot_of(leaf), parameters, trace);
+  encode(group.networks, slot_of(bank, leaf), parameters, pixels, trace);
+  LeafPosterior proposal = posterior_of(trace);
+  if (from_prior >= 0) {
+    const int first = bank.expert_of(leaf) * bank.leaves_of_expert();
+    LeafPrior prior = prior_of(bank, first + from_prior, parameters);
+    proposal = {std::move(prior.mean), std::move(prior.scale)};
+  }
+  trace.z = latent_code(proposal, noise);
+  decode(group.networks, slot_of(bank, leaf), parameters, trace);
   return trace;
 }
 
@@ -83,17 +126,21 @@ DecodedLeaf decoded(const LeafBank& bank, std::span<const double> parameters,
 
 }  // namespace
 
+LeafPrior prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters) {
+  return leaf_prior(bank.prior_part(parameters, leaf), bank.config().latent);
+}
+
 LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
                           std::span<const double> pixels) {
   LeafTrace trace;
-  encode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, pixels, trace);
-  return {trace.mean.back(), trace.precision.back()};
+  encode(group_of(bank, leaf).networks, slot_of(bank, leaf), parameters, pixels, trace);
+  return posterior_of(trace);
 }
 
 std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise) {
   Vector z(noise.size());
   for (std::size_t d = 0; d < z.size(); ++d) {
-    z[d] = posterior.mean[d] + noise[d] / std::sqrt(1 + posterior.g[d] * posterior.g[d]);
+    z[d] = posterior.mean[d] + noise[d] * posterior.deviation[d];
   }
   return z;
 }
@@ -102,7 +149,7 @@ DecodedLeaf decode_leaf(const LeafBank& bank, int leaf, std::span<const double> 
                         std::span<const double> z) {
   LeafTrace trace;
   trace.z.assign(z.begin(), z.end());
-  decode(group_of(bank, leaf).networks, bank.slot_of(leaf), parameters, trace);
+  decode(group_of(bank, leaf).networks, slot_of(bank, leaf), parameters, trace);
   return decoded(bank, parameters, trace);
 }
 
@@ -122,25 +169,23 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
     result.magnitude += term.magnitude;
   }
   // log p(z) − log q(z|x): the constants ½ log 2π cancel, and (z − mean)² (1 + g²) = ε² of q.
-  double ratio = 0;
+  const LogWeight prior = log_prior(prior_of(bank, leaf, parameters), trace.z);
+  double density = 0;
   for (std::size_t d = 0; d < noise.size(); ++d) {
     const double g = trace.precision.back()[d];
     const double deviation = trace.z[d] - trace.mean.back()[d];
-    const double posterior = 0.5 * deviation * deviation * (1 + g * g);
-    const double prior = 0.5 * trace.z[d] * trace.z[d];
+    const double square = 0.5 * deviation * deviation * (1 + g * g);
     const double log_precision = 0.5 * std::log1p(g * g);
-    ratio += posterior - prior - log_precision;
-    result.magnitude += posterior + prior + log_precision;
+    density += log_precision - square;
+    result.magnitude += square + log_precision;
   }
   const double share = observation.prior_share;
-  // −log(α + (1 − α)·e^−ratio), by the larger of its terms.
-  if (share == 0) {
-    result.value += ratio;
-  } else {
-    const double prior = std::log(share);
-    const double encoder = std::log1p(-share) - ratio;
-    result.value -= std::max(prior, encoder) + std::log1p(std::exp(-std::abs(prior - encoder)));
+  if (share > 0) {
+    density = log_add_exp(std::log(share) + log_mean_prior(bank, leaf, parameters, trace.z),
+                          std::log1p(-share) + density);
   }
+  result.value += prior.value - density;
+  result.magnitude += prior.magnitude;
   return result;
 }
 
@@ -152,7 +197,7 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
   const auto back = [&](const NetworkStack& network, LastLayer last, const NetworkTrace& of,
                         Vector grad_output) {
-    return network_backward(network, last, bank.slot_of(leaf), parameters, of,
+    return network_backward(network, last, slot_of(bank, leaf), parameters, of,
                             std::move(grad_output), grad);
   };
   const auto add = [](Vector& sum, const Vector& part) {
@@ -186,8 +231,18 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
 
   // log w depends on the posterior through z (mean + ε (1 + g²)^(−½)) and through −½ log(1 + g²).
   Vector grad_g(noise.size());
+  const LeafPrior prior = prior_of(bank, leaf, parameters);
+  const auto prior_parameters = bank.prior_part(parameters, leaf);
+  const auto grad_prior = bank.prior_part(grad, leaf);
   for (std::size_t d = 0; d < grad_z.size(); ++d) {
-    grad_z[d] -= row_gradient * trace.z[d];
+    const double scale = prior.scale[d];
+    const double u = (trace.z[d] - prior.mean[d]) / scale;
+    grad_z[d] -= row_gradient * u / scale;
+    if (!grad_prior.empty()) {
+      grad_prior[d] += row_gradient * u / scale;
+      const std::size_t rho = noise.size() + d;
+      grad_prior[rho] += row_gradient * (u * u - 1) / scale * sigmoid(prior_parameters[rho]);
+    }
     const double g = trace.precision.back()[d];
     const double precision = 1 + g * g;
     grad_g[d] = -grad_z[d] * noise[d] * g / (precision * std::sqrt(precision)) -

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "spvae/leaves/leaf_bank.h"
+#include "spvae/leaves/priors.h"
 #include "spvae/likelihood/likelihood.h"
 
 namespace spvae {
@@ -18,16 +19,19 @@ struct LogWeight {
   double magnitude = 0;  ///< sum of the magnitudes of its terms: the scale of rounding errors
 };
 
-/// Approximate posterior q(z|x) = N(mean, 1 / (1 + g²)), [Z] each.
+/// Approximate posterior q(z|x) of a leaf's expert, [Z] each; its precision is 1 + g².
 struct LeafPosterior {
   std::vector<double> mean;
-  std::vector<double> g;
+  std::vector<double> deviation;
 };
+
+/// The leaf's prior p(z).
+LeafPrior prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters);
 
 LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
                           std::span<const double> pixels);
 
-/// z = mean + ε / √(1 + g²), [Z].
+/// z = mean + deviation·ε, [Z].
 std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise);
 
 /// p(x|z) of a leaf's pixels for one z.
@@ -47,7 +51,7 @@ DecodedLeaf decode_leaf(const LeafBank& bank, int leaf, std::span<const double> 
 struct RowObservation {
   std::vector<bool> pixels = {};  ///< [D] whether observed; empty: all are
   double prior_share = 0;         ///< α of the mixture α·p(z) + (1 − α)·q(z|x)
-  bool from_prior = false;        ///< z = ε
+  int from_prior = -1;            ///< the leaf of the expert whose prior gives z = μ + σε; −1: q
 };
 
 /// log w of one row: with the mixture in q's place, and log p(x|z) of the observed pixels alone; 0
@@ -57,9 +61,9 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
                           const RowObservation& observation = {});
 
 /// Adds row_gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
-/// Algorithm 1). Touches the leaf's own parameters only, and adds to grad_table [table] what the
-/// row gives to the likelihood's. observed [D]: whether a pixel is; empty:
-/// all are. prior_share is 0.
+/// Algorithm 1). Touches the parameters of the leaf and of its expert only, and adds to grad_table
+/// [table] what the row gives to the likelihood's. observed [D]: whether a pixel is; empty: all
+/// are. prior_share is 0.
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
                    double row_gradient, std::span<double> grad, std::span<double> grad_table,

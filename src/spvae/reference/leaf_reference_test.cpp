@@ -213,6 +213,12 @@ std::vector<Case> gradient_cases() {
     add_cases(cases, {"Depth" + std::to_string(depth),
                       {.hidden = 4, .hidden_layers = depth, .latent = 3}});
   }
+  for (const Network network : {Network::kJointMlp, Network::kSharedMlp}) {
+    add_cases(cases, {network == Network::kJointMlp ? "Joint" : "Shared",
+                      {.hidden = 4, .hidden_layers = 3, .latent = 3, .network = network}});
+  }
+  add_cases(cases, {"LearnedPriors",
+                    {.hidden = 4, .latent = 3, .experts = 1, .priors = Priors::kLearned}});
   for (int stride = 1; stride <= 2; ++stride) {
     add_cases(
         cases,
@@ -242,7 +248,7 @@ TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
     expected += log_normal(pixels[i], sigmoid(heads[0]), 1 / (1 + heads[1] * heads[1]));
   }
   for (std::size_t d = 0; d < z.size(); ++d) {
-    const double variance = 1 / (1 + posterior.g[d] * posterior.g[d]);
+    const double variance = posterior.deviation[d] * posterior.deviation[d];
     expected += log_normal(z[d], 0, 1) - log_normal(z[d], posterior.mean[d], variance);
   }
   const LogWeight weight = leaf_log_weight(leaf.bank, 0, leaf.parameters, pixels, noise);
@@ -283,10 +289,15 @@ TEST(LeafLogWeight, OfADecoderThatIgnoresZAndThePriorAsPosteriorIsLogPForEverySa
 
 // A linear-Gaussian VAE: x = W z + b + noise of precision 1 + g², with W [Z, D].
 struct LinearGaussian {
-  LinearGaussian(int pixels, int latent)
-      : leaf(pixels, {.hidden_layers = 0,
-                      .latent = latent,
-                      .likelihood = gaussian_config(MeanLink::kIdentity)}),
+  // With several leaves of one expert, learned priors.
+  LinearGaussian(int pixels, int latent, int leaves = 1)
+      : leaf(pixels,
+             {.hidden_layers = 0,
+              .latent = latent,
+              .likelihood = gaussian_config(MeanLink::kIdentity),
+              .experts = 1,
+              .priors = leaves > 1 ? Priors::kLearned : Priors::kStandard},
+             leaves),
         size(static_cast<std::size_t>(pixels)),
         latent_size(static_cast<std::size_t>(latent)),
         w(normals(latent_size * size, 11, 0.5)),
@@ -296,6 +307,11 @@ struct LinearGaussian {
     std::ranges::copy(w, mean.begin());
     std::ranges::copy(b, mean.last(size).begin());
     std::ranges::copy(g, leaf.tensor("decoder_precision.0").last(size).begin());
+    for (int j = 0; j < leaves; ++j) {
+      const auto prior = leaf.bank.prior_part(std::span<double>(leaf.parameters), j);
+      std::ranges::copy(normals(prior.size(), 14 + static_cast<std::uint32_t>(j), 0.7),
+                        prior.begin());
+    }
   }
 
   double precision(std::size_t pixel) const { return 1 + g[pixel] * g[pixel]; }
@@ -303,7 +319,8 @@ struct LinearGaussian {
   double log_p(const Vector& x) const { return log_p(x, std::vector<bool>(size, true)); }
 
   /// Of the observed pixels alone.
-  double log_p(const Vector& x, const std::vector<bool>& observed) const {
+  double log_p(const Vector& x, const std::vector<bool>& observed, int of = 0) const {
+    const LeafPrior prior = prior_of(leaf.bank, of, leaf.parameters);
     std::vector<std::size_t> pixels;
     for (std::size_t i = 0; i < size; ++i) {
       if (observed[i]) pixels.push_back(i);
@@ -314,9 +331,12 @@ struct LinearGaussian {
     for (const std::size_t i : pixels) {
       values.push_back(x[i]);
       means.push_back(b[i]);
+      for (std::size_t d = 0; d < latent_size; ++d) means.back() += w[d * size + i] * prior.mean[d];
       for (const std::size_t j : pixels) {
         double sum = i == j ? 1 / precision(i) : 0;
-        for (std::size_t d = 0; d < latent_size; ++d) sum += w[d * size + i] * w[d * size + j];
+        for (std::size_t d = 0; d < latent_size; ++d) {
+          sum += prior.scale[d] * prior.scale[d] * w[d * size + i] * w[d * size + j];
+        }
         covariance.push_back(sum);
       }
     }
@@ -426,7 +446,7 @@ TEST(LinearGaussianVae, WithHalfOfItsPixelsMissingAgreesWithItsClosedForm) {
     for (std::uint32_t i = 0; i < kSamples; ++i) {
       const RandomAddress row{.seed = 5, .sample = i};
       const RowObservation observation{
-          .pixels = observed, .prior_share = share, .from_prior = is_from_prior(row, 2, share)};
+          .pixels = observed, .prior_share = share, .from_prior = prior_of_row(row, 2, share, 1)};
       log_weights.push_back(leaf_log_weight(model.leaf.bank, 0, model.leaf.parameters, x,
                                             normals(2, 1000 + i, 1), observation)
                                 .value);
@@ -436,6 +456,51 @@ TEST(LinearGaussianVae, WithHalfOfItsPixelsMissingAgreesWithItsClosedForm) {
     EXPECT_NEAR(mean, 1, 3 * error) << share;
     expect_bounds_that_rise(log_weights);
   }
+}
+
+// Three leaves of one expert, by the same codes: each estimates the density by its own prior, of
+// whole images and of partly observed ones, and no weight exceeds 3·p(x|z)/α.
+TEST(LinearGaussianVae, OfSeveralPriorsAgreesWithTheClosedFormOfEach) {
+  LinearGaussian model(6, 2, 3);
+  std::ranges::copy(normals(model.leaf.tensor("encoder_mean.0").size(), 20, 0.2),
+                    model.leaf.tensor("encoder_mean.0").begin());
+  const Vector x = pixel_values(6, 8);
+  const std::vector<bool> whole(6, true);
+  const std::vector<bool> part = {true, false, false, true, true, false};
+  for (int of = 0; of < 3; ++of) {
+    for (const double share : {0.0, 0.2, 1.0}) {
+      const std::vector<bool>& observed = share > 0 ? part : whole;
+      const double log_p = model.log_p(x, observed, of);
+      Vector log_weights;
+      for (std::uint32_t i = 0; i < 20000; ++i) {
+        RowObservation observation;
+        if (share > 0) {
+          observation = {.pixels = observed,
+                         .prior_share = share,
+                         .from_prior = prior_of_row({.seed = 5, .sample = i}, 2, share, 3)};
+        }
+        log_weights.push_back(leaf_log_weight(model.leaf.bank, of, model.leaf.parameters, x,
+                                              normals(2, 1000 + i, 1), observation)
+                                  .value);
+      }
+      const auto [mean, error] = relative_estimate(log_weights, log_p);
+      EXPECT_LT(error, 0.06) << of << " " << share;
+      EXPECT_NEAR(mean, 1, 4 * error) << of << " " << share;
+    }
+  }
+}
+
+TEST(LeafLogWeight, OfALearnedPriorThatIsStandardIsThatOfTheStandardOne) {
+  SmallLeaf plain(5, {.hidden = 4, .latent = 3});
+  SmallLeaf learned(5, {.hidden = 4, .latent = 3, .priors = Priors::kLearned});
+  plain.parameters = normals(plain.parameters.size(), 1, 0.5);
+  std::ranges::copy(plain.parameters, learned.parameters.begin());
+  const auto prior = learned.bank.prior_part(std::span<double>(learned.parameters), 0);
+  ASSERT_EQ(prior.size(), 6U);
+  std::ranges::fill(prior.last(3), prior_parameter(1));
+  const Vector x = pixel_values(5, 2);
+  EXPECT_NEAR(learned.log_weight(x, normals(3, 3, 1)), plain.log_weight(x, normals(3, 3, 1)),
+              1e-12);
 }
 
 TEST(LeafLogWeight, IsZeroWhereNothingIsObserved) {

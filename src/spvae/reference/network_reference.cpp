@@ -14,7 +14,7 @@ using Vector = std::vector<double>;
 // One leaf's slice [inputs + 1, outputs] of a layer's tensor.
 template <class T>
 std::span<T> leaf_slice(const LayerStack& layer, int slot, std::span<T> buffer) {
-  return buffer.subspan(layer.offset + index(slot) * layer.size(), layer.size());
+  return buffer.subspan(layer.at(slot), layer.size());
 }
 
 // Calls visit(input feature, tensor row, first output feature) for everything that is multiplied:

@@ -6,7 +6,9 @@
 #include <limits>
 #include <vector>
 
+#include "spvae/core/index.h"
 #include "spvae/core/random.h"
+#include "spvae/kernels/kernels.h"
 #include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
@@ -28,12 +30,13 @@ Vector leaf_pixels(const LeafBank& bank, int leaf, const Batch& batch, int lane)
   return pixels;
 }
 
-RandomAddress row_address(const Batch& batch, int leaf, int lane, const NoiseKey& key, int sample) {
+RandomAddress row_address(const Batch& batch, int expert, int lane, const NoiseKey& key,
+                          int sample) {
   return {.seed = key.seed,
           .step = key.step,
           .purpose = key.purpose,
           .image = batch.indices[static_cast<std::size_t>(lane)],
-          .leaf = static_cast<std::uint32_t>(leaf),
+          .leaf = static_cast<std::uint32_t>(expert),
           .sample = static_cast<std::uint32_t>(sample)};
 }
 
@@ -53,16 +56,17 @@ std::vector<bool> observed_pixels(const LeafBank& bank, int leaf, const Batch& b
 RowObservation row_observation(const std::vector<bool>& observed, const LeafBank& bank, int leaf,
                                const Batch& batch, int lane, const NoiseKey& key, int sample) {
   if (observed.empty()) return {};
-  const RandomAddress address = row_address(batch, leaf, lane, key, sample);
+  const RandomAddress address = row_address(batch, bank.expert_of(leaf), lane, key, sample);
   return {.pixels = observed,
           .prior_share = key.prior_share,
-          .from_prior = is_from_prior(address, bank.config().latent, key.prior_share)};
+          .from_prior = prior_of_row(address, bank.config().latent, key.prior_share,
+                                     bank.leaves_of_expert())};
 }
 
 // The noise ε [Z] of a row.
 Vector row_noise(const LeafBank& bank, int leaf, const Batch& batch, int lane, const NoiseKey& key,
                  int sample) {
-  const RandomAddress address = row_address(batch, leaf, lane, key, sample);
+  const RandomAddress address = row_address(batch, bank.expert_of(leaf), lane, key, sample);
   Vector noise(static_cast<std::size_t>(bank.config().latent));
   for (std::size_t d = 0; d < noise.size(); ++d) {
     noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
@@ -117,6 +121,22 @@ class StreamingSum {
   double sum_squares_;
 };
 
+// WeightStatistics::block_sum of a (leaf, image), first at `at`, relative to a new maximum.
+void add_to_blocks(const std::vector<double>& log_weights, double former, double maximum,
+                   std::size_t at, std::size_t stride, std::span<float> block_sum) {
+  const double factor = former == maximum ? 1 : std::exp(former - maximum);
+  for (std::size_t b = 0; b < index(kernels::kBlocks); ++b) {
+    float& sum = block_sum[at + b * stride];
+    double total = factor * static_cast<double>(sum);
+    for (std::size_t s = b; s < log_weights.size(); s += index(kernels::kBlocks)) {
+      if (log_weights[s] > -std::numeric_limits<double>::infinity()) {
+        total += std::exp(log_weights[s] - maximum);
+      }
+    }
+    sum = static_cast<float>(total);
+  }
+}
+
 class ReferenceEngine final : public LeafEngine {
  public:
   ReferenceEngine(const LeafBank& bank, ThreadPool& pool) : bank_(bank), pool_(pool) {}
@@ -139,6 +159,7 @@ class ReferenceEngine final : public LeafEngine {
   }
 
   int leaves() const override { return bank_.leaves(); }
+  int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 
   void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
                       int samples, WeightStatistics& statistics) override {
@@ -153,15 +174,22 @@ class ReferenceEngine final : public LeafEngine {
         const std::size_t i = row_index(batch, 1, leaf, 0, lane);
         StreamingSum weights(static_cast<double>(statistics.maximum[i]), statistics.sum[i],
                              statistics.sum_squares[i]);
+        std::vector<double> added;
         for (int sample = 0; sample < samples; ++sample) {
           const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, former + sample);
           const RowObservation observation =
               row_observation(observed, bank_, leaf, batch, lane, noise, former + sample);
-          weights.add(leaf_log_weight(bank_, leaf, wide, pixels, epsilon, observation).value);
+          added.push_back(leaf_log_weight(bank_, leaf, wide, pixels, epsilon, observation).value);
+          weights.add(added.back());
         }
         // The maximum is kept as a float: relate the sums to that very number.
         const auto maximum = static_cast<float>(weights.maximum());
         weights.rescale(maximum);
+        if (!statistics.block_sum.empty()) {
+          add_to_blocks(added, static_cast<double>(statistics.maximum[i]), maximum,
+                        row_index(batch, kernels::kBlocks, leaf, 0, lane), index(batch.stride),
+                        statistics.block_sum);
+        }
         statistics.maximum[i] = maximum;
         statistics.sum[i] = weights.sum();
         statistics.sum_squares[i] = weights.sum_squares();
@@ -217,7 +245,7 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
   const auto own = bank.likelihood_part(std::span<const double>(wide));
   const Vector none(likelihood_table(bank.config().likelihood, own).size());
   std::vector<Vector> grad_tables(static_cast<std::size_t>(bank.leaves()), none);
-  pool.run(bank.leaves(), [&](int leaf, int) {
+  const auto add_leaf = [&](int leaf) {
     for (int lane = 0; lane < batch.size; ++lane) {
       const Vector pixels = leaf_pixels(bank, leaf, batch, lane);
       const std::vector<bool> observed = observed_pixels(bank, leaf, batch, lane);
@@ -229,6 +257,12 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
                       gradient, grad, grad_tables[static_cast<std::size_t>(leaf)], observed);
       }
     }
+  };
+  // Leaves that share parameters one after another.
+  const bool is_shared = bank.config().network == Network::kSharedMlp;
+  const int together = is_shared ? bank.leaves() : bank.leaves_of_expert();
+  pool.run(bank.leaves() / together, [&](int task, int) {
+    for (int leaf = task * together; leaf < (task + 1) * together; ++leaf) add_leaf(leaf);
   });
   std::ranges::copy(pull_back_tables(bank.config().likelihood, own, grad_tables),
                     bank.likelihood_part(grad).begin());

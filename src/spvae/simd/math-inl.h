@@ -26,6 +26,7 @@ using Word = hn::Vec<WordTag>;
 
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(FloatTag()));
 inline constexpr int kVectors = kTile / kLanes;  // of a tile's row
+inline constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 HWY_INLINE Float Constant(float value) { return hn::Set(FloatTag(), value); }
 

@@ -177,6 +177,7 @@ class SpoilingEngine : public LeafEngine {
     if (left_ <= 0 && !in_bound_) grad[5] = std::numeric_limits<float>::infinity();
   }
   int leaves() const override { return engine_.leaves(); }
+  int leaves_of_expert() const override { return engine_.leaves_of_expert(); }
   void add_statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
                       int samples, WeightStatistics& statistics) override {
     engine_.add_statistics(parameters, batch, noise, samples, statistics);
