@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "output.h"
 #include "output_file.h"
 #include "spvae/core/error.h"
+#include "spvae/core/stopwatch.h"
 #include "spvae/query/classification.h"
 #include "table.h"
 
@@ -50,54 +49,28 @@ struct ClassifyConfig {
   std::string out;
 };
 
-const FieldList<ClassifyConfig>& classify_fields() {
+FieldList<ClassifyConfig> fields() {
   using Config = ClassifyConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    fields.front().info.help = "Folder of 'spvae train --per-class'";
-    fields.push_back(text_field("labels", &Config::labels,
-                                "file of the images' labels: .npy, IDX, or text with one a line"));
-    fields.push_back(number_field("samples", &Config::samples,
-                                  "importance samples of each leaf, image and class", 1, 1e9));
-    fields.push_back(choice_field(
-        "prior", &Config::prior,
-        "of the classes: equal, or as frequent as among the training images (empirical)",
-        {"equal", "empirical"}));
-    fields.push_back(number_field("temperature", &Config::temperature,
-                                  "take this one instead of fitting it; 1: as they are",
-                                  kLeastTemperature, kGreatestTemperature));
-    fields.push_back(number_field("fit-images", &Config::fit_images,
-                                  "fit the temperature on no more than the first N validation "
-                                  "images",
-                                  1, 1e9));
-    fields.push_back(text_field("out", &Config::out,
-                                "write every image's log-posteriors to FILE.npy, .csv or .jsonl"));
-    return fields;
-  }();
+  FieldList<Config> list = query_fields<Config>({
+      text_field("labels", &Config::labels,
+                 "file of the images' labels: .npy, IDX, or text with one a line"),
+      number_field("samples", &Config::samples, "importance samples of each leaf, image and class",
+                   1, 1e9),
+      choice_field("prior", &Config::prior,
+                   "of the classes: equal, or as frequent as among the training images (empirical)",
+                   {"equal", "empirical"}),
+      shown_as("fitted", number_field("temperature", &Config::temperature,
+                                      "take this one instead of fitting it; 1: as they are",
+                                      kLeastTemperature, kGreatestTemperature)),
+      shown_as("all",
+               number_field("fit-images", &Config::fit_images,
+                            "fit the temperature on no more than the first N validation images", 1,
+                            1e9)),
+      output_field("out", &Config::out,
+                   "write every image's log-posteriors to FILE.npy, .csv or .jsonl", kTableEndings),
+  });
+  list.front().info.help = "Folder of 'spvae train --per-class'";
   return list;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "temperature") return "fitted";
-  if (field == "fit-images") return "all";
-  if (field == "samples" || field == "prior") {
-    return flag_text(config_json(classify_fields(), ClassifyConfig{}).at(field));
-  }
-  return image_query_default(field);
-}
-
-ClassifyConfig checked_config(const Json& given) {
-  ClassifyConfig config;
-  apply_config(classify_fields(), given, config);
-  if (config.query.run.empty()) {
-    fail(ErrorKind::kUsage, "classify: no run given; say 'spvae classify RUN'");
-  }
-  if (config.temperature > 0 && config.fit_images > 0) {
-    fail(ErrorKind::kUsage,
-         "fit-images: has no effect where --temperature is given; leave out one of them");
-  }
-  if (!config.out.empty()) check_output("out", config.out, kTableEndings);
-  return config;
 }
 
 std::vector<double> class_priors(const ClassRuns& runs, Prior prior) {
@@ -243,7 +216,7 @@ Json result_json(const ClassifyConfig& config, const ClassModels& models,
   Json names = Json::array();
   for (const ClassRun& run : models.runs.classes) names.push_back(run.name);
   result["classes"] = names;
-  result["prior"] = config_json(classify_fields(), config).at("prior");
+  result["prior"] = config_json(fields(), config).at("prior");
   result["class_priors"] = class_priors(models.runs, config.prior);
   result["temperature"] = found.temperature;
   if (validation != nullptr) {
@@ -260,9 +233,12 @@ Json result_json(const ClassifyConfig& config, const ClassModels& models,
   return result;
 }
 
-void run_classify(const Options& options) {
+void run_classify(ClassifyConfig config, const Options& options) {
   stop_on_signals();
-  const ClassifyConfig config = checked_config(options.given());
+  if (config.temperature > 0 && config.fit_images > 0) {
+    fail(ErrorKind::kUsage,
+         "fit-images: has no effect where --temperature is given; leave out one of them");
+  }
   const ImageQuery& query = config.query;
   DataChoice choice = data_choice(query);
   choice.labels = config.labels;
@@ -274,19 +250,15 @@ void run_classify(const Options& options) {
     validation = models.load_validation(query, config.fit_images);
     sets.push_back(&validation);
   }
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   models.score(query, config.samples, sets);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const double seconds = stopwatch.seconds();
 
   const ClassifiedImages* fitted_on = sets.size() > 1 ? &validation : nullptr;
   const Classification found = classify(config, models.runs, asked, fitted_on);
-  const Json result = result_json(config, models, asked, fitted_on, found, elapsed.count());
+  const Json result = result_json(config, models, asked, fitted_on, found, seconds);
   // Printed first: a file that cannot be written must not cost the result.
-  if (options.json()) {
-    print_json(result);
-  } else {
-    print(readable(result));
-  }
+  options.print_result(result, readable(result));
   if (config.out.empty()) return;
   const Table table = table_of(models.runs, asked, found.after);
   write_table(config.out, table);
@@ -300,10 +272,9 @@ void run_classify(const Options& options) {
 
 }  // namespace
 
-Run add_classify(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(classify_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_classify(*options); };
+Run add_classify(CLI::App& app) {
+  return add_command<ClassifyConfig>(
+      app, {.example = kExample, .fields = fields(), .run = run_classify});
 }
 
 }  // namespace spvae::cli

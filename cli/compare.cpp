@@ -1,26 +1,20 @@
 #include <fmt/format.h>
 
-#include <cmath>
-#include <memory>
 #include <vector>
 
 #include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
 #include "run_model.h"
 #include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/sample_statistics.h"
-#include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/log_likelihood.h"
 #include "spvae/query/paired_difference.h"
-#include "spvae/train/run_config.h"
 
 namespace spvae::cli {
 namespace {
@@ -44,34 +38,15 @@ struct CompareConfig {
   std::string per_image;
 };
 
-const FieldList<CompareConfig>& compare_fields() {
+FieldList<CompareConfig> fields() {
   using Config = CompareConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    fields.push_back(
-        text_field("other", &Config::other, "Folder of the other run, B, or a model file"));
-    fields.push_back(number_field("samples", &Config::samples,
-                                  "importance samples of each leaf and image", 1, 1e9));
-    fields.push_back(text_field("per-image", &Config::per_image,
-                                "write both log-likelihoods of every image to FILE.npy"));
-    return fields;
-  }();
-  return list;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "samples") return std::to_string(CompareConfig{}.samples);
-  return image_query_default(field);
-}
-
-CompareConfig checked_config(const Json& given) {
-  CompareConfig config;
-  apply_config(compare_fields(), given, config);
-  if (config.query.run.empty() || config.other.empty()) {
-    fail(ErrorKind::kUsage, "compare: expected two runs; say 'spvae compare RUN_A RUN_B'");
-  }
-  if (!config.per_image.empty()) check_output("per-image", config.per_image, {".npy"});
-  return config;
+  return query_fields<Config>({
+      required(text_field("other", &Config::other, "Folder of the other run, B, or a model file")),
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      output_field("per-image", &Config::per_image,
+                   "write both log-likelihoods of every image to FILE.npy", {".npy"}),
+  });
 }
 
 /// Densities compare only where they are of the same numbers: prepared alike, and of the same data
@@ -110,17 +85,15 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   if (unreliable > 0) {
     display.say(fmt::format("warning: by {}, {} of {} images are unreliable, since {}", name,
                             grouped(unreliable), grouped(open.images.count()),
-                            unreliable_reason(config.query, open.images)));
+                            unreliable_reason(open)));
   }
   return scores;
 }
 
-void run_compare(const Options& options) {
-  stop_on_signals();
-  const CompareConfig config = checked_config(options.given());
+void run_compare(CompareConfig config, const Options& options) {
   const StoredModel b = load_run_model(config.other);
   check_comparable(config, load_run_model(config.query.run), b);
-  OpenQuery open("compare", config.query);
+  OpenQuery open(config.query);
   if (open.images.count() < 2) {
     fail(ErrorKind::kUsage, "images: got 1, expected at least 2 to compare");
   }
@@ -134,33 +107,27 @@ void run_compare(const Options& options) {
                  {"images", pair.images},    {"samples", config.samples},
                  {"log_likelihood", mean_a}, {"other_log_likelihood", mean_b},
                  {"difference", pair.mean},  {"standard_error", pair.standard_error}};
-  result.update(query_result(config.query, open));
-  if (options.json()) {
-    print_json(result);
-  } else {
-    print(fmt::format("A {} nats, B {} nats; A - B: {} ± {:.3f} nats per image, {}\n",
-                      nats_text(mean_a), nats_text(mean_b), nats_text(pair.mean),
-                      pair.standard_error, counted(pair.images, "image")));
-  }
+  result.update(open.result());
+  options.print_result(result,
+                       fmt::format("A {} nats, B {} nats; A - B: {} ± {:.3f} nats per image, {}\n",
+                                   nats_text(mean_a), nats_text(mean_b), nats_text(pair.mean),
+                                   pair.standard_error, counted(pair.images, "image")));
   if (config.per_image.empty()) return;
-  std::vector<double> rows;
+  Table table{{"log_likelihood", "other_log_likelihood", "image"}, {}};
   for (std::size_t i = 0; i < scores_a.size(); ++i) {
-    rows.insert(rows.end(),
-                {scores_a[i], scores_b[i], static_cast<double>(open.images.indices[i])});
+    table.values.insert(table.values.end(),
+                        {scores_a[i], scores_b[i], static_cast<double>(open.images.indices[i])});
   }
-  const std::size_t shape[] = {scores_a.size(), 3};
-  write_npy<double>(config.per_image, shape, rows);
-  Json description = result;
-  description["columns"] = {"log_likelihood", "other_log_likelihood", "image"};
-  write_description(config.per_image, config.query.run, open.stored.origin, std::move(description));
+  open.write(config.per_image, table, result);
 }
 
 }  // namespace
 
-Run add_compare(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(compare_fields()),
-                                           shown_default, std::vector<std::string>{"run", "other"});
-  return [options] { run_compare(*options); };
+Run add_compare(CLI::App& app) {
+  return add_command<CompareConfig>(app, {.example = kExample,
+                                          .fields = fields(),
+                                          .positionals = {"run", "other"},
+                                          .run = run_compare});
 }
 
 }  // namespace spvae::cli

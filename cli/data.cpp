@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <memory>
 #include <string>
 
 #include "commands.h"
@@ -38,9 +37,9 @@ struct ShowConfig {
   int threads = 0;
 };
 
-const FieldList<ShowConfig>& show_fields() {
+FieldList<ShowConfig> fields() {
   using Config = ShowConfig;
-  static const FieldList<Config> list = {
+  return {
       text_field("data", &Config::data,
                  "data set: mnist, cifar10, svhn, or the path of a folder or file of "
                  "images"),
@@ -49,35 +48,22 @@ const FieldList<ShowConfig>& show_fields() {
                    {"train", "validation", "test"}),
       number_field("count", &Config::count, "draw no more than the first N images", 1, 1e5),
       choice_field("colour", &Config::colour, "of the images that are drawn", {"gray", "rgb"}),
-      text_field("out", &Config::out, "FILE.png to draw images into"),
+      output_field("out", &Config::out, "FILE.png to draw images into", {".png"}),
       number_field("data-seed", &Config::data_seed, "seed of the split", 0, 4294967295.0),
       number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
   };
-  return list;
 }
 
-std::string shown_default(const std::string& field) {
-  return flag_text(config_json(show_fields(), ShowConfig{}).at(field));
-}
-
-ShowConfig checked_config(const Options& options) {
-  ShowConfig config;
-  apply_config(show_fields(), options.given(), config);
-  if (config.out.empty()) {
-    const Json flags = options.flags();
-    for (const char* of_picture : {"split", "count", "colour"}) {
-      if (!flags.contains(of_picture)) continue;
-      fail(ErrorKind::kUsage, "data: got --{} without a picture to draw; say --out FILE.png too",
-           of_picture);
-    }
-    return config;
-  }
-  if (config.data.empty()) {
+void check_asked(const ShowConfig& config, const Json& flags) {
+  if (!config.out.empty() && config.data.empty()) {
     fail(ErrorKind::kUsage, "data: got --out, but no data set; say 'spvae data NAME --out {}'",
          config.out);
   }
-  check_output("out", config.out, {".png"});
-  return config;
+  for (const char* of_picture : {"split", "count", "colour"}) {
+    if (!config.out.empty() || !flags.contains(of_picture)) continue;
+    fail(ErrorKind::kUsage, "data: got --{} without a picture to draw; say --out FILE.png too",
+         of_picture);
+  }
 }
 
 /// Opens a set, and warns if its files are not the published ones.
@@ -160,7 +146,7 @@ Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   ImageSet images = data.load(config.split, pool);
   keep_first(images, config.count);
   write_png(config.out, contact_sheet(images));
-  const Json settings = config_json(show_fields(), config);
+  const Json settings = config_json(fields(), config);
   const Json result = {{"out", config.out},
                        {"count", images.count()},
                        {"split", settings.at("split")},
@@ -172,8 +158,8 @@ Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   return result;
 }
 
-void run_data(const Options& options) {
-  const ShowConfig config = checked_config(options);
+void run_data(ShowConfig config, const Options& options) {
+  check_asked(config, options.flags());
   ThreadPool pool(config.threads);
   Json result = Json::object();
   std::string text;
@@ -195,16 +181,14 @@ void run_data(const Options& options) {
     }
   }
   result["version"] = version();
-  if (options.json()) return print_json(result);
-  print(text);
+  options.print_result(result, text);
 }
 
 }  // namespace
 
-Run add_data(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(show_fields()),
-                                           shown_default, std::vector<std::string>{"data"});
-  return [options] { run_data(*options); };
+Run add_data(CLI::App& app) {
+  return add_command<ShowConfig>(
+      app, {.example = kExample, .fields = fields(), .positionals = {"data"}, .run = run_data});
 }
 
 }  // namespace spvae::cli

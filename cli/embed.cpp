@@ -2,18 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <memory>
-
 #include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
-#include "progress.h"
-#include "scoring_progress.h"
-#include "spvae/core/error.h"
-#include "spvae/io/npy.h"
 
 namespace spvae::cli {
 namespace {
@@ -34,28 +26,13 @@ struct EmbedConfig {
   std::string out;
 };
 
-const FieldList<EmbedConfig>& embed_fields() {
+FieldList<EmbedConfig> fields() {
   using Config = EmbedConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    fields.push_back(number_field("samples", &Config::samples,
-                                  "importance samples behind the responsibilities", 1, 1e9));
-    fields.push_back(text_field("out", &Config::out, "FILE.npy (required)"));
-    return fields;
-  }();
-  return list;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "samples") return std::to_string(EmbedConfig{}.samples);
-  return image_query_default(field);
-}
-
-EmbedConfig checked_config(const Json& given) {
-  EmbedConfig config;
-  apply_config(embed_fields(), given, config);
-  check_output("out", config.out, {".npy"});
-  return config;
+  return query_fields<Config>({
+      number_field("samples", &Config::samples, "importance samples behind the responsibilities", 1,
+                   1e9),
+      required(output_field("out", &Config::out, "FILE.npy", {".npy"})),
+  });
 }
 
 std::vector<std::string> column_names(const Spvae& model) {
@@ -90,42 +67,27 @@ void append_row(const Embedding& embedding, std::size_t image, std::size_t image
   append(embedding.choices);
 }
 
-void run_embed(const Options& options) {
-  stop_on_signals();
-  const EmbedConfig config = checked_config(options.given());
-  OpenQuery open("embed", config.query);
+void run_embed(EmbedConfig config, const Options& options) {
+  OpenQuery open(config.query);
   const Spvae& model = open.stored.model;
-  const std::vector<std::string> columns = column_names(model);
-  std::vector<double> values;
-  const Sampling sampling = sampling_of(config.query, config.samples);
-  {
-    ProgressDisplay display;
-    for_each_batch(model, open.images, sampling, *open.engine, open.pool,
-                   scoring_progress(display, "embed"), [&](const Evidence& evidence) {
-                     const Embedding embedding = embed(model, evidence, open.pool);
-                     const auto size = static_cast<std::size_t>(evidence.batch.size);
-                     for (std::size_t i = 0; i < size; ++i) append_row(embedding, i, size, values);
-                   });
-  }
-  const std::size_t shape[] = {static_cast<std::size_t>(open.images.count()), columns.size()};
-  write_npy<double>(config.out, shape, values);
-  Json result = query_result(config.query, open);
-  result["out"] = config.out;
-  result["samples"] = config.samples;
-  Json description = result;
-  description["columns"] = columns;
-  write_description(config.out, config.query.run, open.stored.origin, std::move(description));
-  if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, {} each\n", config.out, counted(open.images.count(), "image"),
-                    counted(static_cast<long long>(columns.size()), "number")));
+  Table table{column_names(model), {}};
+  open.for_each_batch("embed", config.samples, [&](const Evidence& evidence) {
+    const Embedding embedding = embed(model, evidence, open.pool);
+    const auto size = static_cast<std::size_t>(evidence.batch.size);
+    for (std::size_t i = 0; i < size; ++i) append_row(embedding, i, size, table.values);
+  });
+  Json result = open.result();
+  result.update({{"out", config.out}, {"samples", config.samples}});
+  open.write(config.out, table, result);
+  options.print_result(
+      result, fmt::format("{}: {}, {} each\n", config.out, counted(open.images.count(), "image"),
+                          counted(std::ssize(table.columns), "number")));
 }
 
 }  // namespace
 
-Run add_embed(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(embed_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_embed(*options); };
+Run add_embed(CLI::App& app) {
+  return add_command<EmbedConfig>(app, {.example = kExample, .fields = fields(), .run = run_embed});
 }
 
 }  // namespace spvae::cli

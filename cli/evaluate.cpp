@@ -1,18 +1,14 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
-#include <memory>
 
 #include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
 #include "scoring_progress.h"
-#include "spvae/core/error.h"
+#include "spvae/core/stopwatch.h"
 #include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/query/log_likelihood.h"
@@ -35,52 +31,33 @@ struct EvaluateConfig {
   std::string per_image;
 };
 
-const FieldList<EvaluateConfig>& evaluate_fields() {
+FieldList<EvaluateConfig> fields() {
   using Config = EvaluateConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    fields.push_back(number_field("samples", &Config::samples,
-                                  "importance samples of each leaf and image", 1, 1e9));
-    fields.push_back(
-        text_field("per-image", &Config::per_image, "write every image's figures to FILE.npy"));
-    return fields;
-  }();
-  return list;
+  return query_fields<Config>({
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      output_field("per-image", &Config::per_image, "write every image's figures to FILE.npy",
+                   {".npy"}),
+  });
 }
 
-std::string shown_default(const std::string& field) {
-  if (field == "samples") return std::to_string(EvaluateConfig{}.samples);
-  return image_query_default(field);
-}
-
-EvaluateConfig checked_config(const Json& given) {
-  EvaluateConfig config;
-  apply_config(evaluate_fields(), given, config);
-  if (!config.per_image.empty()) check_output("per-image", config.per_image, {".npy"});
-  return config;
-}
-
-void write_per_image(const EvaluateConfig& config, const OpenQuery& open,
+void write_per_image(const std::string& path, const OpenQuery& open,
                      const std::vector<ImageScore>& scores, const Json& result) {
   std::vector<double> rows;
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    rows.push_back(scores[i].log_likelihood);
-    rows.push_back(known_error(scores[i]));
-    rows.push_back(scores[i].effective_samples);
-    rows.push_back(open.images.indices[i]);
+    rows.insert(rows.end(),
+                {scores[i].log_likelihood, known_error(scores[i]), scores[i].effective_samples,
+                 static_cast<double>(open.images.indices[i])});
   }
   const std::size_t shape[] = {scores.size(), 4};
-  write_npy<double>(config.per_image, shape, rows);
-  Json description = {
-      {"shape", shape},
-      {"columns",
-       {{{"name", "log_likelihood"}, {"unit", "nats"}},
-        {{"name", "monte_carlo_error"}, {"unit", "nats"}},
-        {{"name", "effective_samples"}, {"unit", "samples"}},
-        {{"name", "image"}, {"unit", "index in the source file"}}}},
-      {"evaluation", result},
-  };
-  write_description(config.per_image, config.query.run, open.stored.origin, std::move(description));
+  write_npy<double>(path, shape, rows);
+  open.describe(path, {{"shape", shape},
+                       {"columns",
+                        {{{"name", "log_likelihood"}, {"unit", "nats"}},
+                         {{"name", "monte_carlo_error"}, {"unit", "nats"}},
+                         {{"name", "effective_samples"}, {"unit", "samples"}},
+                         {{"name", "image"}, {"unit", "index in the source file"}}}},
+                       {"evaluation", result}});
 }
 
 std::string readable(const Json& result, const std::string& observed,
@@ -118,14 +95,13 @@ std::string readable(const Json& result, const std::string& observed,
 Json result_json(const EvaluateConfig& config, const OpenQuery& open, const ScoreSummary& summary,
                  double seconds) {
   const Spvae& model = open.stored.model;
-  Json result = Json::object();
-  result["images"] = summary.images;
-  result["samples"] = config.samples;
-  result["log_likelihood"] = summary.log_likelihood;
-  result["standard_error"] = summary.standard_error;
-  result["monte_carlo_error"] = summary.monte_carlo_error;
-  result["effective_samples"] = summary.effective_samples;
-  result["unreliable_images"] = summary.unreliable_images;
+  Json result = {{"images", summary.images},
+                 {"samples", config.samples},
+                 {"log_likelihood", summary.log_likelihood},
+                 {"standard_error", summary.standard_error},
+                 {"monte_carlo_error", summary.monte_carlo_error},
+                 {"effective_samples", summary.effective_samples},
+                 {"unreliable_images", summary.unreliable_images}};
   if (is_discrete(model.config().leaf.likelihood)) {
     result["bits_per_dimension"] =
         bits_per_dimension(summary.log_likelihood, mean_observed_variables(open.images));
@@ -133,15 +109,13 @@ Json result_json(const EvaluateConfig& config, const OpenQuery& open, const Scor
   result["parameters"] = model.layout().size();
   result["encoder_parameters"] = model.leaves().encoder_parameters();
   result["seconds"] = seconds;
-  result.update(query_result(config.query, open));
+  result.update(open.result());
   return result;
 }
 
-void run_evaluate(const Options& options) {
-  stop_on_signals();
-  const EvaluateConfig config = checked_config(options.given());
-  OpenQuery open("evaluate", config.query);
-  const auto start = std::chrono::steady_clock::now();
+void run_evaluate(EvaluateConfig config, const Options& options) {
+  OpenQuery open(config.query);
+  const Stopwatch stopwatch;
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
@@ -152,24 +126,18 @@ void run_evaluate(const Options& options) {
         log_likelihood(open.stored.model, open.images, sampling_of(config.query, config.samples),
                        *open.engine, open.pool, scoring_progress(display, "evaluate"));
   }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const Json result = result_json(config, open, summarise(scores), elapsed.count());
+  const Json result = result_json(config, open, summarise(scores), stopwatch.seconds());
   // Printed first: a file that cannot be written must not cost the result.
-  if (options.json()) {
-    print_json(result);
-  } else {
-    print(
-        readable(result, observed_text(open.images), unreliable_reason(config.query, open.images)));
-  }
-  if (!config.per_image.empty()) write_per_image(config, open, scores, result);
+  options.print_result(result,
+                       readable(result, observed_text(open.images), unreliable_reason(open)));
+  if (!config.per_image.empty()) write_per_image(config.per_image, open, scores, result);
 }
 
 }  // namespace
 
-Run add_evaluate(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(evaluate_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_evaluate(*options); };
+Run add_evaluate(CLI::App& app) {
+  return add_command<EvaluateConfig>(
+      app, {.example = kExample, .fields = fields(), .run = run_evaluate});
 }
 
 }  // namespace spvae::cli

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "commands.h"
 #include "image_query.h"
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/explanation.h"
@@ -36,36 +34,18 @@ struct ExplainConfig {
   std::string out;
 };
 
-const FieldList<ExplainConfig>& explain_fields() {
+FieldList<ExplainConfig> fields() {
   using Config = ExplainConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    // --image says how many images are read.
-    std::erase_if(fields, [](const Field<Config>& field) { return field.info.name == "limit"; });
-    for (const Field<Config>& field : {
-             number_field("image", &Config::image,
-                          "which image: its place in the split, counted from 0", 0, 1e9),
-             number_field("samples", &Config::samples,
-                          "importance samples behind the choice of the tree", 1, 1e9),
-             text_field("out", &Config::out, "FILE.png or FILE.svg (required)"),
-         }) {
-      fields.push_back(field);
-    }
-    return fields;
-  }();
+  FieldList<Config> list = query_fields<Config>({
+      number_field("image", &Config::image, "which image: its place in the split, counted from 0",
+                   0, 1e9),
+      number_field("samples", &Config::samples, "importance samples behind the choice of the tree",
+                   1, 1e9),
+      required(output_field("out", &Config::out, "FILE.png or FILE.svg", {".png", ".svg"})),
+  });
+  // --image says how many images are read.
+  std::erase_if(list, [](const Field<Config>& field) { return field.info.name == "limit"; });
   return list;
-}
-
-std::string shown_default(const std::string& field) {
-  return flag_text(config_json(explain_fields(), ExplainConfig{}).at(field));
-}
-
-ExplainConfig checked_config(const Json& given) {
-  ExplainConfig config;
-  apply_config(explain_fields(), given, config);
-  config.query.limit = config.image + 1;
-  check_output("out", config.out, {".png", ".svg"});
-  return config;
 }
 
 void check_place(const ExplainConfig& config, const OpenQuery& open) {
@@ -123,41 +103,38 @@ Json tree_json(const Spvae& model, const Explanation& explanation) {
           {"nodes", nodes}};
 }
 
-void run_explain(const Options& options) {
-  stop_on_signals();
-  const ExplainConfig config = checked_config(options.given());
-  OpenQuery open("explain", config.query);
+void run_explain(ExplainConfig config, const Options& options) {
+  config.query.limit = config.image + 1;
+  OpenQuery open(config.query);
   check_place(config, open);
   const Explanation explanation = explained(config, open);
   write_plot(config.out, explanation_figure(open.stored.model, explanation,
                                             picture_of(open.images, config.image)));
 
-  Json result = query_result(config.query, open);
+  Json result = open.result();
   result.erase("images");
-  result["out"] = config.out;
-  result["image"] = config.image;
-  result["index"] = open.images.indices[static_cast<std::size_t>(config.image)];
-  result["samples"] = config.samples;
-  result["log_likelihood"] = explanation.log_likelihood;
-  result["tree"] = tree_json(open.stored.model, explanation);
-  result["responsibilities"] = explanation.responsibilities;
-  write_description(config.out, config.query.run, open.stored.origin, result);
-  if (options.json()) return print_json(result);
+  result.update({{"out", config.out},
+                 {"image", config.image},
+                 {"index", open.images.indices[static_cast<std::size_t>(config.image)]},
+                 {"samples", config.samples},
+                 {"log_likelihood", explanation.log_likelihood},
+                 {"tree", tree_json(open.stored.model, explanation)},
+                 {"responsibilities", explanation.responsibilities}});
+  open.describe(config.out, result);
   const auto cuts = std::ranges::count_if(
       explanation.nodes, [](const ExplanationNode& node) { return node.right >= 0; });
-  print(
-      fmt::format("{}: image {}, log-likelihood {} nats; its most probable tree has {} and "
-                  "probability {:.3g}\n",
-                  config.out, config.image, nats_text(explanation.log_likelihood),
-                  counted(cuts, "cut"), explanation.probability));
+  options.print_result(
+      result, fmt::format("{}: image {}, log-likelihood {} nats; its most probable tree has {} and "
+                          "probability {:.3g}\n",
+                          config.out, config.image, nats_text(explanation.log_likelihood),
+                          counted(cuts, "cut"), explanation.probability));
 }
 
 }  // namespace
 
-Run add_explain(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(explain_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_explain(*options); };
+Run add_explain(CLI::App& app) {
+  return add_command<ExplainConfig>(app,
+                                    {.example = kExample, .fields = fields(), .run = run_explain});
 }
 
 }  // namespace spvae::cli

@@ -2,43 +2,36 @@
 
 #include <optional>
 
+#include "interruption.h"
 #include "output.h"
+#include "output_file.h"
 #include "progress.h"
-#include "run_model.h"
-#include "spvae/core/error.h"
+#include "scoring_progress.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
 
 namespace spvae::cli {
-namespace {
-
-StoredModel load_model_of(const std::string& command, const ImageQuery& query) {
-  if (query.run.empty()) {
-    fail(ErrorKind::kUsage, "{}: no run given; say 'spvae {} RUN'", command, command);
-  }
-  return load_run_model(query.run);
-}
-
-}  // namespace
 
 const FieldList<ImageQuery>& image_query_fields() {
   using Config = ImageQuery;
   static const FieldList<Config> list = {
-      text_field("run", &Config::run, "Folder of a run, or a model file"),
+      required(text_field("run", &Config::run, "Folder of a run, or a model file")),
       text_field("data", &Config::data,
                  "data set, if not the run's: mnist, cifar10, svhn, or a path"),
       text_field("data-dir", &Config::data_dir, "folder to look for the data set in first"),
       choice_field("split", &Config::split, "which images of the data set",
                    {"train", "validation", "test"}),
-      number_field("limit", &Config::limit, "no more than the first N images", 1, 1e9),
+      shown_as("all",
+               number_field("limit", &Config::limit, "no more than the first N images", 1, 1e9)),
       text_field(
           "mask", &Config::mask,
           "pixels that are observed: FILE.npy, 1 (observed) and 0 (missing), [height, width] "
           "for all images of the split or [images, height, width]; or FILE.png, white and "
           "black"),
-      choice_field("missing", &Config::missing,
-                   "what stands for a missing pixel in floating-point images",
-                   {"run", "none", "nan"}),
+      shown_as("as the run",
+               choice_field("missing", &Config::missing,
+                            "what stands for a missing pixel in floating-point images",
+                            {"run", "none", "nan"})),
       number_field(
           "prior-share", &Config::prior_share,
           "share of the codes that come from the prior, of leaves that are partly observed; "
@@ -53,13 +46,6 @@ const FieldList<ImageQuery>& image_query_fields() {
       number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
   };
   return list;
-}
-
-std::string image_query_default(const std::string& field) {
-  if (field == "limit") return "all";
-  if (field == "missing") return "as the run";
-  const Json values = config_json(image_query_fields(), ImageQuery{});
-  return values.contains(field) ? flag_text(values.at(field)) : "";
 }
 
 Sampling sampling_of(const ImageQuery& query, int samples) {
@@ -97,8 +83,9 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
   return images;
 }
 
-OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
-    : stored(load_model_of(command, query)),
+OpenQuery::OpenQuery(const ImageQuery& asked)
+    : query((stop_on_signals(), asked)),
+      stored(load_run_model(query.run)),
       pool(query.threads),
       data(open_query_data(query, stored, pool)),
       images(load_query_images(query, data, stored.model, pool)),
@@ -106,6 +93,26 @@ OpenQuery::OpenQuery(const std::string& command, const ImageQuery& query)
   // Files of earlier builds do not name them; where the data are the run's, its mask does.
   const bool is_known = !stored.origin.unseen.empty();
   warn_of_unseen_pixels(is_known ? stored.origin.unseen : data.hidden_pixels(), images);
+}
+
+void OpenQuery::for_each_batch(const std::string& label, int samples,
+                               const std::function<void(const Evidence&)>& use) {
+  ProgressDisplay display;
+  spvae::for_each_batch(stored.model, images, sampling_of(query, samples), *engine, pool,
+                        scoring_progress(display, label), use);
+}
+
+Json OpenQuery::result() const { return query_result(query, data, images); }
+
+void OpenQuery::describe(const std::string& path, Json description) const {
+  write_description(path, query.run, stored.origin, std::move(description));
+}
+
+void OpenQuery::write(const std::string& path, const Table& table, const Json& result) const {
+  write_table(path, table);
+  Json description = result;
+  description["columns"] = table.columns;
+  describe(path, std::move(description));
 }
 
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images) {
@@ -118,8 +125,8 @@ void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet&
                   grouped(std::ssize(unseen)), grouped(count)));
 }
 
-std::string unreliable_reason(const ImageQuery& query, const ImageSet& images) {
-  const bool is_unbounded = query.prior_share == 0 && !images.observed.empty();
+std::string unreliable_reason(const OpenQuery& open) {
+  const bool is_unbounded = open.query.prior_share == 0 && !open.images.observed.empty();
   return std::string(is_unbounded
                          ? "--prior-share 0 lets nothing bound the weights of missing pixels"
                          : "a few samples carry the bound") +
@@ -131,10 +138,6 @@ std::string observed_text(const ImageSet& images) {
   return fmt::format("{:.1f} of {} pixels observed",
                      mean_observed_variables(images) / images.channels,
                      images.height * images.width);
-}
-
-Json query_result(const ImageQuery& query, const OpenQuery& open) {
-  return query_result(query, open.data, open.images);
 }
 
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images) {

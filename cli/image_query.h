@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "run_model.h"
 #include "spvae/config/config_fields.h"
@@ -13,6 +16,7 @@
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/evidence.h"
+#include "table.h"
 
 namespace spvae::cli {
 
@@ -37,8 +41,17 @@ struct ImageQuery {
 
 const FieldList<ImageQuery>& image_query_fields();
 
-/// Its defaults as help shows them; "" for other fields than its own.
-std::string image_query_default(const std::string& field);
+/// The fields of a command whose config has an ImageQuery `query`, and those of its own.
+template <class Config>
+FieldList<Config> query_fields(FieldList<Config> own) {
+  FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
+  if (Config{}.query.limit > 0) {
+    std::ranges::find(fields, "limit", [](const auto& field) {
+      return field.info.name;
+    })->info.shown_default.clear();
+  }
+  return with_fields(std::move(fields), std::move(own));
+}
 
 /// How such a command samples the codes of leaves.
 Sampling sampling_of(const ImageQuery& query, int samples);
@@ -58,11 +71,25 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
 
 /// A query with everything that it asks for.
 struct OpenQuery {
-  /// Error(kUsage), which names the command, without a run; otherwise as load_run_model,
-  /// open_query_data and load_query_images. Warns on stderr as open_data, and of pixels that were
-  /// never seen in training.
-  OpenQuery(const std::string& command, const ImageQuery& query);
+  /// From now on signals are asked for (stop_on_signals). Errors as load_run_model, open_query_data
+  /// and load_query_images. Warns on stderr as open_data, and of pixels that were never seen in
+  /// training.
+  explicit OpenQuery(const ImageQuery& asked);
 
+  /// The evidence of all images, a batch after another, shown on stderr as scoring_progress.
+  void for_each_batch(const std::string& label, int samples,
+                      const std::function<void(const Evidence&)>& use);
+
+  /// The keys of query_result.
+  Json result() const;
+
+  /// As write_description, of what the model made.
+  void describe(const std::string& path, Json description) const;
+
+  /// Writes a table, and its description: `result` and the columns' names.
+  void write(const std::string& path, const Table& table, const Json& result) const;
+
+  ImageQuery query;
   StoredModel stored;
   ThreadPool pool;
   DataSet data;
@@ -75,7 +102,7 @@ struct OpenQuery {
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images);
 
 /// Why images are unreliable (ImageScore) and what that means, to follow "since".
-std::string unreliable_reason(const ImageQuery& query, const ImageSet& images);
+std::string unreliable_reason(const OpenQuery& open);
 
 /// What is known of images that lack pixels, "72.0 of 144 pixels observed"; empty of others.
 std::string observed_text(const ImageSet& images);
@@ -84,7 +111,6 @@ std::string observed_text(const ImageSet& images);
 /// data_digest, data_warning (if there is one), mask and mask_digest (if there is one), version;
 /// of images that lack pixels also observed_pixels (the mean), prior-share and impute.
 /// The split is "all" of data that are not divided.
-Json query_result(const ImageQuery& query, const OpenQuery& open);
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images);
 
 }  // namespace spvae::cli

@@ -38,7 +38,7 @@ FieldInfo run_field() {
 
 // Of a run, where its region graph is written; else where the model's is read.
 FieldInfo graph_field() {
-  const std::vector<FieldInfo> fields = field_infos(run_fields());
+  const std::vector<FieldInfo> fields = run_field_infos();
   FieldInfo field = *std::ranges::find(fields, "graph", &FieldInfo::name);
   field.help += "; of a run, where its graph is written";
   return field;
@@ -60,21 +60,22 @@ std::vector<FieldInfo> file_fields() {
 std::vector<FieldInfo> flag_fields() {
   std::vector<FieldInfo> fields = {run_field()};
   fields.push_back(graph_field());
-  for (const FieldInfo& field : field_infos(model_fields())) fields.push_back(field);
-  for (const FieldInfo& field : field_infos(run_fields())) {
+  const std::vector<FieldInfo> of_runs = run_field_infos();
+  for (FieldInfo& field : field_infos(model_fields())) {
+    const auto same = std::ranges::find(of_runs, field.name, &FieldInfo::name);
+    field.shown_default = same != of_runs.end()      ? same->shown_default
+                          : field.name == "channels" ? "1"
+                                                     : "28, or that of --data";
+    fields.push_back(field);
+  }
+  for (const FieldInfo& field : of_runs) {
     if (field.name == "data" || field.name == "data-dir" || field.name == "seed" ||
         field.name == "threads") {
       fields.push_back(field);
+      if (field.name == "data") fields.back().shown_default.clear();
     }
   }
   return fields;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "run" || field == "data") return "";
-  if (field == "height" || field == "width") return "28, or that of --data";
-  if (field == "channels") return "1";
-  return default_text(field);
 }
 
 // The images' size as the data have it; one that is given too must be the same.
@@ -179,14 +180,13 @@ void run_info(const Options& options) {
   }
   result["model"] = config_json(model_fields(), model);
   result["version"] = version();
-  if (options.json()) return print_json(result);
-  print(readable(result, model));
+  options.print_result(result, readable(result, model));
 }
 
 }  // namespace
 
 Run add_info(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, flag_fields(), shown_default,
+  auto options = std::make_shared<Options>(command, kExample, flag_fields(),
                                            std::vector<std::string>{"run"}, file_fields());
   return [options] { run_info(*options); };
 }

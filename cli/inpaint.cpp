@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -9,7 +8,6 @@
 
 #include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
@@ -65,57 +63,35 @@ struct InpaintConfig {
   std::string out;
 };
 
-const FieldList<InpaintConfig>& inpaint_fields() {
+FieldList<InpaintConfig> fields() {
   using Config = InpaintConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    for (const Field<Config>& field : {
-             choice_field("hide", &Config::hide,
-                          "which pixels to hide, beside those that are missing: a half of each "
-                          "image, or --share of its pixels at random; auto: none if some are "
-                          "missing, else lower",
-                          {"auto", "none", "lower", "upper", "left", "right", "random"}),
-             number_field("share", &Config::share, "of the pixels that --hide random hides", 0, 1),
-             choice_field("fill", &Config::fill,
-                          "drawn: from the posterior; best: its most probable tree; mean: its mean",
-                          {"drawn", "best", "mean"}),
-             number_field("count", &Config::count, "completions of each image", 1, 1000),
-             number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1,
-                          1e5),
-             text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
-         }) {
-      fields.push_back(field);
-    }
-    return fields;
-  }();
-  return list;
+  return query_fields<Config>({
+      choice_field("hide", &Config::hide,
+                   "which pixels to hide, beside those that are missing: a half of each image, or "
+                   "--share of its pixels at random; auto: none if some are missing, else lower",
+                   {"auto", "none", "lower", "upper", "left", "right", "random"}),
+      only_for<Config>(
+          "--hide random", [](const Config& config) { return config.hide == Hidden::kRandom; },
+          number_field("share", &Config::share, "of the pixels to hide", 0, 1)),
+      choice_field("fill", &Config::fill,
+                   "drawn: from the posterior; best: its most probable tree; mean: its mean",
+                   {"drawn", "best", "mean"}),
+      number_field("count", &Config::count, "completions of each image", 1, 1000),
+      number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
+      required(output_field("out", &Config::out, "FILE.png or FILE.npy", {".png", ".npy"})),
+  });
 }
 
-std::string shown_default(const std::string& field) {
-  if (field == "missing") return image_query_default(field);
-  return flag_text(config_json(inpaint_fields(), InpaintConfig{}).at(field));
-}
-
-InpaintConfig checked_config(const Json& given) {
-  InpaintConfig config;
-  apply_config(inpaint_fields(), given, config);
-  if (config.query.run.empty()) {
-    fail(ErrorKind::kUsage, "inpaint: no run given; say 'spvae inpaint RUN --out FILE.png'");
+/// All ways of filling in but by draws give one completion.
+int completions_of_each(const InpaintConfig& config, const Json& given) {
+  if (config.fill == Filling::kDrawn) return config.count;
+  if (given.contains("count") && config.count != 1) {
+    fail(ErrorKind::kUsage,
+         "count: got {}, but --fill {} gives one completion of an image; leave it out, or choose "
+         "--fill drawn",
+         config.count, given.at("fill").get<std::string>());
   }
-  check_output("out", config.out, {".png", ".npy"});
-  if (given.contains("share") && config.hide != Hidden::kRandom) {
-    fail(ErrorKind::kUsage, "share: has an effect with --hide random alone; leave it out");
-  }
-  if (config.fill != Filling::kDrawn) {
-    if (given.contains("count") && config.count != 1) {
-      fail(ErrorKind::kUsage,
-           "count: got {}, but --fill {} gives one completion of an image; leave it out, or choose "
-           "--fill drawn",
-           config.count, given.at("fill").get<std::string>());
-    }
-    config.count = 1;
-  }
-  return config;
+  return 1;
 }
 
 bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_t image,
@@ -242,10 +218,9 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
   write_npy<float>(config.out, shape, filled.values);
 }
 
-void run_inpaint(const Options& options) {
-  stop_on_signals();
-  InpaintConfig config = checked_config(options.given());
-  OpenQuery open("inpaint", config.query);
+void run_inpaint(InpaintConfig config, const Options& options) {
+  config.count = completions_of_each(config, options.given());
+  OpenQuery open(config.query);
   const ImageSet& images = open.images;
   if (config.hide == Hidden::kAuto) {
     config.hide = images.observed.empty() ? Hidden::kLower : Hidden::kNone;
@@ -256,13 +231,11 @@ void run_inpaint(const Options& options) {
   const ImageSet& filled = all.images;
   write_completions(config, images, known, filled);
 
-  Json result = query_result(config.query, open);
-  const Json settings = config_json(inpaint_fields(), config);
+  Json result = open.result();
+  const Json settings = config_json(fields(), config);
   for (const char* key : {"out", "hide", "fill", "proposals"}) result[key] = settings.at(key);
   if (config.hide == Hidden::kRandom) result["share"] = config.share;
-  result["completions"] = config.count;
   const double effective = median(all.effective_samples);
-  result["effective_samples"] = effective;
   const std::vector<std::uint8_t> tested = tested_pixels(images, known);
   const std::optional<double> error = mean_squared_error(images, filled, tested);
   std::optional<double> error_of_mean;
@@ -270,27 +243,29 @@ void run_inpaint(const Options& options) {
     const ImageSet mean = mean_images(images, open.data.load(Split::kTrain, open.pool));
     error_of_mean = mean_squared_error(images, mean, tested);
   }
-  result["squared_error"] = error ? Json(*error) : Json();
-  result["squared_error_of_mean_image"] = error_of_mean ? Json(*error_of_mean) : Json();
-  write_description(config.out, config.query.run, open.stored.origin, result);
-  if (options.json()) return print_json(result);
-  print(fmt::format(
-      "{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n", config.out,
-      counted(images.count(), "image"), counted(config.count, "completion"),
-      error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
-                          "mean image {:.4f}",
-                          *error, *error_of_mean)
-      : std::ranges::count(images.observed, 0) == 0 ? "nothing is missing"
-                                                    : "no true value of a hidden pixel is known",
-      effective, config.proposals));
+  result.update({{"completions", config.count},
+                 {"effective_samples", effective},
+                 {"squared_error", error ? Json(*error) : Json()},
+                 {"squared_error_of_mean_image", error_of_mean ? Json(*error_of_mean) : Json()}});
+  open.describe(config.out, result);
+  options.print_result(
+      result,
+      fmt::format("{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n",
+                  config.out, counted(images.count(), "image"), counted(config.count, "completion"),
+                  error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
+                                      "mean image {:.4f}",
+                                      *error, *error_of_mean)
+                  : std::ranges::count(images.observed, 0) == 0
+                      ? "nothing is missing"
+                      : "no true value of a hidden pixel is known",
+                  effective, config.proposals));
 }
 
 }  // namespace
 
-Run add_inpaint(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(inpaint_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_inpaint(*options); };
+Run add_inpaint(CLI::App& app) {
+  return add_command<InpaintConfig>(app,
+                                    {.example = kExample, .fields = fields(), .run = run_inpaint});
 }
 
 }  // namespace spvae::cli

@@ -4,8 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
+#include "output.h"
+#include "output_file.h"
 #include "spvae/core/error.h"
 
 namespace spvae::cli {
@@ -65,29 +68,39 @@ std::string see_help(const CLI::App& command) {
   fail(ErrorKind::kUsage, "unexpected '{}'; {}", word, see);
 }
 
+// What is written where a file's name is expected: "FILE.png".
+std::string file_name(const std::string& ending) { return "FILE" + ending; }
+
+std::string upper_case(std::string text) {
+  for (char& letter : text) {
+    letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  }
+  return text;
+}
+
 }  // namespace
 
 Options::Options(CLI::App& command, const std::string& example, std::vector<FieldInfo> fields,
-                 const DefaultText& default_text, std::vector<std::string> positionals,
-                 std::vector<FieldInfo> file_fields)
+                 std::vector<std::string> positionals, std::vector<FieldInfo> file_fields)
     : command_(command),
       fields_(std::move(fields)),
       file_fields_(file_fields.empty() ? fields_ : std::move(file_fields)),
       positionals_(std::move(positionals)) {
   command_.footer(example);
   command_.allow_extras();  // reported by given(), which knows the flags' names
-  for (const FieldInfo& field : fields_) add_flag(field, default_text(field.name));
-  add_flag(config_field(), "")->type_name("FILE.json");
-  add_flag(json_field(), "");
+  for (const FieldInfo& field : fields_) add_flag(field);
+  add_flag(config_field())->type_name("FILE.json");
+  add_flag(json_field());
 }
 
 bool Options::is_positional(const FieldInfo& field) const {
   return std::ranges::find(positionals_, field.name) != positionals_.end();
 }
 
-CLI::Option* Options::add_flag(const FieldInfo& field, const std::string& default_text) {
+CLI::Option* Options::add_flag(const FieldInfo& field) {
   std::string help = field.help;
-  if (!default_text.empty()) help += fmt::format(" (default {})", default_text);
+  if (field.is_required && !is_positional(field)) help += " (required)";
+  if (!field.shown_default.empty()) help += fmt::format(" (default {})", field.shown_default);
   CLI::Option*& flag = flags_[field.name];
   if (is_positional(field)) {
     flag = command_.add_option(field.name, CLI::callback_t{}, help)->type_name("");
@@ -136,9 +149,35 @@ Json Options::flags() const {
   return values;
 }
 
-bool Options::json() const {
-  const auto value = flag_value(json_field());
-  return value && value->get<bool>();
+void Options::check_given(const Json& values) const {
+  const std::string name = command_.get_name();
+  std::string usage = "spvae " + name;
+  for (const std::string& positional : positionals_) usage += " " + upper_case(positional);
+  for (const FieldInfo& field : fields_) {
+    if (field.is_required && !is_positional(field)) {
+      usage += fmt::format(" --{} {}", field.name, file_name(field.endings.front()));
+    }
+  }
+  for (const FieldInfo& field : fields_) {
+    const bool is_given = values.contains(field.name);
+    if (is_given && !field.endings.empty()) {
+      check_output(field.name, values.at(field.name).get<std::string>(), field.endings);
+    }
+    if (is_given || !field.is_required) continue;
+    if (is_positional(field)) {
+      fail(ErrorKind::kUsage, "{}: no {} given; say '{}'", name, field.name, usage);
+    }
+    std::vector<std::string> files = field.endings;
+    for (std::string& file : files) file = file_name(file);
+    fail(ErrorKind::kUsage, "{}: no --{} given; say --{} {}", name, field.name, field.name,
+         fmt::join(files, " or "));
+  }
+}
+
+void Options::print_result(const Json& result, const std::string& text) const {
+  const auto is_json = flag_value(json_field());
+  if (is_json && is_json->get<bool>()) return print_json(result);
+  print(text);
 }
 
 }  // namespace spvae::cli

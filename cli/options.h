@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,14 +21,10 @@ namespace spvae::cli {
 /// --config and --json. Must outlive the parsing.
 class Options {
  public:
-  /// The default of a field as help shows it; "" to show none.
-  using DefaultText = std::function<std::string(const std::string& field)>;
-
   /// Help ends with `example`. Fields named in `positionals`, in this order, are arguments without
-  /// a flag. Keys of a --config file must be in `file_fields`.
+  /// a flag. Keys of a --config file must be in `file_fields` (empty: in `fields`).
   Options(CLI::App& command, const std::string& example, std::vector<FieldInfo> fields,
-          const DefaultText& default_text, std::vector<std::string> positionals = {},
-          std::vector<FieldInfo> file_fields = {});
+          std::vector<std::string> positionals = {}, std::vector<FieldInfo> file_fields = {});
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 
@@ -37,12 +34,26 @@ class Options {
   /// Those of the flags alone. Errors as parse_field; Error(kUsage) for an unknown flag, one given
   /// twice, or one without its value.
   Json flags() const;
-  /// Whether the result is to be printed as JSON. Errors as given().
-  bool json() const;
+  /// The config that is given. Errors as given(), apply_config, check_used and check_output;
+  /// Error(kUsage) where a required field is not given.
+  template <class Config>
+  Config config(const FieldList<Config>& fields) const {
+    Config config;
+    const Json values = given();
+    apply_config(fields, values, config);
+    check_given(values);
+    check_used(fields, config, values);
+    return config;
+  }
+
+  /// Prints a result: --json says which of the two. Errors as given() and print.
+  void print_result(const Json& result, const std::string& text) const;
 
  private:
+  /// Checks that required fields are given, and that given outputs can be written.
+  void check_given(const Json& values) const;
   bool is_positional(const FieldInfo& field) const;
-  CLI::Option* add_flag(const FieldInfo& field, const std::string& default_text);
+  CLI::Option* add_flag(const FieldInfo& field);
   /// The field's value on the command line; nothing if its flag is not there.
   std::optional<Json> flag_value(const FieldInfo& field) const;
 
@@ -52,5 +63,22 @@ class Options {
   std::vector<std::string> positionals_;
   std::map<std::string, CLI::Option*> flags_;  ///< by field
 };
+
+/// A command that is its flags and what it does with the config that they give.
+template <class Config>
+struct Command {
+  const char* example;
+  FieldList<Config> fields;
+  std::vector<std::string> positionals = {"run"};
+  void (*run)(Config config, const Options& options);
+};
+
+/// Adds it to the program's command line.
+template <class Config>
+std::function<void()> add_command(CLI::App& app, Command<Config> command) {
+  auto options = std::make_shared<Options>(
+      app, command.example, field_infos(command.fields, Config{}), command.positionals);
+  return [options, command] { command.run(options->config(command.fields), *options); };
+}
 
 }  // namespace spvae::cli

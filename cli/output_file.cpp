@@ -27,10 +27,6 @@ bool has_ending(const std::filesystem::path& name, const std::string& ending) {
 void check_output(const std::string& flag, const std::string& path,
                   const std::vector<std::string>& endings) {
   const auto is_of = [&path](const std::string& ending) { return has_ending(path, ending); };
-  if (path.empty()) {
-    fail(ErrorKind::kUsage, "{}: missing; say --{} with a name that ends in {}", flag, flag,
-         fmt::join(endings, " or "));
-  }
   if (!std::ranges::any_of(endings, is_of)) {
     const std::span<const std::string> others(endings.data(), endings.size() - 1);
     fail(ErrorKind::kUsage, "{}: got '{}', expected a name that ends in {}{}{}", flag, path,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
 
 #include "commands.h"
 #include "image_query.h"
@@ -13,7 +12,6 @@
 #include "output_file.h"
 #include "progress.h"
 #include "scoring_progress.h"
-#include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
 
 namespace spvae::cli {
@@ -38,45 +36,17 @@ struct ReportConfig {
   std::string out;
 };
 
-const FieldList<ReportConfig>& report_fields() {
+FieldList<ReportConfig> fields() {
   using Config = ReportConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    for (const Field<Config>& field : {
-             number_field("samples", &Config::samples, "importance samples of each leaf and image",
-                          1, 1e9),
-             number_field("proposals", &Config::proposals,
-                          "codes of each leaf that completions resample", 1, 1e5),
-             number_field("pictures", &Config::pictures, "images in each section that shows some",
-                          1, 200),
-             text_field("out", &Config::out, "FILE.html, if not report.html in the run's folder"),
-         }) {
-      fields.push_back(field);
-    }
-    return fields;
-  }();
-  return list;
-}
-
-std::string shown_default(const std::string& field) {
-  return flag_text(config_json(report_fields(), ReportConfig{}).at(field));
-}
-
-ReportConfig checked_config(const Json& given) {
-  ReportConfig config;
-  apply_config(report_fields(), given, config);
-  if (config.query.run.empty()) {
-    fail(ErrorKind::kUsage, "report: no run given; say 'spvae report RUN'");
-  }
-  if (config.out.empty()) {
-    const std::filesystem::path run(config.query.run);
-    std::error_code absent;
-    const bool is_folder = std::filesystem::is_directory(run, absent);
-    config.out = ((is_folder ? run : run.parent_path()) / "report.html").string();
-  } else if (!has_ending(config.out, ".html")) {
-    fail(ErrorKind::kUsage, "out: got '{}', expected a name that ends in .html", config.out);
-  }
-  return config;
+  return query_fields<Config>({
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      number_field("proposals", &Config::proposals, "codes of each leaf that completions resample",
+                   1, 1e5),
+      number_field("pictures", &Config::pictures, "images in each section that shows some", 1, 200),
+      output_field("out", &Config::out, "FILE.html, if not report.html in the run's folder",
+                   {".html"}),
+  });
 }
 
 /// Shows what is being computed, scores with the time left; stops when the user asks to.
@@ -89,11 +59,15 @@ ReportObserver report_progress(ProgressDisplay& display) {
   };
 }
 
-void run_report(const Options& options) {
-  stop_on_signals();
-  const ReportConfig config = checked_config(options.given());
-  OpenQuery open("report", config.query);
-  check_can_create(config.out);
+void run_report(ReportConfig config, const Options& options) {
+  OpenQuery open(config.query);
+  if (config.out.empty()) {
+    const std::filesystem::path run(config.query.run);
+    std::error_code absent;
+    const bool is_folder = std::filesystem::is_directory(run, absent);
+    config.out = ((is_folder ? run : run.parent_path()) / "report.html").string();
+    check_can_create(config.out);
+  }
   Report report;
   {
     ProgressDisplay display;
@@ -111,27 +85,27 @@ void run_report(const Options& options) {
   }
   write_file_atomically(config.out, report.html);
 
-  Json result = query_result(config.query, open);
-  result["out"] = config.out;
-  result["bytes"] = report.html.size();
-  result["samples"] = config.samples;
-  result["proposals"] = config.proposals;
-  result["pictures"] = config.pictures;
-  result["log_likelihood"] = report.score.log_likelihood;
-  result["standard_error"] = report.score.standard_error;
-  result["monte_carlo_error"] = report.score.monte_carlo_error;
-  result["effective_samples"] = report.score.effective_samples;
-  if (options.json()) return print_json(result);
-  print(fmt::format("{}: {}, mean log-likelihood {} nats; open it in a browser\n", config.out,
-                    counted(open.images.count(), "image"), nats_text(report.score.log_likelihood)));
+  Json result = open.result();
+  result.update({{"out", config.out},
+                 {"bytes", report.html.size()},
+                 {"samples", config.samples},
+                 {"proposals", config.proposals},
+                 {"pictures", config.pictures},
+                 {"log_likelihood", report.score.log_likelihood},
+                 {"standard_error", report.score.standard_error},
+                 {"monte_carlo_error", report.score.monte_carlo_error},
+                 {"effective_samples", report.score.effective_samples}});
+  options.print_result(
+      result,
+      fmt::format("{}: {}, mean log-likelihood {} nats; open it in a browser\n", config.out,
+                  counted(open.images.count(), "image"), nats_text(report.score.log_likelihood)));
 }
 
 }  // namespace
 
-Run add_report(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(report_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_report(*options); };
+Run add_report(CLI::App& app) {
+  return add_command<ReportConfig>(app,
+                                   {.example = kExample, .fields = fields(), .run = run_report});
 }
 
 }  // namespace spvae::cli

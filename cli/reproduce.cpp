@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -59,13 +58,14 @@ Field<ReproduceConfig> for_runs(Field<ReproduceConfig> field) {
       [](const ReproduceConfig& config) { return config.what != "table2"; }, std::move(field));
 }
 
-const FieldList<ReproduceConfig>& reproduce_fields() {
+FieldList<ReproduceConfig> fields() {
   using Config = ReproduceConfig;
-  static const FieldList<Config> list = {
+  return {
       text_field("what", &Config::what, "table1, table2, figure2 or figure3"),
-      text_field("cell", &Config::cell,
-                 "only cells of this name, MODEL/DATA/LIKELIHOOD[+VARIANT][@VALUE]; * and ? stand "
-                 "for anything"),
+      shown_as("all",
+               text_field("cell", &Config::cell,
+                          "only cells of this name, MODEL/DATA/LIKELIHOOD[+VARIANT][@VALUE]; "
+                          "* and ? stand for anything")),
       for_runs(number_field("seeds", &Config::seeds, "seeds of each cell, as far as it has so many",
                             1, 100)),
       text_field("out", &Config::out, "folder of the results"),
@@ -76,27 +76,15 @@ const FieldList<ReproduceConfig>& reproduce_fields() {
       for_runs(boolean_field("status", &Config::status,
                              "say what is done and what is left; run nothing")),
   };
-  return list;
 }
 
-std::string shown_default(const std::string& field) {
-  if (field == "cell") return "all";
-  if (field == "what" || field == "status" || field == "data-dir") return "";
-  return flag_text(config_json(reproduce_fields(), ReproduceConfig{}).at(field));
-}
-
-ReproduceConfig checked_config(const Json& given) {
-  ReproduceConfig config;
-  apply_config(reproduce_fields(), given, config);
+void check_known(const std::string& what) {
   constexpr const char* kKnown[] = {"table1", "table2", "figure2", "figure3"};
-  if (std::ranges::find(kKnown, config.what) == std::end(kKnown)) {
-    fail(ErrorKind::kUsage,
-         "reproduce: got '{}', expected one of table1, table2, figure2, figure3; say 'spvae "
-         "reproduce table1'",
-         config.what);
-  }
-  check_used(reproduce_fields(), config, given);
-  return config;
+  if (std::ranges::find(kKnown, what) != std::end(kKnown)) return;
+  fail(ErrorKind::kUsage,
+       "reproduce: got '{}', expected one of table1, table2, figure2, figure3; say 'spvae "
+       "reproduce table1'",
+       what);
 }
 
 /// Table 2 counts the models of Table 1.
@@ -158,27 +146,25 @@ void reproduce_table2(const ReproduceConfig& config, const Options& options) {
   write_if_changed(base.string() + ".md", parameter_markdown(all));
   write_if_changed(base.string() + ".csv", parameter_csv(all));
   write_if_changed(base.string() + ".json", parameter_json(all).dump(2) + "\n");
-  if (options.json()) return print_json(parameter_json(chosen));
   std::string text;
   for (const ParameterRow& row : chosen) {
     text += fmt::format("{:<28}{:>12} parameters   {:>5} thousand   TP19 {:>5}   {}\n", row.cell,
                         grouped(static_cast<long long>(row.count.all)), row.thousands(),
                         row.paper_thousands, row.is_equal() ? "equal" : "DIFFERENT");
   }
-  print(text);
+  options.print_result(parameter_json(chosen), text);
 }
 
-void run_reproduce(const Options& options) {
+void run_reproduce(ReproduceConfig config, const Options& options) {
   stop_on_signals();
-  const ReproduceConfig config = checked_config(options.given());
+  check_known(config.what);
   if (config.what == "table2") return reproduce_table2(config, options);
   const Experiment experiment = chosen_experiment(config);
   const TrialFolders folders{.results = fs::path(config.out) / config.what,
                              .runs = fs::path(config.runs) / config.what};
   if (config.status) {
     const Json status = status_json(experiment, folders);
-    if (options.json()) return print_json(status);
-    return print(readable_status(status));
+    return options.print_result(status, readable_status(status));
   }
   if (config.what == "figure3") check_two_dimensions(experiment);
   const ReproduceTarget target{.what = config.what, .out = config.out, .folders = folders};
@@ -191,23 +177,20 @@ void run_reproduce(const Options& options) {
         run_trials(experiment, target, {.data_dir = config.data_dir, .threads = config.threads});
   });
   const std::vector<Outcome> finished = outcomes(experiment, folders);
-  if (options.json()) {
-    const std::string command = reproduce_command(config.what, config.cell, config.seeds);
-    print_json(results_json(experiment, finished, command));
-  } else {
-    std::string text;
-    for (const Outcome& outcome : finished) text += outcome_line(outcome);
-    print(text);
-  }
+  std::string text;
+  for (const Outcome& outcome : finished) text += outcome_line(outcome);
+  options.print_result(
+      results_json(experiment, finished, reproduce_command(config.what, config.cell, config.seeds)),
+      text);
   if (failure) throw Error(*failure);
 }
 
 }  // namespace
 
-Run add_reproduce(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(reproduce_fields()),
-                                           shown_default, std::vector<std::string>{"what"});
-  return [options] { run_reproduce(*options); };
+Run add_reproduce(CLI::App& app) {
+  return add_command<ReproduceConfig>(
+      app,
+      {.example = kExample, .fields = fields(), .positionals = {"what"}, .run = run_reproduce});
 }
 
 }  // namespace spvae::cli

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <string>
 
 #include "commands.h"
@@ -11,7 +10,6 @@
 #include "output_file.h"
 #include "picture.h"
 #include "run_model.h"
-#include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/npy.h"
 
@@ -38,36 +36,17 @@ struct SampleConfig {
   int threads = 0;
 };
 
-const FieldList<SampleConfig>& sample_fields() {
+FieldList<SampleConfig> fields() {
   using Config = SampleConfig;
-  static const FieldList<Config> list = {
-      text_field("run", &Config::run, "Folder of a run, or a model file"),
+  return {
+      required(text_field("run", &Config::run, "Folder of a run, or a model file")),
       number_field("count", &Config::count, "number of samples", 1, 1e6),
-      text_field("out", &Config::out, "FILE.png or FILE.npy (required)"),
+      required(output_field("out", &Config::out, "FILE.png or FILE.npy", {".png", ".npy"})),
       boolean_field("mean", &Config::mean,
                     "the decoders' means of the pixels instead of draws from their likelihood"),
       number_field("seed", &Config::seed, "seed of the samples", 0, 4294967295.0),
       number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
   };
-  return list;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "run" || field == "out" || field == "mean") return "";
-  return config_json(sample_fields(), SampleConfig{}).at(field).dump();
-}
-
-SampleConfig checked_config(const Json& given) {
-  SampleConfig config;
-  apply_config(sample_fields(), given, config);
-  if (config.run.empty()) {
-    fail(ErrorKind::kUsage, "sample: no run given; say 'spvae sample RUN --out FILE.png'");
-  }
-  if (config.out.empty()) {
-    fail(ErrorKind::kUsage, "sample: no --out given; say --out FILE.png or FILE.npy");
-  }
-  check_output("out", config.out, {".png", ".npy"});
-  return config;
 }
 
 void write_images(const ImageSet& images, const std::string& out) {
@@ -76,8 +55,7 @@ void write_images(const ImageSet& images, const std::string& out) {
   write_npy<float>(out, shape, images.values);
 }
 
-void run_sample(const Options& options) {
-  const SampleConfig config = checked_config(options.given());
+void run_sample(SampleConfig config, const Options& options) {
   const StoredModel stored = load_run_model(config.run);
   ThreadPool pool(config.threads);
   const ImageSet images = sample(stored.model, config.count, config.seed,
@@ -88,17 +66,16 @@ void run_sample(const Options& options) {
   write_description(config.out, config.run, stored.origin, result);
   result["run"] = config.run;
   result["version"] = version();
-  if (options.json()) return print_json(result);
-  print(fmt::format("{}: {} of {}×{} pixels\n", config.out, counted(config.count, "sample"),
-                    images.height, images.width));
+  options.print_result(
+      result, fmt::format("{}: {} of {}×{} pixels\n", config.out, counted(config.count, "sample"),
+                          images.height, images.width));
 }
 
 }  // namespace
 
-Run add_sample(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(sample_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_sample(*options); };
+Run add_sample(CLI::App& app) {
+  return add_command<SampleConfig>(app,
+                                   {.example = kExample, .fields = fields(), .run = run_sample});
 }
 
 }  // namespace spvae::cli

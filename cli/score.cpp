@@ -1,20 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <memory>
 #include <numeric>
 
 #include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
-#include "scoring_progress.h"
-#include "spvae/core/error.h"
+#include "spvae/core/stopwatch.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/contributions.h"
@@ -45,39 +40,20 @@ struct ScoreConfig {
   int count = 36;
 };
 
-const FieldList<ScoreConfig>& score_fields() {
+FieldList<ScoreConfig> fields() {
   using Config = ScoreConfig;
-  static const FieldList<Config> list = [] {
-    FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-    fields.push_back(number_field("samples", &Config::samples,
-                                  "importance samples of each leaf and image", 1, 1e9));
-    fields.push_back(
-        text_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl"));
-    fields.push_back(
-        text_field("rank", &Config::rank,
-                   "draw the least likely images and their scores into FILE.png or .svg"));
-    fields.push_back(only_for<Config>(
-        "--rank", [](const Config& config) { return !config.rank.empty(); },
-        number_field("count", &Config::count, "images to draw", 1, 10000)));
-    return fields;
-  }();
-  return list;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "samples" || field == "count") {
-    return config_json(score_fields(), ScoreConfig{}).at(field).dump();
-  }
-  return image_query_default(field);
-}
-
-ScoreConfig checked_config(const Json& given) {
-  ScoreConfig config;
-  apply_config(score_fields(), given, config);
-  check_used(score_fields(), config, given);
-  if (!config.out.empty()) check_output("out", config.out, kTableEndings);
-  if (!config.rank.empty()) check_output("rank", config.rank, {".png", ".svg"});
-  return config;
+  return query_fields<Config>({
+      number_field("samples", &Config::samples, "importance samples of each leaf and image", 1,
+                   1e9),
+      output_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl",
+                   kTableEndings),
+      output_field("rank", &Config::rank,
+                   "draw the least likely images and their scores into FILE.png or .svg",
+                   {".png", ".svg"}),
+      only_for<Config>(
+          "--rank", [](const Config& config) { return !config.rank.empty(); },
+          number_field("count", &Config::count, "images to draw", 1, 10000)),
+  });
 }
 
 int observed_variables(const Batch& batch, int lane) {
@@ -99,26 +75,22 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
   for (int region = 0; region < regions; ++region) {
     table.columns.push_back(fmt::format("super_pixel_{}", region));
   }
-  const Sampling sampling = sampling_of(config.query, config.samples);
-  ProgressDisplay display;
-  for_each_batch(
-      model, open.images, sampling, *open.engine, open.pool, scoring_progress(display, "score"),
-      [&](const Evidence& evidence) {
-        const std::vector<double> parts = contributions(model, evidence, open.pool);
-        for (int lane = 0; lane < evidence.batch.size; ++lane) {
-          const ImageScore score = score_of(model, evidence, lane);
-          table.values.insert(
-              table.values.end(),
-              {static_cast<double>(evidence.batch.indices[static_cast<std::size_t>(lane)]),
-               score.log_likelihood, known_error(score), score.effective_samples});
-          if (is_discrete) {
-            table.values.push_back(
-                bits_per_dimension(score.log_likelihood, observed_variables(evidence.batch, lane)));
-          }
-          const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
-          table.values.insert(table.values.end(), first, first + regions);
-        }
-      });
+  open.for_each_batch("score", config.samples, [&](const Evidence& evidence) {
+    const std::vector<double> parts = contributions(model, evidence, open.pool);
+    for (int lane = 0; lane < evidence.batch.size; ++lane) {
+      const ImageScore score = score_of(model, evidence, lane);
+      table.values.insert(
+          table.values.end(),
+          {static_cast<double>(evidence.batch.indices[static_cast<std::size_t>(lane)]),
+           score.log_likelihood, known_error(score), score.effective_samples});
+      if (is_discrete) {
+        table.values.push_back(
+            bits_per_dimension(score.log_likelihood, observed_variables(evidence.batch, lane)));
+      }
+      const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
+      table.values.insert(table.values.end(), first, first + regions);
+    }
+  });
   return table;
 }
 
@@ -149,60 +121,52 @@ int unreliable_images(const Table& table) {
   return count;
 }
 
-void run_score(const Options& options) {
-  stop_on_signals();
-  const ScoreConfig config = checked_config(options.given());
-  OpenQuery open("score", config.query);
-  const auto start = std::chrono::steady_clock::now();
+void run_score(ScoreConfig config, const Options& options) {
+  OpenQuery open(config.query);
+  const Stopwatch stopwatch;
   const Table table = score_images(config, open);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const double seconds = stopwatch.seconds();
 
   double sum = 0;
   for (std::size_t i = 0; i < table.rows(); ++i) sum += table.row(i)[1];
-  Json result = query_result(config.query, open);
-  result["samples"] = config.samples;
-  result["log_likelihood"] = sum / static_cast<double>(table.rows());
+  const auto images = static_cast<double>(table.rows());
   const int unreliable = unreliable_images(table);
-  result["unreliable_images"] = unreliable;
-  result["seconds"] = elapsed.count();
+  Json result = open.result();
+  result.update({{"samples", config.samples},
+                 {"log_likelihood", sum / images},
+                 {"unreliable_images", unreliable},
+                 {"seconds", seconds}});
   if (unreliable > 0) {
     ProgressDisplay().say(
         fmt::format("warning: {} of {} images are unreliable, since {}; compare at equal --samples",
-                    grouped(unreliable), grouped(static_cast<long long>(table.rows())),
-                    unreliable_reason(config.query, open.images)));
+                    grouped(unreliable), grouped(open.images.count()), unreliable_reason(open)));
   }
   if (!config.out.empty()) {
     result["out"] = config.out;
-    write_table(config.out, table);
-    Json description = result;
-    description["columns"] = table.columns;
-    write_description(config.out, config.query.run, open.stored.origin, std::move(description));
+    open.write(config.out, table, result);
   }
   if (!config.rank.empty()) {
     result["rank"] = config.rank;
-    Json ranking = Json::array();
+    Json description = result;
+    Json& ranking = description["ranking"] = Json::array();
     for (const std::size_t row : draw_ranking(config, table, open.images)) {
       ranking.push_back(
           {{"image", open.images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
     }
-    Json description = result;
-    description["ranking"] = ranking;
-    write_description(config.rank, config.query.run, open.stored.origin, std::move(description));
+    open.describe(config.rank, std::move(description));
   }
-  if (options.json()) return print_json(result);
   const std::string observed = observed_text(open.images);
-  print(fmt::format("{}: {}{}, mean log-likelihood {} nats, {:.0f} images a second\n",
-                    config.query.run, counted(static_cast<long long>(table.rows()), "image"),
-                    observed.empty() ? "" : ", " + observed, nats_text(result.at("log_likelihood")),
-                    static_cast<double>(table.rows()) / elapsed.count()));
+  options.print_result(
+      result, fmt::format("{}: {}{}, mean log-likelihood {} nats, {:.0f} images a second\n",
+                          config.query.run, counted(open.images.count(), "image"),
+                          observed.empty() ? "" : ", " + observed,
+                          nats_text(result.at("log_likelihood")), images / seconds));
 }
 
 }  // namespace
 
-Run add_score(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, field_infos(score_fields()),
-                                           shown_default, std::vector<std::string>{"run"});
-  return [options] { run_score(*options); };
+Run add_score(CLI::App& app) {
+  return add_command<ScoreConfig>(app, {.example = kExample, .fields = fields(), .run = run_score});
 }
 
 }  // namespace spvae::cli

@@ -6,7 +6,6 @@
 
 #include "output.h"
 #include "output_file.h"
-#include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/csv.h"
 #include "spvae/io/npy.h"

@@ -43,7 +43,8 @@ struct Destination {
 
 const FieldList<Destination>& destination_fields() {
   static const FieldList<Destination> list = {
-      text_field("out", &Destination::out, "folder of the run"),
+      shown_as("runs/DATA-MODEL-LIKELIHOOD",
+               text_field("out", &Destination::out, "folder of the run")),
       boolean_field("resume", &Destination::resume, "go on with the run in that folder"),
       boolean_field("force", &Destination::force, "replace the run in that folder"),
       boolean_field("per-class", &Destination::per_class,
@@ -54,15 +55,9 @@ const FieldList<Destination>& destination_fields() {
 }
 
 std::vector<FieldInfo> all_fields() {
-  std::vector<FieldInfo> fields = field_infos(run_fields());
+  std::vector<FieldInfo> fields = run_field_infos();
   for (const FieldInfo& field : field_infos(destination_fields())) fields.push_back(field);
   return fields;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "out") return "runs/DATA-MODEL-LIKELIHOOD";
-  if (field == "resume" || field == "force" || field == "per-class") return "";
-  return default_text(field);
 }
 
 // Takes the destination's keys out of `given`, which keeps those of RunConfig.
@@ -126,10 +121,10 @@ void train_models_of_classes(const Destination& destination, const Json& given,
   result["data"] = runs.data;
   result["data_digest"] = runs.data_digest;
   result["version"] = version();
-  if (options.json()) return print_json(result);
-  print(fmt::format("{}: models of {} classes in {}; 'spvae classify {}' asks them\n",
-                    destination.out, trained.size(), duration_text(result.at("seconds")),
-                    destination.out));
+  options.print_result(
+      result, fmt::format("{}: models of {} classes in {}; 'spvae classify {}' asks them\n",
+                          destination.out, trained.size(), duration_text(result.at("seconds")),
+                          destination.out));
 }
 
 void run_train(const Options& options) {
@@ -162,17 +157,17 @@ void run_train(const Options& options) {
                  {"data_digest", best.origin.data_digest},
                  {"version", version()}};
   if (!training.data_warning.empty()) result["data_warning"] = training.data_warning;
-  if (options.json()) return print_json(result);
-  print(fmt::format("{}: {} in {}, best validation bound {} nats per image at step {}\n",
-                    destination.out, counted(training.progress.step, "step"),
-                    duration_text(training.seconds), nats_text(training.progress.best_bound),
-                    training.progress.best_step));
+  options.print_result(
+      result, fmt::format("{}: {} in {}, best validation bound {} nats per image at step {}\n",
+                          destination.out, counted(training.progress.step, "step"),
+                          duration_text(training.seconds), nats_text(training.progress.best_bound),
+                          training.progress.best_step));
 }
 
 }  // namespace
 
 Run add_train(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, all_fields(), shown_default);
+  auto options = std::make_shared<Options>(command, kExample, all_fields());
   return [options] { run_train(*options); };
 }
 

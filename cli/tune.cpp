@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -50,11 +49,13 @@ struct TuneConfig {
 const FieldList<TuningConfig>& search_fields() {
   using Config = TuningConfig;
   static const FieldList<Config> list = {
-      number_field("points", &Config::points, "only so many points of the grid, at random", 1,
-                   10000),
-      number_field("halving", &Config::halving,
+      shown_as("all", number_field("points", &Config::points,
+                                   "only so many points of the grid, at random", 1, 10000)),
+      shown_as("none are dropped",
+               number_field(
+                   "halving", &Config::halving,
                    "successive halving: the best 1/N of the points go on each time, N times as far",
-                   2, 100),
+                   2, 100)),
       number_field("first-steps", &Config::first_steps,
                    "steps before points are dropped for the first time", 1, 1e9),
   };
@@ -62,32 +63,23 @@ const FieldList<TuningConfig>& search_fields() {
 }
 
 const FieldList<TuneConfig>& tune_fields() {
-  static const FieldList<TuneConfig> list = [] {
-    FieldList<TuneConfig> fields = {
-        text_field("out", &TuneConfig::out, "folder of the search"),
-        text_field("grid", &TuneConfig::grid,
-                   "KEY=VALUE,VALUE;KEY=VALUE,VALUE, the name of a grid of TP19 (spvae, spvae-h30, "
-                   "vae, conv-spvae, conv-vae), or FILE.json"),
-    };
-    for (auto& field : fields_of(&TuneConfig::search, search_fields())) fields.push_back(field);
-    return fields;
-  }();
+  static const FieldList<TuneConfig> list = with_fields<TuneConfig>(
+      {
+          shown_as("runs/tune-DATA-MODEL-LIKELIHOOD",
+                   text_field("out", &TuneConfig::out, "folder of the search")),
+          shown_as("TP19's of the model",
+                   text_field("grid", &TuneConfig::grid,
+                              "KEY=VALUE,VALUE;KEY=VALUE,VALUE, the name of a grid of TP19 (spvae, "
+                              "spvae-h30, vae, conv-spvae, conv-vae), or FILE.json")),
+      },
+      fields_of(&TuneConfig::search, search_fields()));
   return list;
 }
 
 std::vector<FieldInfo> all_fields() {
-  std::vector<FieldInfo> fields = field_infos(tune_fields());
-  for (const FieldInfo& field : field_infos(run_fields())) fields.push_back(field);
+  std::vector<FieldInfo> fields = field_infos(tune_fields(), TuneConfig{});
+  for (const FieldInfo& field : run_field_infos()) fields.push_back(field);
   return fields;
-}
-
-std::string shown_default(const std::string& field) {
-  if (field == "out") return "runs/tune-DATA-MODEL-LIKELIHOOD";
-  if (field == "grid") return "TP19's of the model";
-  if (field == "points") return "all";
-  if (field == "halving") return "none are dropped";
-  if (field == "first-steps") return std::to_string(TuningConfig{}.first_steps);
-  return default_text(field);
 }
 
 /// Takes the search's keys out of `given`, which keeps those of RunConfig.
@@ -173,19 +165,16 @@ void run_tune(const Options& options) {
          "learning-rate may help",
          config.out);
   }
-  if (options.json()) {
-    Json result = {{"out", config.out}};
-    result.update(search);
-    result["points"] = tuning_json(points);
-    return print_json(result);
-  }
-  print(readable(points));
+  Json result = {{"out", config.out}};
+  result.update(search);
+  result["points"] = tuning_json(points);
+  options.print_result(result, readable(points));
 }
 
 }  // namespace
 
 Run add_tune(CLI::App& command) {
-  auto options = std::make_shared<Options>(command, kExample, all_fields(), shown_default);
+  auto options = std::make_shared<Options>(command, kExample, all_fields());
   return [options] { run_tune(*options); };
 }
 

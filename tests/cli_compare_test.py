@@ -43,7 +43,7 @@ class Compare(CommandTest):
             config.write_text(json.dumps({"dequantize": value}))
             discrete.append(self.train(value, "--likelihood", "logistic", "--config", str(config)))
         self.run_json("compare", *discrete, "--samples", "2")
-        self.fails(64, "compare", run, says="two runs")
+        self.fails(64, "compare", run, says="say 'spvae compare RUN OTHER'")
         self.fails(64, "compare", run, run, "--limit", "1", says="got 1, expected at least 2")
         self.fails(66, "compare", run, self.path("none"), says="no such run")
 

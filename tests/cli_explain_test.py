@@ -90,7 +90,7 @@ class Explain(CommandTest):
         run = self.train("run")
         out = self.path("x.png")
         self.fails(64, "explain", "--out", out, says="explain: no run given")
-        self.fails(64, "explain", run, says=".png or .svg")
+        self.fails(64, "explain", run, says="--out FILE.png or FILE.svg")
         self.fails(64, "explain", run, "--out", self.path("x.npy"), says=".png or .svg")
         self.fails(64, "explain", run, "--out", self.path("x.PNG"), says=".png")
         self.fails(64, "explain", run, "--out", out, "--image", "20",

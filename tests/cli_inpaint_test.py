@@ -62,7 +62,7 @@ class Inpaint(CommandTest):
         run = self.train("run")
         out = self.path("x.png")
         self.fails(64, "inpaint", says="no run given")
-        self.fails(64, "inpaint", run, says=".png or .npy")
+        self.fails(64, "inpaint", run, says="--out FILE.png or FILE.npy")
         self.fails(64, "inpaint", run, "--out", self.path("x.txt"), says=".png or .npy")
         for flag in ["--count", "--proposals"]:
             self.fails(64, "inpaint", run, "--out", out, flag, "0", says=flag[2:])

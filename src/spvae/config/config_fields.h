@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +25,12 @@ struct FieldInfo {
   FieldType type = FieldType::kText;
   double minimum = 0;  ///< of numbers, inclusive
   double maximum = 0;
-  std::vector<std::string> choices;  ///< of kChoice; the position is the enumerator's value
-  bool changes_result = true;        ///< false for what alters speed alone, such as threads
-  std::string only_for = {};         ///< names of what makes use of it; empty: everything does
+  std::vector<std::string> choices;       ///< of kChoice; the position is the enumerator's value
+  bool changes_result = true;             ///< false for what alters speed alone, such as threads
+  std::string only_for = {};              ///< names of what makes use of it; empty: everything does
+  std::string shown_default = {};         ///< as help has it; empty: none
+  std::vector<std::string> endings = {};  ///< of the name of a file that is written; else none
+  bool is_required = false;
 };
 
 /// Checks `value` and returns it; throw Error(kUsage) with got and expected, naming `info`.
@@ -180,6 +185,36 @@ Field<Config> only_for(const std::string& whom, std::function<bool(const Config&
   return field;
 }
 
+/// The same field, which must be given.
+template <class Config>
+Field<Config> required(Field<Config> field) {
+  field.info.is_required = true;
+  return field;
+}
+
+/// The same field, whose default help shows as `text`.
+template <class Config>
+Field<Config> shown_as(std::string text, Field<Config> field) {
+  field.info.shown_default = std::move(text);
+  return field;
+}
+
+/// The name of a file to be written, with one of `endings`.
+template <class Config>
+Field<Config> output_field(std::string name, std::string Config::* member, std::string help,
+                           std::vector<std::string> endings) {
+  Field<Config> field = text_field(std::move(name), member, std::move(help));
+  field.info.endings = std::move(endings);
+  return field;
+}
+
+/// Two lists as one.
+template <class Config>
+FieldList<Config> with_fields(FieldList<Config> list, FieldList<Config> more) {
+  std::ranges::move(more, std::back_inserter(list));
+  return list;
+}
+
 /// The fields of a part of Config, as fields of Config.
 template <class Config, class Part>
 FieldList<Config> fields_of(Part Config::* part, const FieldList<Part>& list) {
@@ -199,6 +234,17 @@ template <class Config>
 std::vector<FieldInfo> field_infos(const FieldList<Config>& list) {
   std::vector<FieldInfo> infos;
   for (const Field<Config>& field : list) infos.push_back(field.info);
+  return infos;
+}
+
+/// The same; of fields but booleans that do not say what help shows, the value in `defaults`.
+template <class Config>
+std::vector<FieldInfo> field_infos(const FieldList<Config>& list, const Config& defaults) {
+  std::vector<FieldInfo> infos = field_infos(list);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!infos[i].shown_default.empty() || infos[i].type == FieldType::kBoolean) continue;
+    infos[i].shown_default = flag_text(list[i].get(defaults));
+  }
   return infos;
 }
 

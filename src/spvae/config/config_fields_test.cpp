@@ -193,6 +193,19 @@ TEST(ConfigFields, RefuseWhatAConfigMakesNoUseOf) {
   EXPECT_EQ(field_infos(sample_fields()).back().help, "two counts (the fast)");
 }
 
+TEST(ConfigFields, SayTheDefaultsOfAConfigUnlessAFieldHasWordsForItsOwn) {
+  const FieldList<Sample> list = with_fields<Sample>(
+      {shown_as("all", number_field("the-count", &Sample::count, "count", 1, 10))},
+      {required(output_field("path", &Sample::path, "path", {".png"})),
+       boolean_field("loud", &Sample::loud, "loud")});
+  const std::vector<FieldInfo> infos = field_infos(list, Sample{});
+  EXPECT_EQ(infos[0].shown_default, "all");
+  EXPECT_EQ(infos[1].shown_default, "here");
+  EXPECT_EQ(infos[1].endings, std::vector<std::string>{".png"});
+  EXPECT_TRUE(infos[1].is_required);
+  EXPECT_EQ(infos[2].shown_default, "");
+}
+
 TEST(ConfigFields, SayWhichFileCouldNotBeRead) {
   const auto infos = field_infos(sample_fields());
   const std::string path = ::testing::TempDir() + "config_fields_test.json";

@@ -252,6 +252,12 @@ Json result_config_json(const RunConfig& config) {
   return values;
 }
 
+std::vector<FieldInfo> run_field_infos() {
+  std::vector<FieldInfo> infos = field_infos(run_fields());
+  for (FieldInfo& info : infos) info.shown_default = default_text(info.name);
+  return infos;
+}
+
 std::string default_text(const std::string& name) {
   const FieldList<RunConfig>& fields = run_fields();
   const auto field = std::ranges::find_if(

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "spvae/config/config_fields.h"
 #include "spvae/data/data_set.h"
@@ -97,6 +98,9 @@ Json run_config_json(const RunConfig& config);
 
 /// The fields that change a result alone: equal ones give equal bits.
 Json result_config_json(const RunConfig& config);
+
+/// What is known of run_fields, with default_text.
+std::vector<FieldInfo> run_field_infos();
 
 /// The default of a field as help shows it: "5", or "0.01; vae, conv-vae: 0.001" where it depends
 /// on the model. Models that make no use of the field do not count.

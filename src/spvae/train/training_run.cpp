@@ -1,37 +1,18 @@
 #include "spvae/train/training_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/core/stopwatch.h"
 #include "spvae/data/data_set.h"
 #include "spvae/model/engine.h"
 
 namespace spvae {
 namespace {
-
-/// Seconds since it was made, and since it was last asked for a lap.
-class Stopwatch {
- public:
-  double seconds() const { return since(start_); }
-  double lap() {
-    const double seconds = since(lap_);
-    lap_ = Clock::now();
-    return seconds;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  static double since(Clock::time_point time) {
-    return std::chrono::duration<double>(Clock::now() - time).count();
-  }
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point lap_ = start_;
-};
 
 /// Of all threads of this process, since it was last asked.
 class ProcessorTime {
