@@ -109,7 +109,7 @@ Experiment chosen_experiment(const ReproduceConfig& config) {
 
 void check_two_dimensions(const Experiment& experiment) {
   for (const Trial& trial : experiment.trials) {
-    const int latent = run_config(trial.config).model.leaf.latent;
+    const int latent = trial.run.config.model.leaf.latent;
     if (latent == 2) continue;
     fail(ErrorKind::kUsage, "figure3: {} has {} latent dimensions, expected 2", trial.name(),
          latent);
@@ -120,8 +120,8 @@ std::string outcome_line(const Outcome& outcome) {
   const Json& test = outcome.result.at("test");
   std::string text =
       fmt::format("{:<36} seed {:<4}{:>10} ± {:.1f} nats", outcome.trial.name(),
-                  outcome.trial.config.at("seed").dump(), nats_text(test.at("log_likelihood")),
-                  test.at("standard_error").get<double>());
+                  std::to_string(outcome.trial.run.config.train.seed),
+                  nats_text(test.at("log_likelihood")), test.at("standard_error").get<double>());
   if (outcome.trial.paper) {
     text += fmt::format("   TP19 {:>7}   ", outcome.trial.paper->log_likelihood);
     if (is_comparable(outcome)) {

@@ -45,7 +45,7 @@ std::string whole_command(const Experiment& all, const std::string& what) {
   bool needs_data = false;
   for (const Trial& trial : all.trials) {
     seeds = std::max(seeds, trial.seed_number + 1);
-    const std::string data = run_config(trial.config).data;
+    const std::string data = trial.run.config.data;
     needs_data = needs_data || (is_named_set(data) && data != RunConfig().data);
   }
   return reproduce_command(what, "*", seeds) + (needs_data ? " --data-dir DIR" : "");

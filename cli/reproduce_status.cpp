@@ -55,7 +55,7 @@ Json status_json(const Experiment& experiment, const TrialFolders& folders) {
     done += status.stage == TrialStatus::Stage::kFinished;
     left += status.minutes_left;
     trials.push_back({{"cell", trial.name()},
-                      {"seed", trial.config.at("seed")},
+                      {"seed", trial.run.config.train.seed},
                       {"state", stage_text(status)},
                       {"minutes_left", status.minutes_left}});
   }

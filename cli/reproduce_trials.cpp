@@ -60,7 +60,7 @@ bool is_finished(const Trial& trial, const TrialFolders& folders) {
 
 /// "spvae/mnist/gaussian, seed 0"
 std::string seed_name(const Trial& trial) {
-  return fmt::format("{}, seed {}", trial.name(), trial.config.at("seed").dump());
+  return fmt::format("{}, seed {}", trial.name(), std::to_string(trial.run.config.train.seed));
 }
 
 /// Whether a trial that failed so must not keep the others from running: its data set is not there,

@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "spvae/train/class_runs.h"
-#include "spvae/train/run_config.h"
 
 namespace spvae::cli {
 namespace {
@@ -20,8 +19,7 @@ std::string data_name(const std::string& data) {
 
 }  // namespace
 
-std::string run_name(const Json& given) {
-  const RunConfig config = run_config(given);
+std::string run_name(const RunConfig& config) {
   const Json values = run_config_json(config);
   const std::string structure =
       values.contains("structure") ? "-" + values.at("structure").get<std::string>() : "";

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "interruption.h"
@@ -60,30 +61,41 @@ std::vector<FieldInfo> all_fields() {
   return fields;
 }
 
-// Takes the destination's keys out of `given`, which keeps those of RunConfig.
-Destination take_destination(Json& given) {
-  Destination destination;
-  apply_config(destination_fields(), taken_keys(field_infos(destination_fields()), given),
-               destination);
-  if (destination.resume && destination.force) {
+/// What `spvae train` is told.
+struct TrainRequest {
+  Destination to;
+  RunRequest run;
+};
+
+TrainRequest request_of(const Options& options) {
+  Json given = options.given();
+  Destination to;
+  apply_config(destination_fields(), taken_keys(field_infos(destination_fields()), given), to);
+  if (to.resume && to.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }
-  if (destination.out.empty()) {
-    destination.out = "runs/" + run_name(given) + (destination.per_class ? "-classes" : "");
+  RunRequest run(given);
+  if (to.out.empty()) {
+    to.out = "runs/" + run_name(run.config) + (to.per_class ? "-classes" : "");
   }
-  if (destination.per_class && !run_config(given).class_name.empty()) {
+  if (to.per_class && !run.config.class_name.empty()) {
     fail(ErrorKind::kUsage, "train: got --per-class and the class {}, expected one of them",
-         run_config(given).class_name);
+         run.config.class_name);
   }
-  if (holds_class_runs(destination.out)) {
-    if (destination.force && !destination.per_class) {
+  if (holds_class_runs(to.out)) {
+    if (to.force && !to.per_class) {
       fail(ErrorKind::kCannotCreate,
-           "{}: holds models of classes; say --per-class too, or choose another --out",
-           destination.out);
+           "{}: holds models of classes; say --per-class too, or choose another --out", to.out);
     }
-    destination.per_class |= destination.resume;
+    to.per_class |= to.resume;
   }
-  return destination;
+  // Of a run that goes on, the folder says which model it is.
+  if (!to.resume) {
+    RunConfig config = run.config;
+    if (to.per_class) config.class_name = "each";
+    check_used(run_fields(), config, options.flags());
+  }
+  return {std::move(to), std::move(run)};
 }
 
 RunMode mode_of(const Destination& destination) {
@@ -92,13 +104,13 @@ RunMode mode_of(const Destination& destination) {
                              : RunMode::kNew;
 }
 
-void train_models_of_classes(const Destination& destination, const Json& given,
+void train_models_of_classes(const Destination& destination, const RunRequest& asked,
                              const Options& options) {
   std::vector<ClassTraining> trained;
   run_interruptible("the same command goes on", [&] {
     TrainingDisplay display;
     trained = train_classes(
-        destination.out, mode_of(destination), given, display,
+        destination.out, mode_of(destination), asked, display,
         [&display](const ClassRun& run, int number, int count) {
           display.on_message(fmt::format("class {} of {}: {}", number, count, run.name));
         },
@@ -129,20 +141,12 @@ void train_models_of_classes(const Destination& destination, const Json& given,
 
 void run_train(const Options& options) {
   stop_on_signals();
-  Json given = options.given();
-  const Destination destination = take_destination(given);
-  // Of a run that goes on, the folder says which model it is.
-  if (!destination.resume) {
-    RunConfig config = run_config(given);
-    if (destination.per_class) config.class_name = "each";
-    check_used(run_fields(), config, options.flags());
-  }
-  if (destination.per_class) return train_models_of_classes(destination, given, options);
-  const RunMode mode = mode_of(destination);
+  const auto [destination, asked] = request_of(options);
+  if (destination.per_class) return train_models_of_classes(destination, asked, options);
   TrainingResult training;
   run_interruptible("--resume goes on", [&] {
     TrainingDisplay display;
-    training = run_training(destination.out, mode, given, display, interrupted);
+    training = run_training(destination.out, mode_of(destination), asked, display, interrupted);
   });
   const StoredModel best = load_run_model(destination.out);
   Json result = {{"run", destination.out},

@@ -82,19 +82,20 @@ std::vector<FieldInfo> all_fields() {
   return fields;
 }
 
-/// Takes the search's keys out of `given`, which keeps those of RunConfig.
-TuneConfig take_search(Json& given) {
+/// What `spvae tune` is told: of the search, and of all its runs.
+std::pair<TuneConfig, RunRequest> request_of(Json given) {
   TuneConfig config;
   const Json taken = taken_keys(field_infos(tune_fields()), given);
+  RunRequest runs(given);
   apply_config(tune_fields(), taken, config);
   if (taken.contains("first-steps") && !taken.contains("halving")) {
     fail(ErrorKind::kUsage, "first-steps: has an effect with --halving alone; say both or neither");
   }
-  if (config.out.empty()) config.out = "runs/tune-" + run_name(given);
+  if (config.out.empty()) config.out = "runs/tune-" + run_name(runs.config);
   if (config.grid.empty()) {
-    config.grid = run_config_json(run_config(given)).at("model").get<std::string>();
+    config.grid = run_config_json(runs.config).at("model").get<std::string>();
   }
-  return config;
+  return {std::move(config), std::move(runs)};
 }
 
 /// Shows each point's training on stderr.
@@ -118,13 +119,12 @@ class Display : public TrainingDisplays<TuningObserver> {
 
 /// How the search is made; its data are read through for that. Error(kUsage) if its folder holds
 /// the results of another one.
-Json checked_search(const Options& options, const Json& given, const Grid& grid,
+Json checked_search(const Options& options, const RunConfig& run, const Grid& grid,
                     const TuneConfig& config, const std::vector<TuningPoint>& points) {
-  const RunConfig run = run_config(given);
   ThreadPool pool(run.threads);
   const DataSet data(data_config(run), &pool);
-  Json search = search_json("spvae tune" + flag_words(options.given()), given, grid, config.search,
-                            points, data);
+  Json search = search_json("spvae tune" + flag_words(options.given()), run.train.seed, grid,
+                            config.search, points, data);
   check_same_search(config.out, search, points);
   return search;
 }
@@ -142,21 +142,20 @@ std::string readable(const std::vector<TuningPoint>& points) {
 
 void run_tune(const Options& options) {
   stop_on_signals();
-  Json given = options.given();
-  const TuneConfig config = take_search(given);
+  const auto [config, runs] = request_of(options.given());
   const Grid grid = parse_grid(config.grid);
   for (const GridAxis& axis : grid) {
-    if (given.contains(axis.key)) {
+    if (runs.given.contains(axis.key)) {
       fail(ErrorKind::kUsage, "{}: is both a flag and a key of the grid; leave out one of them",
            axis.key);
     }
   }
-  std::vector<TuningPoint> points = tuning_points(config.out, given, grid, config.search);
-  const Json search = checked_search(options, given, grid, config, points);
+  std::vector<TuningPoint> points = tuning_points(config.out, runs, grid, config.search);
+  const Json search = checked_search(options, runs.config, grid, config, points);
   create_folders(config.out);
   run_interruptible("the same command goes on", [&] {
     Display display(config.out, search);
-    points = tune(std::move(points), given, config.search, display, interrupted);
+    points = tune(std::move(points), config.search, display, interrupted);
   });
   write_tuning_results(config.out, search, points);
   if (points.front().failed) {

@@ -107,12 +107,12 @@ class CellReader {
       Trial trial = trial_;
       trial.varied = value;
       trial.seed_number = number++;
-      trial.config = cell_.value("config", Json::object());
-      trial.config.update(varied);
-      trial.config["seed"] = seed;
-      const RunConfig config = run_config(trial.config);  // refuses what no training would take
-      check_used(run_fields(), config, trial.config);
-      check_name(config);
+      Json keys = cell_.value("config", Json::object());
+      keys.update(varied);
+      keys["seed"] = seed;
+      trial.run = keys;  // refuses what no training would take
+      check_used(run_fields(), trial.run.config, keys);
+      check_name(trial.run.config);
       for (const Trial& other : trials) {
         if (other.stem() != trial.stem()) continue;
         fail(ErrorKind::kUsage, "there are two trials {} of seed {}", trial.name(), seed.dump());
@@ -142,7 +142,7 @@ std::string Trial::name() const {
 }
 
 std::string Trial::stem() const {
-  std::string text = name() + "-seed" + config.at("seed").dump();
+  std::string text = name() + "-seed" + std::to_string(run.config.train.seed);
   std::ranges::replace(text, '/', '-');
   return text;
 }
@@ -203,7 +203,7 @@ fs::path find_experiment(std::string_view name) {
 }
 
 ParameterCount count_parameters(const Trial& trial) {
-  ModelConfig config = run_config(trial.config).model;
+  ModelConfig config = trial.run.config.model;
   set_image_size(trial.height, trial.width, config);
   read_graph(config);
   const Spvae model(config);

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "spvae/config/config_fields.h"
 #include "spvae/train/run_config.h"
 
 namespace spvae {
@@ -30,7 +29,7 @@ struct Trial {
   std::string cell;     ///< MODEL/DATA/LIKELIHOOD: "spvae/mnist/gaussian"
   std::string variant;  ///< a key of Experiment::variants; empty: the paper's protocol
   std::string varied;   ///< the value that this trial has of what its cell varies; empty: nothing
-  Json config;          ///< keys of RunConfig, the seed among them
+  RunRequest run;       ///< the seed is given
   int seed_number = 0;  ///< position of the seed in its cell's list
   int height = 0;       ///< of an image, pixels
   int width = 0;

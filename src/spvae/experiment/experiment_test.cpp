@@ -34,7 +34,7 @@ TEST(Experiment, MakesATrialOfEachValueAndSeed) {
   const Trial& trial = experiment.trials[3];
   EXPECT_EQ(trial.name(), "spvae/mnist/gaussian+slow@6");
   EXPECT_EQ(trial.stem(), "spvae-mnist-gaussian+slow@6-seed9");
-  EXPECT_EQ(trial.config, Json({{"latent", 3}, {"hidden", 6}, {"seed", 9}}));
+  EXPECT_EQ(trial.run.given, Json({{"latent", 3}, {"hidden", 6}, {"seed", 9}}));
   EXPECT_EQ(trial.seed_number, 1);
   EXPECT_EQ(trial.minutes, 2.5);
   EXPECT_EQ(trial.evaluation.samples, 5000);

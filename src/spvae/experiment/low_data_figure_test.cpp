@@ -16,7 +16,7 @@ Outcome outcome(const std::string& cell, int images, double figure, int seed = 0
   Trial trial;
   trial.cell = cell;
   trial.varied = std::to_string(images);
-  trial.config = {{"seed", seed}};
+  trial.run = Json{{"seed", seed}};
   const Json result = {{"test", {{"log_likelihood", figure}}},
                        {"training", {{"images", images}}},
                        {"config", {{"data-seed", 0}}},

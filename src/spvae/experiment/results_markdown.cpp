@@ -95,7 +95,7 @@ std::string settings_text(const Outcome& outcome) {
     }
   };
   for (const char* key : {"hidden", "hidden-layers", "dense", "latent", "max-steps"}) {
-    add(outcome.trial.config, key);
+    add(outcome.trial.run.given, key);
   }
   add(outcome.result.at("config"), "learning-rate");
   return fmt::format("{}", fmt::join(settings, ", "));
@@ -143,7 +143,8 @@ std::string runs_table(const std::vector<Outcome>& outcomes) {
     const auto& [trial, result, scores] = outcome;
     const Json& test = result.at("test");
     const Json& training = result.at("training");
-    rows.push_back({trial.name(), trial.config.at("seed").dump(), nats(test.at("log_likelihood")),
+    rows.push_back({trial.name(), std::to_string(trial.run.config.train.seed),
+                    nats(test.at("log_likelihood")),
                     fmt::format("{:.2f}", test.at("standard_error").get<double>()),
                     nats(median_score(outcome)), monte_carlo_text(test),
                     fmt::format("{:.1f}", test.at("effective_samples").get<double>()),

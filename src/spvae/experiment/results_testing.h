@@ -12,7 +12,7 @@ inline Outcome outcome(const std::string& cell, double figure, int seed,
   Trial trial;
   trial.cell = cell;
   trial.variant = variant;
-  trial.config = {{"seed", seed}, {"hidden", 3}};
+  trial.run = Json{{"seed", seed}, {"hidden", 3}};
   trial.paper = {.log_likelihood = 100, .parameters = 7};
   const Json result = {{"test",
                         {{"images", 2},

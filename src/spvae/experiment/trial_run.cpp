@@ -33,7 +33,7 @@ struct ScoredSplit {
 /// Training and evaluation of a trial, as its result records them.
 Json settings_of(const Trial& trial) {
   const TrialEvaluation& evaluation = trial.evaluation;
-  RunConfig config = run_config(trial.config);
+  RunConfig config = trial.run.config;
   set_image_size(trial.height, trial.width, config.model);
   return {{"config", result_config_json(config)},
           {"evaluation",
@@ -73,7 +73,7 @@ void check_run(const Trial& trial, const fs::path& run) {
   std::error_code absent;
   if (!fs::exists(file, absent)) return;
   try {
-    resumed_config(read_config_file(file.string(), field_infos(run_fields())), trial.config,
+    resumed_config(read_config_file(file.string(), field_infos(run_fields())), trial.run.given,
                    run.string());
   } catch (const Error& error) {
     fail(error.kind(), "{}; to have {} trained anew, move {} away", error.what(), trial.name(),
@@ -102,12 +102,12 @@ class SizeCheck : public RelayObserver {
 /// Trains what is left to train; returns how many steps there were in all.
 std::int64_t train(const Trial& trial, const fs::path& run, const TrialPlace& place,
                    TrialObserver& observer, const std::function<bool()>& stop) {
-  Json given = trial.config;
-  if (place.threads > 0) given["threads"] = place.threads;
-  if (!place.data_dir.empty()) given["data-dir"] = place.data_dir;
+  RunRequest asked = trial.run;
+  if (place.threads > 0) asked.given["threads"] = asked.config.threads = place.threads;
+  if (!place.data_dir.empty()) asked.given["data-dir"] = asked.config.data_dir = place.data_dir;
   check_run(trial, run);
   SizeCheck checked(trial, observer);
-  return start_or_resume_training(run, given, checked, stop).progress.step;
+  return start_or_resume_training(run, asked, checked, stop).progress.step;
 }
 
 /// A trained run and what it is scored with.
@@ -287,7 +287,7 @@ Json run_trial(const Trial& trial, const TrialFolders& folders, const TrialPlace
   const FileLock lock(run / RunFolder::kLockFile);
   const fs::path model_file = run / RunFolder::kModelFile;
   const StoredModel stored = load_model(model_file);
-  RunConfig config = run_config(trial.config);
+  RunConfig config = trial.run.config;
   config.data_dir = place.data_dir.empty() ? kept_data_dir(run) : place.data_dir;
   ThreadPool pool(place.threads);
   const DataSet data(data_config(config), &pool);

@@ -39,14 +39,19 @@ class TrialRun : public ::testing::Test {
     const auto data = folder_.write(
         "bars", testing::idx_file({60, testing::kSide, testing::kSide}, testing::bar_pixels(60)));
     trial_.cell = "spvae/bars/gaussian";
-    trial_.config = testing::small_run();
-    trial_.config["data"] = data.string();
-    trial_.config["seed"] = 3;
+    trial_.run = testing::small_run();
+    configure("data", data.string());
+    configure("seed", 3);
     trial_.evaluation = {.samples = 4, .test_images = 5, .training_images = 7};
     trial_.paper = {.log_likelihood = 1, .parameters = 2};
     trial_.minutes = 8;
     trial_.height = testing::kSide;
     trial_.width = testing::kSide;
+  }
+  void configure(const std::string& key, const Json& value) {
+    Json keys = trial_.run.given;
+    keys[key] = value;
+    trial_.run = keys;
   }
   TrialFolders folders(const std::string& name) const {
     return {.results = folder_.path() / name / "results", .runs = folder_.path() / name / "runs"};
@@ -214,7 +219,7 @@ TEST_F(TrialRun, SaysWhatToDoWithARunOfAnotherConfiguration) {
   Stopper training;
   training.stop_step = 6;
   expect_error(ErrorKind::kInterrupted, "stopped after step", [&] { run("a", training); });
-  trial_.config["hidden"] = 6;
+  configure("hidden", 6);
   expect_error(ErrorKind::kUsage, "trained anew, move", [&] { run("a"); });
 }
 
@@ -251,7 +256,7 @@ TEST_F(TrialRun, RefusesAResultOfAnotherConfiguration) {
   expect_error(ErrorKind::kUsage, "another evaluation",
                [&] { trial_outcome(trial_, folders("a")); });
   trial_.evaluation.samples = 4;
-  trial_.config["hidden"] = 6;
+  configure("hidden", 6);
   expect_error(ErrorKind::kUsage, "another config", [&] { trial_outcome(trial_, folders("a")); });
   EXPECT_EQ(status("a").stage, TrialStatus::Stage::kStale);
   EXPECT_EQ(status("a").minutes_left, 8);

@@ -143,13 +143,13 @@ class RungObserver : public RelayObserver {
 };
 
 /// Trains a point up to a step, or to its end.
-void advance(TuningPoint& point, const Json& given, std::int64_t limit, TuningObserver& observer,
+void advance(TuningPoint& point, std::int64_t limit, TuningObserver& observer,
              const std::function<bool()>& stop) {
   look(point, limit);
   if (point.step >= limit || point.finished) return;
   RungObserver rung(observer, limit);
   try {
-    start_or_resume_training(point.run, run_keys(given, point), rung,
+    start_or_resume_training(point.run, point.asked, rung,
                              [&] { return rung.reached() || stop(); });
     point.finished = true;
   } catch (const Error& error) {
@@ -192,11 +192,11 @@ Grid parse_grid(const std::string& text) {
   return grid_of(named.at(text));
 }
 
-std::vector<TuningPoint> tuning_points(const fs::path& folder, const Json& given, const Grid& grid,
-                                       const TuningConfig& config) {
+std::vector<TuningPoint> tuning_points(const fs::path& folder, const RunRequest& shared,
+                                       const Grid& grid, const TuningConfig& config) {
   const std::vector<Json> all = combinations(grid);
   std::vector<std::uint32_t> order =
-      random_permutation({.seed = run_config(given).train.seed, .purpose = Purpose::kTuning},
+      random_permutation({.seed = shared.config.train.seed, .purpose = Purpose::kTuning},
                          static_cast<std::uint32_t>(all.size()));
   if (config.points > 0 && static_cast<std::size_t>(config.points) < order.size()) {
     order.resize(static_cast<std::size_t>(config.points));
@@ -205,26 +205,21 @@ std::vector<TuningPoint> tuning_points(const fs::path& folder, const Json& given
   std::vector<TuningPoint> points;
   for (const std::uint32_t i : order) {
     TuningPoint point{.values = all[i], .run = {}};
+    Json keys = shared.given;
+    keys.update(point.values);
+    point.asked = keys;
     std::string name = point.name();
     std::ranges::replace(name, ' ', ',');
     std::ranges::replace(name, '/', '-');
     point.run = folder / "points" / name;
-    const Json keys = run_keys(given, point);
-    check_used(run_fields(), run_config(keys), keys);  // before hours of training of others
+    check_used(run_fields(), point.asked.config, keys);  // before hours of training of others
     points.push_back(std::move(point));
   }
   return points;
 }
 
-Json run_keys(const Json& given, const TuningPoint& point) {
-  Json keys = given;
-  keys.update(point.values);
-  return keys;
-}
-
-std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const Json& given,
-                              const TuningConfig& config, TuningObserver& observer,
-                              const std::function<bool()>& stop) {
+std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const TuningConfig& config,
+                              TuningObserver& observer, const std::function<bool()>& stop) {
   std::size_t survivors = points.size();
   auto limit = static_cast<std::int64_t>(config.first_steps);
   for (int rung = 0;;) {
@@ -234,8 +229,7 @@ std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const Json& given
       TuningPoint& point = points[i];
       point.rung = rung;
       observer.on_point(point, ++number, static_cast<int>(survivors));
-      advance(point, given, last ? std::numeric_limits<std::int64_t>::max() : limit, observer,
-              stop);
+      advance(point, last ? std::numeric_limits<std::int64_t>::max() : limit, observer, stop);
       observer.on_points(points);
     }
     std::ranges::stable_sort(points, is_better);

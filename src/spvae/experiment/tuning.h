@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spvae/config/config_fields.h"
+#include "spvae/train/run_config.h"
 #include "spvae/train/train_observer.h"
 
 namespace spvae {
@@ -39,6 +40,7 @@ struct TuningConfig {
 /// A point of the grid, and how far it has come.
 struct TuningPoint {
   Json values;                ///< of the grid's keys, in their order
+  RunRequest asked = {};      ///< them and the search's other keys
   std::filesystem::path run;  ///< its run folder
   std::int64_t step = 0;      ///< at its last check
   double validation_bound = -std::numeric_limits<double>::infinity();  ///< best so far, nats
@@ -63,21 +65,18 @@ class TuningObserver : public TrainObserver {
 };
 
 /// The points of a search before it, in the grid's order, each with a run folder of its own in
-/// `folder`/points. `given`: the other keys of the runs. Error(kUsage) for a point that no run
+/// `folder`/points. `shared`: the other keys of the runs. Error(kUsage) for a point that no run
 /// would take.
-std::vector<TuningPoint> tuning_points(const std::filesystem::path& folder, const Json& given,
-                                       const Grid& grid, const TuningConfig& config);
-
-/// The keys of a point's run: `given` and its own.
-Json run_keys(const Json& given, const TuningPoint& point);
+std::vector<TuningPoint> tuning_points(const std::filesystem::path& folder,
+                                       const RunRequest& shared, const Grid& grid,
+                                       const TuningConfig& config);
 
 /// Trains tuning_points, selected by the best validation bound; returns them, the best first:
 /// is_better. What was trained before is not trained again: a search that was stopped goes on to
 /// the same result. A point whose numbers leave the finite fails, and the others go on: the next
 /// best takes its place among those that do. If all points failed, so has the first. Errors as
 /// run_training.
-std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const Json& given,
-                              const TuningConfig& config, TuningObserver& observer,
-                              const std::function<bool()>& stop);
+std::vector<TuningPoint> tune(std::vector<TuningPoint> points, const TuningConfig& config,
+                              TuningObserver& observer, const std::function<bool()>& stop);
 
 }  // namespace spvae

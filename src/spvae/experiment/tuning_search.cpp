@@ -23,10 +23,10 @@ std::size_t size_of(const Grid& grid) {
 }
 
 /// The fields that have one value in all points: a grid over the model varies its defaults too.
-Json shared_config(const Json& given, const std::vector<TuningPoint>& points, const DataSet& data) {
+Json shared_config(const std::vector<TuningPoint>& points, const DataSet& data) {
   Json shared;
   for (const TuningPoint& point : points) {
-    RunConfig config = run_config(run_keys(given, point));
+    RunConfig config = point.asked.config;
     anchor_data(config);
     fit_to_data(data, config);
     const Json own = result_config_json(config);
@@ -83,7 +83,7 @@ void check_points(const fs::path& file, const Json& stored,
 
 }  // namespace
 
-Json search_json(const std::string& command, const Json& given, const Grid& grid,
+Json search_json(const std::string& command, std::uint32_t seed, const Grid& grid,
                  const TuningConfig& config, const std::vector<TuningPoint>& points,
                  const DataSet& data) {
   Json search = {{"grid", grid_json(grid)}};
@@ -92,10 +92,10 @@ Json search_json(const std::string& command, const Json& given, const Grid& grid
     search["halving"] = config.halving;
     search["first-steps"] = config.first_steps;
   }
-  search["seed"] = run_config(given).train.seed;
+  search["seed"] = seed;
   Json json = {{"command", command},
                {"search", search},
-               {"config", shared_config(given, points, data)},
+               {"config", shared_config(points, data)},
                {"data", data.name()},
                {"data_digest", data.digest()}};
   if (!data.warning().empty()) json["data_warning"] = data.warning();

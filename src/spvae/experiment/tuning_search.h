@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,8 +17,8 @@ namespace spvae {
 ///   config                    result_config_json, of those fields that all points share
 ///   data, data_digest         DataSet::name and digest; data_warning, if there is one
 ///   version
-/// `points`: tuning_points. Errors as fit_to_data.
-Json search_json(const std::string& command, const Json& given, const Grid& grid,
+/// `points`: tuning_points, chosen by `seed`. Errors as fit_to_data.
+Json search_json(const std::string& command, std::uint32_t seed, const Grid& grid,
                  const TuningConfig& config, const std::vector<TuningPoint>& points,
                  const DataSet& data);
 

@@ -41,7 +41,7 @@ class TuningSearch : public ::testing::Test {
     const Grid grid = parse_grid(text);
     std::vector<TuningPoint> points = tuning_points(folder_.path(), given, grid, config);
     const DataSet data(data_config(run_config(given)));
-    Json json = search_json("spvae tune", given, grid, config, points, data);
+    Json json = search_json("spvae tune", run_config(given).train.seed, grid, config, points, data);
     return {std::move(points), std::move(json)};
   }
   void store(const Search& done) { write_tuning_results(folder_.path(), done.json, done.points); }

@@ -48,7 +48,7 @@ class Tuning : public ::testing::Test {
                                   Counter& counter, int stop_after = 1000) {
     return tune(
         tuning_points(folder_.path() / name, keys_, parse_grid("hidden=3,5;latent=1,2"), config),
-        keys_, config, counter, [&counter, stop_after] { return counter.steps >= stop_after; });
+        config, counter, [&counter, stop_after] { return counter.steps >= stop_after; });
   }
   /// Of a grid in which a learning rate of 10 leaves the finite within the 18 steps of a run.
   std::vector<TuningPoint> search_failing(const std::string& grid, const TuningConfig& config,
@@ -57,8 +57,8 @@ class Tuning : public ::testing::Test {
     keys_["beta2"] = 0;
     keys_["hidden-layers"] = 6;
     keys_["engine"] = "fused";
-    return tune(tuning_points(folder_.path() / "failing", keys_, parse_grid(grid), config), keys_,
-                config, counter, [] { return false; });
+    return tune(tuning_points(folder_.path() / "failing", keys_, parse_grid(grid), config), config,
+                counter, [] { return false; });
   }
 
   testing::TemporaryFolder folder_;

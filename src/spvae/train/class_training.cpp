@@ -15,8 +15,7 @@ Json config_of_class(const Json& config, const std::string& name) {
 }
 
 /// What classes.json is to say of new runs, and their config with what follows from the data.
-ClassRuns planned_runs(const Json& given, TrainObserver& observer) {
-  RunConfig config = run_config(given);
+ClassRuns planned_runs(RunConfig config, TrainObserver& observer) {
   anchor_data(config);
   ThreadPool pool(config.threads);
   const DataSet data(data_config(config), &pool, [&observer](std::size_t done, std::size_t files) {
@@ -74,15 +73,16 @@ void check_same_runs(const ClassRuns& begun, const ClassRuns& planned, const std
 
 }  // namespace
 
-std::vector<ClassTraining> train_classes(const fs::path& folder, RunMode mode, const Json& given,
-                                         TrainObserver& observer, const ClassObserver& on_class,
+std::vector<ClassTraining> train_classes(const fs::path& folder, RunMode mode,
+                                         const RunRequest& asked, TrainObserver& observer,
+                                         const ClassObserver& on_class,
                                          const std::function<bool()>& stop) {
   const bool is_resumed = mode == RunMode::kResume;
   const bool goes_on = is_resumed || (mode == RunMode::kNew && holds_class_runs(folder));
   ClassRuns runs;
   if (goes_on) runs = load_class_runs(folder);
   const ClassRuns planned = planned_runs(
-      is_resumed ? run_config_json(resumed_config(runs.config, given, folder.string())) : given,
+      is_resumed ? resumed_config(runs.config, asked.given, folder.string()) : asked.config,
       observer);
   if (goes_on) check_same_runs(runs, planned, folder.string());
   runs = planned;

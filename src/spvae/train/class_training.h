@@ -18,7 +18,7 @@ struct ClassTraining {
 };
 
 /// Trains a model for each class of a data set's images, one after the other, in run folders of
-/// their own in `folder`, beside classes.json: what `spvae train --per-class` does. `given` is as
+/// their own in `folder`, beside classes.json: what `spvae train --per-class` does. `asked` is as
 /// for run_training, without "class"; all runs have the same config but for that.
 /// What was interrupted goes on with kResume, and with kNew and the same config as well: finished
 /// classes are kept. kReplace gives up the runs of classes that the folder holds. Errors as
@@ -26,7 +26,7 @@ struct ClassTraining {
 /// Error(kNoInput) with kResume if there is nothing to resume; Error(kCannotCreate) if the folder
 /// holds another run.
 std::vector<ClassTraining> train_classes(const std::filesystem::path& folder, RunMode mode,
-                                         const Json& given, TrainObserver& observer,
+                                         const RunRequest& asked, TrainObserver& observer,
                                          const ClassObserver& on_class,
                                          const std::function<bool()>& stop);
 

@@ -77,6 +77,16 @@ void check_same_result(const RunConfig& config, const RunConfig& other, const st
 /// Error(kUsage) for unknown keys and bad values. Values that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 
+/// What is asked of a run, read once: the keys that were given, and the config that they make.
+struct RunRequest {
+  RunRequest() = default;
+  /// Errors as run_config.
+  RunRequest(const Json& keys) : given(keys), config(run_config(keys)) {}  // NOLINT: the same, read
+
+  Json given = Json::object();
+  RunConfig config;
+};
+
 /// Sets the images' size; a delta of 0 becomes the one that gives about 4×4 super-pixels, a quarter
 /// of the longer side, rounded up.
 void set_image_size(int height, int width, ModelConfig& model);

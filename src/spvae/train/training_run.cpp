@@ -98,20 +98,20 @@ std::string remains(const Error& error, const Trainer& trainer, const RunFolder&
 
 }  // namespace
 
-TrainingResult start_or_resume_training(const std::filesystem::path& path, const Json& given,
+TrainingResult start_or_resume_training(const std::filesystem::path& path, const RunRequest& asked,
                                         TrainObserver& observer,
                                         const std::function<bool()>& stop) {
   std::error_code absent;
   const bool has_begun = std::filesystem::exists(path / RunFolder::kConfigFile, absent);
-  return run_training(path, has_begun ? RunMode::kResume : RunMode::kNew, given, observer, stop);
+  return run_training(path, has_begun ? RunMode::kResume : RunMode::kNew, asked, observer, stop);
 }
 
-TrainingResult run_training(const std::filesystem::path& path, RunMode mode, const Json& given,
-                            TrainObserver& observer, const std::function<bool()>& stop) {
+TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
+                            const RunRequest& asked, TrainObserver& observer,
+                            const std::function<bool()>& stop) {
   const bool is_resumed = mode == RunMode::kResume;
-  if (!is_resumed) run_config(given);  // refuses bad values before there is a folder
   RunFolder folder(path, mode);
-  RunConfig config = is_resumed ? folder.resumed_config(given) : run_config(given);
+  RunConfig config = is_resumed ? folder.resumed_config(asked.given) : asked.config;
   anchor_data(config);
 
   ThreadPool pool(config.threads);
@@ -121,7 +121,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode, con
   const DataSet data = open_data(config, is_resumed, pool, on_loading);
   if (!data.warning().empty()) observer.on_message("warning: " + data.warning());
   fit_to_data(data, config);
-  const bool is_left = !is_resumed && !given.contains("colour") && !is_named_set(config.data);
+  const bool is_left = !is_resumed && !asked.given.contains("colour") && !is_named_set(config.data);
   if (is_left && data.has_colours()) {
     observer.on_message("the images' colours become gray; --colour rgb keeps them");
   }
