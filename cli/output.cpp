@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "spvae/core/error.h"
+#include "spvae/plot/number_text.h"
 
 namespace spvae::cli {
 namespace {
@@ -59,16 +60,7 @@ std::string one_line(const std::string& message) {
   return line;
 }
 
-std::string grouped(long long number) {
-  const std::string digits = std::to_string(number);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    const std::size_t left = digits.size() - i;
-    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') text += ',';
-    text += digits[i];
-  }
-  return text;
-}
+std::string grouped(long long number) { return plot::number_text(static_cast<double>(number), 0); }
 
 std::string counted(long long number, const std::string& thing) {
   return grouped(number) + " " + thing + (number == 1 ? "" : "s");

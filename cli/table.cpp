@@ -24,9 +24,7 @@ Json json_number(double value) {
 }
 
 std::string csv_text(const Table& table) {
-  std::vector<std::string> columns = table.columns;
-  for (std::string& column : columns) column = csv_field(column);
-  std::string text = fmt::format("{}\n", fmt::join(columns, ","));
+  std::string text = csv_line(table.columns);
   for (std::size_t i = 0; i < table.rows(); ++i) {
     text += fmt::format("{}\n", fmt::join(table.row(i), ","));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "spvae/core/version.h"
+#include "spvae/io/csv.h"
 
 namespace spvae {
 
@@ -32,8 +33,9 @@ std::string parameter_markdown(const std::vector<ParameterRow>& rows) {
 std::string parameter_csv(const std::vector<ParameterRow>& rows) {
   std::string text = "cell,paper_thousands,thousands,parameters,encoder_parameters\n";
   for (const ParameterRow& row : rows) {
-    text += fmt::format("{},{},{},{},{}\n", row.cell, row.paper_thousands, row.thousands(),
-                        row.count.all, row.count.encoders);
+    text +=
+        csv_line({row.cell, std::to_string(row.paper_thousands), std::to_string(row.thousands()),
+                  std::to_string(row.count.all), std::to_string(row.count.encoders)});
   }
   return text;
 }

@@ -46,8 +46,8 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
     const Json& test = result.at("test");
     const Json& training = result.at("training");
     const Json& config = result.at("config");
-    std::vector<std::string> fields = {csv_field(trial.cell), csv_field(trial.variant),
-                                       csv_field(trial.varied), config.at("seed").dump()};
+    std::vector<std::string> fields = {trial.cell, trial.variant, trial.varied,
+                                       config.at("seed").dump()};
     const auto add = [&fields](const Json& from, const char* key) {
       const bool known = from.contains(key) && !from.at(key).is_null();
       fields.push_back(known ? from.at(key).dump() : "");
@@ -69,10 +69,10 @@ std::string results_csv(const std::vector<Outcome>& outcomes) {
       add(training, key);
     }
     add(test, "seconds");
-    fields.push_back(csv_field(result.at("machine")));
+    fields.push_back(result.at("machine"));
     fields.push_back(result.at("data_digest"));
     fields.emplace_back(is_comparable(outcome) ? "yes" : "no");
-    text += fmt::format("{}\n", fmt::join(fields, ","));
+    text += csv_line(fields);
   }
   return text;
 }

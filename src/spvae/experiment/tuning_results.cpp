@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/csv.h"
 #include "spvae/plot/write_plot.h"
 
 namespace spvae {
@@ -86,13 +87,19 @@ std::string markdown(const Json& search, const std::vector<TuningPoint>& points)
 }
 
 std::string csv(const std::vector<TuningPoint>& points) {
-  std::string text;
-  for (const auto& [key, value] : points.front().values.items()) text += key + ",";
-  text += "validation_bound,steps,rung,state,run\n";
+  std::vector<std::string> fields;
+  for (const auto& [key, value] : points.front().values.items()) fields.push_back(key);
+  for (const char* key : {"validation_bound", "steps", "rung", "state", "run"}) {
+    fields.emplace_back(key);
+  }
+  std::string text = csv_line(fields);
   for (const TuningPoint& point : points) {
-    for (const Json& value : point.values) text += "\"" + flag_text(value) + "\",";
-    text += fmt::format("{},{},{},{},\"{}\"\n", bound_text(point.validation_bound), point.step,
-                        point.rung + 1, state_text(point), point.run.string());
+    fields.clear();
+    for (const Json& value : point.values) fields.push_back(flag_text(value));
+    fields.insert(fields.end(),
+                  {bound_text(point.validation_bound), std::to_string(point.step),
+                   std::to_string(point.rung + 1), state_text(point), point.run.string()});
+    text += csv_line(fields);
   }
   return text;
 }

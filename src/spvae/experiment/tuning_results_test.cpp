@@ -57,6 +57,15 @@ TEST_F(TuningResults, AreTablesAndAPictureOfPointsTheBestFirst) {
   EXPECT_EQ(tuning_json(points).size(), 2u);
 }
 
+TEST_F(TuningResults, QuoteWhatHoldsAQuoteOrAComma) {
+  TuningPoint odd = point({{"filters", {4, 8}}}, -1);
+  odd.run = "the \"best\" run";
+  write_tuning_results(folder_.path(), search(), {odd});
+  EXPECT_EQ(written("tune.csv"),
+            "filters,validation_bound,steps,rung,state,run\n"
+            "\"4,8\",-1.00,18,1,finished,\"the \"\"best\"\" run\"\n");
+}
+
 TEST_F(TuningResults, SayHowTheyWereMade) {
   Json made = search();
   made["search"]["points"] = 2;

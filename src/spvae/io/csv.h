@@ -1,11 +1,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace spvae {
 
-/// A text as a field of a CSV file (RFC 4180): quoted where it holds a comma, a quote or a line's
+/// A line of a CSV file (RFC 4180): fields are quoted where they hold a comma, a quote or a line's
 /// end.
-std::string csv_field(const std::string& text);
+std::string csv_line(const std::vector<std::string>& fields);
 
 }  // namespace spvae
