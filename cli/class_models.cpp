@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "progress.h"
-#include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/query/log_likelihood.h"
 

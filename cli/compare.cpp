@@ -8,7 +8,6 @@
 #include "output.h"
 #include "progress.h"
 #include "run_model.h"
-#include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/sample_statistics.h"
 #include "spvae/likelihood/likelihood.h"

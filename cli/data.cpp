@@ -6,7 +6,6 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "picture.h"
 #include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"

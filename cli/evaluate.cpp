@@ -7,7 +7,6 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "scoring_progress.h"
 #include "spvae/core/stopwatch.h"
 #include "spvae/io/npy.h"
 #include "spvae/likelihood/likelihood.h"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -112,5 +113,11 @@ std::string observed_text(const ImageSet& images);
 /// of images that lack pixels also observed_pixels (the mean), prior-share and impute.
 /// The split is "all" of data that are not divided.
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images);
+
+/// Mean squared error of the pixels that counts [N, V] has 1 for (empty: of all), over all images
+/// of `guesses`, of which every image of `truth` has as many, one after another. Nothing if no
+/// pixel counts.
+std::optional<double> mean_squared_error(const ImageSet& truth, const ImageSet& guesses,
+                                         std::span<const std::uint8_t> counts);
 
 }  // namespace spvae::cli

@@ -8,7 +8,6 @@
 #include "options.h"
 #include "output.h"
 #include "run_model.h"
-#include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/data/data_set.h"

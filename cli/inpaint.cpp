@@ -11,16 +11,13 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "picture.h"
 #include "progress.h"
-#include "scoring_progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/median.h"
 #include "spvae/core/random.h"
 #include "spvae/io/npy.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/query/completion.h"
-#include "squared_error.h"
 
 namespace spvae::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spvae/config/config_fields.h"
+#include "spvae/train/run_config.h"
 
 // Not its header: each file that includes it compiles the whole of CLI11 again.
 namespace CLI {
@@ -80,5 +81,12 @@ std::function<void()> add_command(CLI::App& app, Command<Config> command) {
       app, command.example, field_infos(command.fields, Config{}), command.positionals);
   return [options, command] { command.run(options->config(command.fields), *options); };
 }
+
+/// What a run is called where nobody says: "mnist-spvae-gaussian", the data without folders and
+/// endings; of one class with "-class-NAME".
+std::string run_name(const RunConfig& config);
+
+/// Takes the keys of `fields` out of `given` and returns them.
+Json taken_keys(const std::vector<FieldInfo>& fields, Json& given);
 
 }  // namespace spvae::cli

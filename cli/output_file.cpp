@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/report/picture.h"
 
 namespace spvae::cli {
 
@@ -71,6 +73,18 @@ void write_description(const std::filesystem::path& path, const std::string& run
                           {"data_digest", origin.data_digest},
                           {"config", origin.training}};
   write_description(path, std::move(description));
+}
+
+Picture contact_sheet(const ImageSet& images, int columns) {
+  const int count = images.count();
+  const double ratio = static_cast<double>(images.height) / images.width;
+  if (columns == 0) {
+    columns = std::clamp(static_cast<int>(std::ceil(std::sqrt(count * ratio))), 1, count);
+  }
+  std::vector<Picture> pictures;
+  pictures.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) pictures.push_back(picture_of(images, i));
+  return sheet_of(pictures, columns);
 }
 
 }  // namespace spvae::cli

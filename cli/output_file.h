@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "spvae/config/config_fields.h"
+#include "spvae/data/image_set.h"
+#include "spvae/io/png.h"
 #include "spvae/model/checkpoint.h"
 
 namespace spvae::cli {
@@ -28,5 +30,9 @@ void write_description(const std::filesystem::path& path, Json description);
 /// config and data digest.
 void write_description(const std::filesystem::path& path, const std::string& run,
                        const ModelOrigin& origin, Json description);
+
+/// All images as sheet_of(picture_of) has them, in so many columns; 0: in a grid that is nearly
+/// square.
+Picture contact_sheet(const ImageSet& images, int columns = 0);
 
 }  // namespace spvae::cli

@@ -6,7 +6,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
+#include "interruption.h"
 #include "output.h"
 
 namespace spvae::cli {
@@ -60,6 +62,27 @@ std::string duration_text(double seconds) {
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+EvaluationObserver scoring_progress(ProgressDisplay& display, const std::string& label) {
+  using Clock = std::chrono::steady_clock;
+  struct Start {
+    Clock::time_point time;
+    double done;  ///< before it: what was scored before an interruption says nothing of the speed
+  };
+  return [&display, label, start = std::optional<Start>()](double done, int total) mutable {
+    if (!start) start = {Clock::now(), done};
+    const std::chrono::duration<double> elapsed = Clock::now() - start->time;
+    const std::string left =
+        done > start->done
+            ? duration_text(elapsed.count() / (done - start->done) * (total - done)) + " left"
+        : done < total ? "begun"
+                       : "0 s left";
+    display.show(fmt::format("{}: {} of {} images, {}", label, grouped(static_cast<int>(done)),
+                             grouped(total), left),
+                 done >= total);
+    return !interrupted();
+  };
 }
 
 }  // namespace spvae::cli

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "spvae/query/evidence.h"
+
 namespace spvae::cli {
 
 /// Progress on stderr: on a terminal one line that is rewritten, otherwise plain lines, no more
@@ -34,5 +36,9 @@ class ProgressDisplay {
 
 /// "42 s", "3:07" (minutes), "1:02:09" (hours).
 std::string duration_text(double seconds);
+
+/// Shows scoring on `display`, "LABEL: 12 of 100 images, 7 s left", and stops it when the user asks
+/// to (interrupted()). The display must outlive it.
+EvaluationObserver scoring_progress(ProgressDisplay& display, const std::string& label);
 
 }  // namespace spvae::cli

@@ -7,10 +7,8 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "picture.h"
 #include "spvae/io/npy.h"
 #include "spvae/query/embedding.h"
-#include "squared_error.h"
 
 namespace spvae::cli {
 namespace {

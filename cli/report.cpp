@@ -11,7 +11,6 @@
 #include "output.h"
 #include "output_file.h"
 #include "progress.h"
-#include "scoring_progress.h"
 #include "spvae/io/atomic_file.h"
 
 namespace spvae::cli {

@@ -13,7 +13,6 @@
 #include "interruption.h"
 #include "output.h"
 #include "progress.h"
-#include "scoring_progress.h"
 #include "spvae/io/file.h"
 #include "training_display.h"
 

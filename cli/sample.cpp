@@ -8,7 +8,6 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "picture.h"
 #include "run_model.h"
 #include "spvae/core/version.h"
 #include "spvae/io/npy.h"

@@ -9,7 +9,6 @@
 #include "output.h"
 #include "progress.h"
 #include "run_model.h"
-#include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/train/class_training.h"

@@ -11,7 +11,6 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "run_name.h"
 #include "spvae/core/error.h"
 #include "spvae/data/data_set.h"
 #include "spvae/experiment/tuning.h"
