@@ -233,7 +233,7 @@ Json result_json(const ClassifyConfig& config, const ClassModels& models,
   return result;
 }
 
-void run_classify(ClassifyConfig config, const Options& options) {
+void run_classify(const ClassifyConfig& config, const Options& options) {
   stop_on_signals();
   if (config.temperature > 0 && config.fit_images > 0) {
     fail(ErrorKind::kUsage,

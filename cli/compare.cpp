@@ -89,7 +89,7 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   return scores;
 }
 
-void run_compare(CompareConfig config, const Options& options) {
+void run_compare(const CompareConfig& config, const Options& options) {
   const StoredModel b = load_run_model(config.other);
   check_comparable(config, load_run_model(config.query.run), b);
   OpenQuery open(config.query);

@@ -157,7 +157,7 @@ Json draw(const ShowConfig& config, const DataSet& data, ThreadPool& pool) {
   return result;
 }
 
-void run_data(ShowConfig config, const Options& options) {
+void run_data(const ShowConfig& config, const Options& options) {
   check_asked(config, options.flags());
   ThreadPool pool(config.threads);
   Json result = Json::object();

@@ -67,7 +67,7 @@ void append_row(const Embedding& embedding, std::size_t image, std::size_t image
   append(embedding.choices);
 }
 
-void run_embed(EmbedConfig config, const Options& options) {
+void run_embed(const EmbedConfig& config, const Options& options) {
   OpenQuery open(config.query);
   const Spvae& model = open.stored.model;
   Table table{column_names(model), {}};

@@ -112,7 +112,7 @@ Json result_json(const EvaluateConfig& config, const OpenQuery& open, const Scor
   return result;
 }
 
-void run_evaluate(EvaluateConfig config, const Options& options) {
+void run_evaluate(const EvaluateConfig& config, const Options& options) {
   OpenQuery open(config.query);
   const Stopwatch stopwatch;
   std::vector<ImageScore> scores;

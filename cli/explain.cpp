@@ -103,7 +103,8 @@ Json tree_json(const Spvae& model, const Explanation& explanation) {
           {"nodes", nodes}};
 }
 
-void run_explain(ExplainConfig config, const Options& options) {
+void run_explain(const ExplainConfig& asked, const Options& options) {
+  ExplainConfig config = asked;
   config.query.limit = config.image + 1;
   OpenQuery open(config.query);
   check_place(config, open);

@@ -215,7 +215,8 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
   write_npy<float>(config.out, shape, filled.values);
 }
 
-void run_inpaint(InpaintConfig config, const Options& options) {
+void run_inpaint(const InpaintConfig& asked, const Options& options) {
+  InpaintConfig config = asked;
   config.count = completions_of_each(config, options.given());
   OpenQuery open(config.query);
   const ImageSet& images = open.images;

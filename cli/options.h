@@ -71,12 +71,12 @@ struct Command {
   const char* example;
   FieldList<Config> fields;
   std::vector<std::string> positionals = {"run"};
-  void (*run)(Config config, const Options& options);
+  void (*run)(const Config& config, const Options& options);
 };
 
 /// Adds it to the program's command line.
 template <class Config>
-std::function<void()> add_command(CLI::App& app, Command<Config> command) {
+std::function<void()> add_command(CLI::App& app, const Command<Config>& command) {
   auto options = std::make_shared<Options>(
       app, command.example, field_infos(command.fields, Config{}), command.positionals);
   return [options, command] { command.run(options->config(command.fields), *options); };

@@ -39,7 +39,7 @@ FieldList<ReconstructConfig> fields() {
   });
 }
 
-void run_reconstruct(ReconstructConfig config, const Options& options) {
+void run_reconstruct(const ReconstructConfig& config, const Options& options) {
   OpenQuery open(config.query);
   const ImageSet& images = open.images;
   ImageSet all;

@@ -58,7 +58,8 @@ ReportObserver report_progress(ProgressDisplay& display) {
   };
 }
 
-void run_report(ReportConfig config, const Options& options) {
+void run_report(const ReportConfig& asked, const Options& options) {
+  ReportConfig config = asked;
   OpenQuery open(config.query);
   if (config.out.empty()) {
     const std::filesystem::path run(config.query.run);

@@ -155,7 +155,7 @@ void reproduce_table2(const ReproduceConfig& config, const Options& options) {
   options.print_result(parameter_json(chosen), text);
 }
 
-void run_reproduce(ReproduceConfig config, const Options& options) {
+void run_reproduce(const ReproduceConfig& config, const Options& options) {
   stop_on_signals();
   check_known(config.what);
   if (config.what == "table2") return reproduce_table2(config, options);

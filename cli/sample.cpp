@@ -54,7 +54,7 @@ void write_images(const ImageSet& images, const std::string& out) {
   write_npy<float>(out, shape, images.values);
 }
 
-void run_sample(SampleConfig config, const Options& options) {
+void run_sample(const SampleConfig& config, const Options& options) {
   const StoredModel stored = load_run_model(config.run);
   ThreadPool pool(config.threads);
   const ImageSet images = sample(stored.model, config.count, config.seed,

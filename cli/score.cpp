@@ -121,7 +121,7 @@ int unreliable_images(const Table& table) {
   return count;
 }
 
-void run_score(ScoreConfig config, const Options& options) {
+void run_score(const ScoreConfig& config, const Options& options) {
   OpenQuery open(config.query);
   const Stopwatch stopwatch;
   const Table table = score_images(config, open);
