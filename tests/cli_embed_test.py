@@ -24,6 +24,26 @@ class Embed(CommandTest):
         self.assertGreaterEqual(row[f"sum_{sums - 1}_choice"], 0)
         self.assertTrue(all(0 < row[f"leaf_0_deviation_{d}"] <= 1 for d in range(2)))
 
+    def test_many_leaves_of_one_expert_have_one_code_and_the_largest_are_told(self):
+        run = self.train("run", "--k-leaf", "12", "--experts", "1", "--priors", "learned")
+        out = self.path("e.npy")
+        self.run_spvae("embed", run, "--out", out, "--samples", "3")
+        columns = json.loads(pathlib.Path(out + ".json").read_text())["columns"]
+        shape, values = read_npy(out)
+        regions = self.run_json("info", run)["leaves"] // 12
+        self.assertEqual(shape, (20, len(columns)))
+        self.assertEqual(len(columns), regions * (2 * 2 + 2 * 8))
+        row = dict(zip(columns, values))
+        for region in range(regions):
+            shares = [row[f"region_{region}_responsibility_{i}"] for i in range(8)]
+            self.assertEqual(shares, sorted(shares, reverse=True))
+            self.assertLessEqual(sum(shares), 1 + 1e-9)
+            self.assertGreater(sum(shares), 8 / 12 - 1e-9)
+            self.assertEqual({row[f"region_{region}_leaf_{i}"] // 12 for i in range(8)}, {region})
+        self.run_spvae("embed", run, "--out", out, "--samples", "3", "--top", "0")
+        names = json.loads(pathlib.Path(out + ".json").read_text())["columns"]
+        self.assertIn(f"leaf_{regions * 12 - 1}_responsibility", names)
+
     def test_reconstructions_have_the_originals_above_them(self):
         run = self.train("run", "--model", "vae")
         out = self.path("r.png")

@@ -84,6 +84,15 @@ class LibraryPages(CommandTest):
         self.assert_close([float(line.split(":")[1].split()[0]) for line in printed.splitlines()[-2:]],
                           [expected["tree"]["probability"], expected["log_likelihood"]])
 
+    def test_density(self):
+        images = self.path("images.raw")
+        pathlib.Path(images).write_bytes(bytes((7 * i * v) % 251 for i in range(40) for v in range(64)))
+        model = self.path("density.safetensors")
+        printed = self.page("density", images, "8", "8", model)
+        self.assertRegex(printed, r"(step \d+: -\d+\.\d\d nats\n){2}the first image: -[\d.]+ nats\n"
+                                  r"16 samples\n$")
+        self.run_spvae("sample", model, "--count", "2", "--out", self.path("samples.png"))
+
     def test_classification(self):
         labels = self.path("labels.txt")
         pathlib.Path(labels).write_text("".join("AB"[i % 2] + "\n" for i in range(80)))

@@ -52,7 +52,6 @@ bool is_black(const Picture& picture) {
 
 Picture latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
                              const LatentPlane& plane, int side) {
-  const LeafConfig& config = model.config().leaf;
   const auto scope = model.leaves().scope(leaf);
   const int image_width = model.config().width;
   const int channels = model.config().channels;
@@ -65,13 +64,16 @@ Picture latent_plane_picture(const Spvae& model, std::span<const double> paramet
   picture.pixels.resize(static_cast<std::size_t>(picture.height) *
                         static_cast<std::size_t>(picture.width) *
                         static_cast<std::size_t>(channels));
-  std::vector<double> z(static_cast<std::size_t>(config.latent));
+  const LeafPrior prior = prior_of(model.leaves(), leaf, parameters);
+  std::vector<double> z = prior.mean;
+  const auto set_quantile = [&](int dimension, double p) {
+    const auto d = static_cast<std::size_t>(dimension);
+    z[d] = prior.mean[d] + prior.scale[d] * normal_quantile(p);
+  };
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < side; ++column) {
-      z[static_cast<std::size_t>(plane.across)] = normal_quantile((column + 0.5) / side);
-      if (plane.upwards >= 0) {
-        z[static_cast<std::size_t>(plane.upwards)] = normal_quantile((side - 1 - row + 0.5) / side);
-      }
+      set_quantile(plane.across, (column + 0.5) / side);
+      if (plane.upwards >= 0) set_quantile(plane.upwards, (side - 1 - row + 0.5) / side);
       const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
       for (std::size_t i = 0; i < scope.size(); ++i) {
         const int pixel = scope[i] / channels;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <span>
 
 #include "spvae/circuit/induced_tree.h"
@@ -14,6 +15,29 @@ namespace {
 
 using Vector = std::vector<double>;
 
+// Of the mixture of the priors of an expert's leaves; weights [leaves].
+LeafPosterior mixture_of_priors(const LeafBank& bank, int expert, const Vector& parameters,
+                                std::span<const double> weights) {
+  const int count = bank.leaves_of_expert();
+  const std::size_t latent = index(bank.config().latent);
+  LeafPosterior result{Vector(latent), Vector(latent)};
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (int j = 0; j < count; ++j) {
+    const LeafPrior prior = prior_of(bank, expert * count + j, parameters);
+    const double weight = total > 0 ? weights[index(j)] / total : 1.0 / count;
+    for (std::size_t d = 0; d < latent; ++d) {
+      result.mean[d] += weight * prior.mean[d];
+      // As yet the second moment.
+      result.deviation[d] +=
+          weight * (prior.mean[d] * prior.mean[d] + prior.scale[d] * prior.scale[d]);
+    }
+  }
+  for (std::size_t d = 0; d < latent; ++d) {
+    result.deviation[d] = std::sqrt(result.deviation[d] - result.mean[d] * result.mean[d]);
+  }
+  return result;
+}
+
 }  // namespace
 
 Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) {
@@ -22,23 +46,31 @@ Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool) 
   const std::size_t leaves = index(model.circuit().leaves());
   const std::size_t latent = index(model.config().leaf.latent);
   const std::size_t sums = index(model.circuit().sum_nodes());
-  Embedding result{.mean = Vector(size * leaves * latent),
-                   .deviation = Vector(size * leaves * latent),
+  const LeafBank& bank = model.leaves();
+  const std::size_t experts = index(bank.experts());
+  const std::size_t of_expert = index(bank.leaves_of_expert());
+  Embedding result{.mean = Vector(size * experts * latent),
+                   .deviation = Vector(size * experts * latent),
                    .responsibilities = Vector(size * leaves),
                    .choices = std::vector<int>(size * sums, -1)};
   const Vector parameters = wide_parameters(model);
   pool.run(batch.size, [&](int lane, int) {
     const std::size_t image = index(lane);
+    const auto responsibilities =
+        std::span(result.responsibilities).subspan(image * leaves, leaves);
     for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+      responsibilities[leaf] = evidence.responsibilities[leaf * index(batch.stride) + image];
+    }
+    for (std::size_t expert = 0; expert < experts; ++expert) {
+      const int first = static_cast<int>(expert * of_expert);
       const LeafPosterior posterior =
-          posterior_of(model.leaves(), parameters, batch, static_cast<int>(leaf), lane);
-      const std::size_t at = (image * leaves + leaf) * latent;
-      for (std::size_t d = 0; d < latent; ++d) {
-        result.mean[at + d] = posterior.mean[d];
-        result.deviation[at + d] = posterior.deviation[d];
-      }
-      result.responsibilities[image * leaves + leaf] =
-          evidence.responsibilities[leaf * index(batch.stride) + image];
+          of_expert == 1 || is_observed(bank, batch, first, lane)
+              ? posterior_of(bank, parameters, batch, first, lane)
+              : mixture_of_priors(bank, static_cast<int>(expert), parameters,
+                                  responsibilities.subspan(expert * of_expert, of_expert));
+      const auto at = static_cast<std::ptrdiff_t>((image * experts + expert) * latent);
+      std::ranges::copy(posterior.mean, result.mean.begin() + at);
+      std::ranges::copy(posterior.deviation, result.deviation.begin() + at);
     }
     for (const auto& [sum, branch] : best_tree(model.circuit(), evidence.trace, lane).choices) {
       result.choices[image * sums + index(sum)] = branch;

@@ -6,19 +6,24 @@
 
 namespace spvae {
 
-std::vector<double> latent_information(const Embedding& embedding, int leaves, int latent) {
-  const auto count = static_cast<std::size_t>(leaves);
-  const auto dimensions = static_cast<std::size_t>(latent);
-  assert(embedding.mean.size() == embedding.responsibilities.size() * dimensions);
+std::vector<double> latent_information(const Embedding& embedding,
+                                       std::span<const LeafPrior> priors) {
+  const std::size_t count = priors.size();
+  const std::size_t dimensions = priors.front().mean.size();
+  const std::size_t cells = embedding.responsibilities.size();  // [images, leaves]
+  const std::size_t leaves_of_expert = cells * dimensions / embedding.mean.size();
+  assert(embedding.mean.size() * leaves_of_expert == cells * dimensions);
   std::vector<double> information(count * dimensions);
   std::vector<double> weights(count);
-  for (std::size_t i = 0; i < embedding.responsibilities.size(); ++i) {
+  for (std::size_t i = 0; i < cells; ++i) {
     const std::size_t leaf = i % count;
     const double weight = embedding.responsibilities[i];
     weights[leaf] += weight;
     for (std::size_t d = 0; d < dimensions; ++d) {
-      const double mean = embedding.mean[i * dimensions + d];
-      const double deviation = embedding.deviation[i * dimensions + d];
+      const std::size_t code = i / leaves_of_expert * dimensions + d;
+      const double scale = priors[leaf].scale[d];
+      const double mean = (embedding.mean[code] - priors[leaf].mean[d]) / scale;
+      const double deviation = embedding.deviation[code] / scale;
       information[leaf * dimensions + d] +=
           weight * (0.5 * (mean * mean + deviation * deviation - 1) - std::log(deviation));
     }

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "spvae/leaves/priors.h"
 #include "spvae/query/embedding.h"
 
 namespace spvae {
 
 /// What each dimension of each leaf's code says of the images: the KL divergence of q(z | x) from
-/// the prior N(0, 1), nats, averaged over an embedding's images with the leaf's responsibilities as
-/// weights; [leaves, latent]. 0 for a leaf that is responsible for nothing.
-std::vector<double> latent_information(const Embedding& embedding, int leaves, int latent);
+/// the leaf's prior, nats, averaged over an embedding's images with the leaf's responsibilities as
+/// weights; [leaves, latent]. 0 for a leaf that is responsible for nothing. priors [leaves].
+std::vector<double> latent_information(const Embedding& embedding,
+                                       std::span<const LeafPrior> priors);
 
 }  // namespace spvae

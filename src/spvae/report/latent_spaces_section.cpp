@@ -83,7 +83,7 @@ std::string explanation(const Spvae& model, bool is_part) {
   } else {
     text += fmt::format(
         "Of the {} dimensions of each leaf's code, those two are drawn that carry most "
-        "information about the first images, and the others are 0. ",
+        "information about the first images, and the others are at the prior's mean. ",
         latent);
   }
   text +=
@@ -105,14 +105,18 @@ std::string explanation(const Spvae& model, bool is_part) {
 ReportSection latent_spaces_section(const ReportSource& source, const ReportOptions& options) {
   const Spvae& model = source.stored.model;
   const int latent = model.config().leaf.latent;
-  const int leaves = model.circuit().leaves();
   const int k = model.circuit().k_leaf();
   const Evidence evidence =
       evidence_of_first(source, std::min(kImages, source.images.count()), options);
-  const std::vector<double> information =
-      latent_information(embed(model, evidence, source.pool), leaves, latent);
-  const std::vector<int> regions = chosen_regions(model, information);
   const std::vector<double> parameters = wide_parameters(model);
+  std::vector<LeafPrior> priors;
+  priors.reserve(index(model.leaves().leaves()));
+  for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
+    priors.push_back(prior_of(model.leaves(), leaf, parameters));
+  }
+  const std::vector<double> information =
+      latent_information(embed(model, evidence, source.pool), priors);
+  const std::vector<int> regions = chosen_regions(model, information);
   std::vector<GalleryPicture> pictures;
   for (const int region : regions) {
     const PixelRectangle place = region_rectangle(model, region);

@@ -13,7 +13,7 @@
 #include "spvae/model/spvae.h"
 #include "spvae/train/adam.h"
 #include "spvae/train/objective.h"
-#include "spvae/train/run_config.h"
+#include "spvae/train/train_config.h"
 
 namespace spvae {
 

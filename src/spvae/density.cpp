@@ -1,0 +1,209 @@
+#include "spvae/density.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "spvae/core/index.h"
+#include "spvae/core/thread_pool.h"
+#include "spvae/likelihood/likelihood.h"
+#include "spvae/model/checkpoint.h"
+#include "spvae/model/engine.h"
+#include "spvae/train/run_config.h"
+#include "spvae/train/trainer.h"
+
+namespace spvae {
+namespace {
+
+constexpr int kValidationShare = 10;  // one image of so many, where none are given
+const char* const kDataName = "array";
+
+ImageSet empty_images(std::size_t values, int height, int width, int channels) {
+  if (height < 1 || width < 1 || (channels != 1 && channels != 3)) {
+    fail(ErrorKind::kData,
+         "images: got {}×{} pixels of {} channels, expected 1 or 3 channels of at least 1×1",
+         height, width, channels);
+  }
+  ImageSet images{
+      .height = height, .width = width, .channels = channels, .values = {}, .indices = {}};
+  const std::size_t variables = index(images.variables());
+  if (values == 0 || values % variables != 0) {
+    fail(ErrorKind::kData,
+         "images: got {} values, expected a multiple of {}, {}×{} pixels of {} channels", values,
+         variables, height, width, channels);
+  }
+  images.indices.resize(values / variables);
+  std::iota(images.indices.begin(), images.indices.end(), 0U);
+  return images;
+}
+
+// The last of the images where there are none for validation.
+std::pair<ImageSet, ImageSet> divided(const ImageSet& training, const ImageSet& validation) {
+  if (validation.count() > 0) return {training, validation};
+  const std::size_t count = index(training.count());
+  if (count < 2) fail(ErrorKind::kData, "images: got {}, expected at least 2 to learn from", count);
+  const std::size_t kept = count - std::max<std::size_t>(1, count / kValidationShare);
+  std::vector<std::size_t> rows(count);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return {images_of_rows(training, std::span(rows).first(kept)),
+          images_of_rows(training, std::span(rows).subspan(kept))};
+}
+
+void check_values(const ImageSet& images, const LikelihoodConfig& likelihood) {
+  const LikelihoodInfo& info = likelihood_info(likelihood.kind);
+  const int values = info.values(likelihood);
+  if (values == 0) return;
+  for (std::size_t i = 0; i < images.values.size(); ++i) {
+    if (!images.observed.empty() && images.observed[i] == 0) continue;
+    const float level = images.values[i] * static_cast<float>(values - 1);
+    if (std::abs(level - std::round(level)) < 1e-3f) continue;
+    fail(ErrorKind::kData,
+         "image {}: got the value {}, but the likelihood {} has {} values, 0, 1/{} … 1; choose the "
+         "likelihood gaussian, or such values",
+         i / index(images.variables()), images.values[i], info.name, values, values - 1);
+  }
+}
+
+void append(const Embedding& more, Embedding& all) {
+  const auto join = [](const auto& from, auto& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  join(more.mean, all.mean);
+  join(more.deviation, all.deviation);
+  join(more.responsibilities, all.responsibilities);
+  join(more.choices, all.choices);
+}
+
+}  // namespace
+
+struct Density::State {
+  State(Spvae of, ModelOrigin from, int threads)
+      : pool(threads),
+        model(std::move(of)),
+        origin(std::move(from)),
+        engine(make_engine(Engine::kFused, model.leaves(), pool)) {}
+
+  ThreadPool pool;
+  Spvae model;
+  ModelOrigin origin;
+  std::unique_ptr<LeafEngine> engine;
+};
+
+ImageSet images_of_bytes(std::span<const std::uint8_t> values, int height, int width,
+                         int channels) {
+  ImageSet images = empty_images(values.size(), height, width, channels);
+  for (const std::uint8_t value : values)
+    images.values.push_back(static_cast<float>(value) / 255.0f);
+  return images;
+}
+
+ImageSet images_of_numbers(std::span<const float> values, int height, int width, int channels) {
+  ImageSet images = empty_images(values.size(), height, width, channels);
+  images.values.assign(values.begin(), values.end());
+  if (std::ranges::any_of(values, [](float x) { return std::isnan(x); })) {
+    for (float& value : images.values) {
+      images.observed.push_back(std::isnan(value) ? 0 : 1);
+      if (std::isnan(value)) value = 0;
+    }
+  }
+  check_images(images, height, width, channels);
+  return images;
+}
+
+Density::Density(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Density::Density(Density&&) noexcept = default;
+Density& Density::operator=(Density&&) noexcept = default;
+Density::~Density() = default;
+
+const ModelConfig& Density::config() const { return state_->model.config(); }
+
+Density Density::train(const ImageSet& training, const DensitySettings& settings,
+                       const TrainingObserver& observer, const ImageSet& validation) {
+  RunConfig config;
+  config.data = kDataName;
+  config.stretch = Stretch::kNone;
+  config.dequantize = Dequantize::kOff;
+  config.colour = training.channels == 3 ? ColourMode::kRgb : ColourMode::kGray;
+  config.model = settings.model;
+  config.model.channels = training.channels;
+  config.train = settings.train;
+  set_image_size(training.height, training.width, config.model);
+  for (const auto& field : run_fields()) {
+    if (is_written(field, config)) field.set(config, field.get(config));  // checks its bounds
+  }
+  const auto [learned, checked] = divided(training, validation);
+  for (const ImageSet* images : {&learned, &checked}) {
+    check_images(*images, training.height, training.width, training.channels);
+    check_values(*images, config.model.leaf.likelihood);
+  }
+  Spvae model(config.model);
+  model.initialise(config.train.seed);
+  auto state = std::make_unique<State>(std::move(model), ModelOrigin{}, settings.threads);
+  Trainer trainer(config.train, state->model, learned, checked, *state->engine, state->pool);
+  bool goes_on = true;
+  while (goes_on && !trainer.finished()) {
+    if (!trainer.check_due()) {
+      trainer.step();
+      continue;
+    }
+    const Check check = trainer.check();
+    goes_on = !observer ||
+              observer({check.step, check.training_bound, check.validation_bound, check.is_best});
+  }
+  trainer.restore_best();
+  state->origin = {.data = kDataName,
+                   .data_digest = {},
+                   .step = trainer.progress().best_step,
+                   .validation_bound = trainer.progress().best_bound,
+                   .seed = config.train.seed,
+                   .training = result_config_json(config),
+                   .unseen = unseen_pixels(learned)};
+  return Density(std::move(state));
+}
+
+Density Density::load(const std::filesystem::path& path, int threads) {
+  StoredModel stored = load_model(path);
+  return Density(
+      std::make_unique<State>(std::move(stored.model), std::move(stored.origin), threads));
+}
+
+void Density::save(const std::filesystem::path& path) const {
+  save_model(path, state_->model, state_->model.parameters(), state_->origin);
+}
+
+std::vector<ImageScore> Density::log_likelihood(const ImageSet& images, int samples,
+                                                std::uint32_t seed) const {
+  Sampling sampling{.samples = samples};
+  sampling.noise.seed = seed;
+  return spvae::log_likelihood(state_->model, images, sampling, *state_->engine, state_->pool);
+}
+
+ImageSet Density::sample(int count, std::uint32_t seed, SampledPixels pixels) const {
+  return spvae::sample(state_->model, count, seed, pixels, state_->pool);
+}
+
+Completions Density::complete(const ImageSet& images, Filling filling, int count,
+                              std::uint32_t seed, int proposals) const {
+  Sampling sampling{.samples = proposals};
+  sampling.noise.seed = seed;
+  std::vector<std::uint32_t> rows(index(images.count()));
+  std::iota(rows.begin(), rows.end(), 0U);
+  return spvae::complete(state_->model, images, rows, filling, count, seed, sampling,
+                         *state_->engine, state_->pool);
+}
+
+Embedding Density::embed(const ImageSet& images, int samples, std::uint32_t seed) const {
+  Sampling sampling{.samples = samples};
+  sampling.noise.seed = seed;
+  Embedding all;
+  for_each_batch(state_->model, images, sampling, *state_->engine, state_->pool, {},
+                 [&](const Evidence& evidence) {
+                   append(spvae::embed(state_->model, evidence, state_->pool), all);
+                 });
+  return all;
+}
+
+}  // namespace spvae

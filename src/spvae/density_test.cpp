@@ -1,0 +1,122 @@
+#include "spvae/density.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+#include "spvae/core/error_testing.h"
+
+namespace spvae {
+namespace {
+
+// Ramps in two directions, of 8 bits.
+std::vector<std::uint8_t> ramps(int count) {
+  std::vector<std::uint8_t> values;
+  for (int i = 0; i < count; ++i) {
+    for (int v = 0; v < 64; ++v) {
+      const int along = i % 2 == 0 ? v / 8 : v % 8;
+      values.push_back(static_cast<std::uint8_t>(30 * along + 5 * (i % 7)));
+    }
+  }
+  return values;
+}
+
+DensitySettings small(Likelihood likelihood, int threads = 1) {
+  DensitySettings settings{.threads = threads};
+  settings.model.leaf = {.hidden = 6, .latent = 3, .likelihood = likelihood};
+  settings.train.max_steps = 60;
+  settings.train.validate_every = 20;
+  settings.train.batch = 32;
+  return settings;
+}
+
+std::vector<double> values_of(const std::vector<ImageScore>& scores) {
+  std::vector<double> values;
+  for (const ImageScore& score : scores) values.push_back(score.log_likelihood);
+  return values;
+}
+
+TEST(Density, LearnsWhatItIsShownAndTellsItFromOtherImages) {
+  const ImageSet images = images_of_bytes(ramps(60), 8, 8);
+  std::vector<double> bounds;
+  const Density density =
+      Density::train(images, small(Likelihood::kLogistic), [&](const TrainingUpdate& update) {
+        EXPECT_EQ(update.step, 20 * static_cast<int>(bounds.size() + 1));
+        bounds.push_back(update.validation_bound);
+        return true;
+      });
+  ASSERT_EQ(bounds.size(), 3U);
+  EXPECT_GT(bounds.back(), bounds.front() + 10);
+  std::vector<std::uint8_t> checkered;
+  for (int v = 0; v < 64; ++v) checkered.push_back(v % 2 == 0 ? 255 : 0);
+  const auto known = values_of(density.log_likelihood(images));
+  const auto other = values_of(density.log_likelihood(images_of_bytes(checkered, 8, 8)));
+  EXPECT_GT(known[0], other[0] + 10);
+  EXPECT_EQ(density.config().delta, 2);  // a quarter of the side
+  EXPECT_EQ(density.sample(5, 1).count(), 5);
+  EXPECT_EQ(density.embed(images).responsibilities.size(), 60U * 32U);
+}
+
+TEST(Density, IsTheSameForAnyNumberOfThreadsAndFromItsFile) {
+  const ImageSet images = images_of_bytes(ramps(40), 8, 8);
+  const auto path = std::filesystem::path(::testing::TempDir()) / "density_test.safetensors";
+  const Density one = Density::train(images, small(Likelihood::kOrdinal, 1));
+  const Density two = Density::train(images, small(Likelihood::kOrdinal, 2));
+  one.save(path);
+  const Density stored = Density::load(path, 2);
+  std::filesystem::remove(path);
+  const auto expected = values_of(one.log_likelihood(images, 20));
+  EXPECT_EQ(values_of(two.log_likelihood(images, 20)), expected);
+  EXPECT_EQ(values_of(stored.log_likelihood(images, 20)), expected);
+  EXPECT_EQ(stored.sample(3).values, one.sample(3).values);
+}
+
+TEST(Density, StopsWhereTheObserverSaysSoAndKeepsTheBest) {
+  int checks = 0;
+  const Density density =
+      Density::train(images_of_bytes(ramps(40), 8, 8), small(Likelihood::kGaussian),
+                     [&](const TrainingUpdate&) { return ++checks < 2; });
+  EXPECT_EQ(checks, 2);
+}
+
+TEST(Density, CompletesWhatIsMissingAndLeavesTheRest) {
+  const Density density =
+      Density::train(images_of_bytes(ramps(40), 8, 8), small(Likelihood::kGaussian));
+  std::vector<float> values(64, 0.25f);
+  for (std::size_t v = 40; v < 64; ++v) values[v] = std::numeric_limits<float>::quiet_NaN();
+  const ImageSet image = images_of_numbers(values, 8, 8);
+  const Completions completions = density.complete(image, Filling::kMean, 1, 0, 50);
+  for (std::size_t v = 0; v < 64; ++v) {
+    const float value = completions.images.values[v];
+    EXPECT_TRUE(v < 40 ? value == 0.25f : std::isfinite(value)) << v;
+  }
+  EXPECT_LT(std::abs(values_of(density.log_likelihood(image))[0]), 1e4);
+}
+
+TEST(Density, RefusesWhatItsLikelihoodDoesNotHaveAndImagesThatDoNotFit) {
+  std::vector<float> third(2 * 64, 0.3333f);
+  testing::expect_error(
+      ErrorKind::kData, "image 0: got the value 0.3333, but the likelihood logistic has 256 values",
+      [&] { Density::train(images_of_numbers(third, 8, 8), small(Likelihood::kLogistic)); });
+  testing::expect_error(ErrorKind::kData, "got 63 values, expected a multiple of 64",
+                        [&] { images_of_numbers(std::span(third).first(63), 8, 8); });
+  testing::expect_error(ErrorKind::kData, "expected 1 or 3 channels",
+                        [&] { images_of_bytes(ramps(1), 4, 8, 2); });
+  testing::expect_error(ErrorKind::kData, "expected at least 2 to learn from",
+                        [&] { Density::train(images_of_bytes(ramps(1), 8, 8)); });
+  const Density density =
+      Density::train(images_of_bytes(ramps(20), 8, 8), small(Likelihood::kGaussian));
+  EXPECT_THROW(density.log_likelihood(images_of_bytes(ramps(1), 4, 16)), Error);
+  DensitySettings settings = small(Likelihood::kGaussian);
+  settings.model.leaf.hidden = 0;
+  settings.train.batch = 32;
+  testing::expect_error(ErrorKind::kUsage, "hidden",
+                        [&] { Density::train(images_of_bytes(ramps(20), 8, 8), settings); });
+}
+
+}  // namespace
+}  // namespace spvae
