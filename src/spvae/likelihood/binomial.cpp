@@ -18,8 +18,19 @@ double logit_of(const PixelDistribution& p) {
   return std::clamp(p.heads[0], -kLogitLimit, kLogitLimit);
 }
 
+// Computed once, because lgamma() writes the sign of the gamma function to a global: threads that
+// call it race.
+double log_factorial(int n) {
+  static const std::array<double, kTrials + 1> kTable = [] {
+    std::array<double, kTrials + 1> table{};
+    for (int i = 0; i <= kTrials; ++i) table[i] = std::lgamma(i + 1.0);
+    return table;
+  }();
+  return kTable[n];
+}
+
 double log_coefficient(int v) {
-  return std::lgamma(kTrials + 1.0) - std::lgamma(v + 1.0) - std::lgamma(kTrials + 1.0 - v);
+  return log_factorial(kTrials) - log_factorial(v) - log_factorial(kTrials - v);
 }
 
 PixelLogLikelihood log_likelihood(const PixelDistribution& p, double x,
