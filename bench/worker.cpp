@@ -4,7 +4,7 @@
 // well) and "threads", and may have "skip_rows": false and "warm_steps" (300), the training steps
 // that are done before the first measurement.
 //   describe   compiler, version, target, targets
-//   roof       "target", "threads": flops per second
+//   roof       "target", "threads", "double" (false): flops per second
 //   prepare    makes the model, trains warm_steps; parameters, flops of its leaves
 //   step       "count" training steps: seconds of each
 //   parts      medians over "count" steps of each part of a step
@@ -40,7 +40,8 @@ Json describe() {
 }
 
 Json roof(const Json& request) {
-  const MultiplyAdds function = multiply_adds(request.at("target").get<std::string>().c_str());
+  const MultiplyAdds function = multiply_adds(request.at("target").get<std::string>().c_str(),
+                                              request.value("double", false));
   ThreadPool pool(request.at("threads").get<int>());
   constexpr std::int64_t kRounds = 2'000'000;
   const auto run = [&] {
@@ -79,13 +80,7 @@ Json step(const Json& request, Subject& subject) {
 }
 
 Json parts(const Json& request, Subject& subject) {
-  const StepParts parts = step_parts(subject, request.at("count").get<int>());
-  return {{"gather", parts.gather},
-          {"leaves_forward", parts.leaves_forward},
-          {"importance", parts.importance},
-          {"circuit", parts.circuit},
-          {"leaves_backward", parts.leaves_backward},
-          {"adam", parts.adam}};
+  return step_parts(subject, request.at("count").get<int>());
 }
 
 Json evaluate(const Json& request, Subject& subject) {
@@ -100,7 +95,7 @@ Json evaluate(const Json& request, Subject& subject) {
 Json prepare(const Json&, Subject& subject) {
   const LeafFlops flops = leaf_flops(subject.model.leaves());
   return {{"parameters", subject.model.parameters().size()},
-          {"leaves", subject.model.leaves().leaves()},
+          {"sum_weights", subject.model.circuit().sum_weights()},
           {"batch", subject.config.train.batch},
           {"samples", subject.config.train.samples},
           {"flops",

@@ -30,7 +30,10 @@ Objective::Objective(const Spvae& model, int samples, LeafEngine& engine, Thread
     : model_(model), samples_(samples), engine_(engine), pool_(pool) {}
 
 double Objective::value_and_gradient(const Batch& batch, const NoiseKey& noise,
-                                     std::span<float> grad) {
+                                     std::span<float> grad, const StepObserver& observer) {
+  const auto done = [&observer](StepPart part) {
+    if (observer) observer(part);
+  };
   const int leaves = model_.circuit().leaves();
   const std::size_t cells =
       static_cast<std::size_t>(leaves) * static_cast<std::size_t>(batch.stride);
@@ -45,16 +48,22 @@ double Objective::value_and_gradient(const Batch& batch, const NoiseKey& noise,
 
   // Each leaf's own bound, from k samples of its code.
   engine_.log_weights(model_.parameters(), batch, noise, 0, samples_, log_weight_);
+  done(StepPart::kLeavesForward);
   importance_weights(log_weight_, leaves, samples_, batch.stride, pool_, leaf_elbo_,
                      normalised_weight_);
+  done(StepPart::kImportance);
   // The circuit above them: its value, and how much each leaf answers for it.
   model_.circuit().forward(model_.logits(), leaf_elbo_, batch.stride, pool_, trace_);
   model_.circuit().backward(trace_, batch.size, pool_, responsibility_, grad_logits);
+  done(StepPart::kCircuit);
   // Back through the leaves, each sample by its share.
   row_gradient(responsibility_, normalised_weight_, leaves, samples_, batch.stride, scale,
                row_gradient_);
+  done(StepPart::kImportance);
   engine_.backward(model_.parameters(), batch, noise, samples_, row_gradient_, grad);
+  done(StepPart::kLeavesBackward);
   for (float& gradient : grad_logits) gradient *= scale;
+  done(StepPart::kCircuit);
 
   return sum_of_first(trace_.root(), batch.size) / batch.size;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "spvae/core/aligned_vector.h"
@@ -18,6 +19,20 @@ void gather_training_batch(const Spvae& model, const ImageSet& images,
                            std::span<const std::uint32_t> rows, Batch& batch,
                            ThreadPool* pool = nullptr);
 
+/// What the time of a training step goes to, in the order in which it begins.
+enum class StepPart {
+  kGather,
+  kLeavesForward,
+  kImportance,  ///< leaf bounds, and the rows' gradients on the way back
+  kCircuit,     ///< value, responsibilities, logits
+  kLeavesBackward,
+  kFiniteCheck,
+  kAdam,
+};
+/// Called at the end of each stretch of a step with the part that it was of, on the thread that
+/// trains; a part may have several stretches.
+using StepObserver = std::function<void(StepPart)>;
+
 /// The training objective (TP19 Eq. (9)): the importance-weighted bound on log p(x), averaged over
 /// a batch, and its gradient (TP19 Algorithm 1). Of partly observed images x is what is observed:
 /// leaves of which nothing is have the value 0 and no gradient, and encoders propose all codes.
@@ -28,7 +43,8 @@ class Objective {
 
   /// The mean bound in nats; grad [parameters] is overwritten with its gradient. Keeps its memory
   /// between calls.
-  double value_and_gradient(const Batch& batch, const NoiseKey& noise, std::span<float> grad);
+  double value_and_gradient(const Batch& batch, const NoiseKey& noise, std::span<float> grad,
+                            const StepObserver& observer = {});
 
  private:
   const Spvae& model_;

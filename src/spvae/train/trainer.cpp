@@ -39,12 +39,16 @@ Trainer::Trainer(const TrainConfig& config, Spvae& model, const ImageSet& traini
       best_parameters_(model.parameters().size()),
       gradient_(model.parameters().size()) {}
 
-double Trainer::step() {
+double Trainer::step(const StepObserver& observer) {
+  const auto done = [&observer](StepPart part) {
+    if (observer) observer(part);
+  };
   const NoiseKey noise{config_.seed, static_cast<std::uint32_t>(progress_.step),
                        Purpose::kTraining};
   gather_training_batch(model_, training_images_,
                         shuffle_.rows(static_cast<std::uint64_t>(progress_.step)), batch_, &pool_);
-  const double bound = objective_.value_and_gradient(batch_, noise, gradient_);
+  done(StepPart::kGather);
+  const double bound = objective_.value_and_gradient(batch_, noise, gradient_, observer);
   const std::int64_t number = progress_.step + 1;
   if (!std::isfinite(bound) || !gradient_is_finite()) {
     fail(ErrorKind::kNumerical,
@@ -52,7 +56,9 @@ double Trainer::step() {
          "{} may help",
          std::isfinite(bound) ? "gradient" : "bound", number, config_.seed, config_.learning_rate);
   }
+  done(StepPart::kFiniteCheck);
   adam_.ascend(number, learning_rate(), gradient_, model_.parameters(), pool_);
+  done(StepPart::kAdam);
   progress_.step = number;
   progress_.bound_sum += bound;
   ++progress_.bound_count;

@@ -61,7 +61,7 @@ class Trainer {
   /// One step; returns its mean bound. Error(kNumerical), with step and seed, when the bound or its
   /// gradient is not finite; the parameters are then those before the step. No allocation after the
   /// first step but for the order of a new epoch.
-  double step();
+  double step(const StepObserver& observer = {});
   /// Whether a check follows now: every validate-every steps, and after the last step.
   bool check_due() const;
   /// Validates with the same noise at every check, and keeps the parameters if they are the best.

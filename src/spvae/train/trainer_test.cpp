@@ -228,6 +228,17 @@ TEST(Trainer, RefusesImagesThatDoNotFitTheModel) {
   }
 }
 
+TEST(Trainer, TellsAnObserverWhatEachStretchOfAStepWasOf) {
+  Bench observed(small_config());
+  Bench alone(small_config());
+  std::vector<StepPart> parts;
+  const double bound = observed.trainer.step([&](StepPart part) { parts.push_back(part); });
+  using enum StepPart;
+  EXPECT_EQ(parts, (std::vector{kGather, kLeavesForward, kImportance, kCircuit, kImportance,
+                                kLeavesBackward, kCircuit, kFiniteCheck, kAdam}));
+  EXPECT_EQ(bound, alone.trainer.step());
+}
+
 TEST(Objective, HasTheGradientOfItsValue) {
   // The bound with its noise held fixed, differentiated along a random direction. The gradient of
   // TP19 Algorithm 1 is that of the bound itself, so central differences give the same number.
