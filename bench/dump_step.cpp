@@ -1,7 +1,7 @@
 // bench_dump_step CONFIG.json OUT.safetensors [STEPS]: one training step for another program to
 // recompute. The config has the keys of a run's config, "height" and "width" as well. After STEPS
 // steps of training (0), writes the parameters under their names; "images" [B, V], "noise"
-// [L, k, B, Z], the mean "bound" [1] in nats and the gradient of each tensor, "gradient.NAME".
+// [E, k, B, Z] of the experts, the mean "bound" [1] in nats and the gradient of each tensor, "gradient.NAME".
 #include <fmt/format.h>
 
 #include <charconv>
@@ -50,14 +50,14 @@ void add_images(const Batch& batch, TensorFile& file) {
 }
 
 void add_noise(const Subject& subject, const Step& step, TensorFile& file) {
-  const auto leaves = static_cast<std::uint32_t>(subject.model.leaves().leaves());
+  const auto experts = static_cast<std::uint32_t>(subject.model.leaves().experts());
   const auto samples = static_cast<std::uint32_t>(subject.config.train.samples);
   const auto size = static_cast<std::uint32_t>(step.batch.size);
   const auto latent = static_cast<std::uint32_t>(subject.config.model.leaf.latent);
   std::vector<float> noise;
   RandomAddress address{
       .seed = step.noise.seed, .step = step.noise.step, .purpose = step.noise.purpose};
-  for (address.leaf = 0; address.leaf < leaves; ++address.leaf) {
+  for (address.leaf = 0; address.leaf < experts; ++address.leaf) {
     for (address.sample = 0; address.sample < samples; ++address.sample) {
       for (std::uint32_t lane = 0; lane < size; ++lane) {
         address.image = step.batch.indices[lane];
@@ -67,7 +67,7 @@ void add_noise(const Subject& subject, const Step& step, TensorFile& file) {
       }
     }
   }
-  file.add<float>("noise", {leaves, samples, size, latent}, noise);
+  file.add<float>("noise", {experts, samples, size, latent}, noise);
 }
 
 void dump_step(const std::string& config_path, const std::string& out, int steps) {

@@ -24,6 +24,8 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
+from models import config_of, models
+
 from .jax_model import Model as JaxModel
 from .spec import Spec, make_spec
 from .torch_model import Model as TorchModel
@@ -67,13 +69,17 @@ def jax_result(spec: Spec, convolution: str, dtype: str, parameters: Arrays, ima
 PEERS: dict[str, Callable[..., Result]] = {"torch": torch_result, "jax": jax_result}
 
 
-def dump(program: str, config: dict, steps: int) -> Arrays:
-    """Our step of that config."""
+def dump(program: str, config: dict, steps: int, spec: Spec) -> Arrays:
+    """Our step of that config, the logits in the order of the peers."""
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder, "config.json"), Path(folder, "step.safetensors")
         path.write_text(json.dumps(config))
         subprocess.run([program, path, out, str(steps)], check=True)
-        return load_file(out)
+        found = load_file(out)
+    if spec.structure.order is not None:
+        for name in ("circuit.logits", "gradient.circuit.logits"):
+            found[name] = found[name][spec.structure.order]
+    return found
 
 
 def difference(spec: Spec, ours: Arrays, result: Result) -> dict[str, float]:
@@ -92,15 +98,13 @@ def difference(spec: Spec, ours: Arrays, result: Result) -> dict[str, float]:
 def cases(engine: str, only: str) -> list[tuple[str, dict, int]]:
     """Name, config and training steps of each comparison."""
     found = []
-    for model in ("spvae", "vae", "conv-spvae", "conv-vae"):
-        for likelihood in ("gaussian", "binomial"):
-            for steps in (0, 200) if engine == "fused" else (0,):
-                name = f"{model} {likelihood} {engine}, {steps} steps"
-                small = {"batch": 128, "samples": 5} if engine == "fused" else {
-                    "batch": 5, "samples": 2}
-                config = {"model": model, "likelihood": likelihood, "engine": engine, **small}
-                if re.search(only, name):
-                    found.append((name, config, steps))
+    for model in models():
+        for steps in (0, 200) if engine == "fused" else (0,):
+            name = f"{model['model']} {model['likelihood']} {engine}, {steps} steps"
+            small = {"batch": 128, "samples": 5} if engine == "fused" else {
+                "batch": 5, "samples": 2}
+            if re.search(only, name):
+                found.append((name, {**config_of(model), "engine": engine, **small}, steps))
     return found
 
 
@@ -116,7 +120,7 @@ def main() -> int:
     for engine in options.engine or ["reference", "fused"]:
         for name, config, steps in cases(engine, options.only):
             spec = make_spec(config)
-            ours = dump(options.program, config, steps)
+            ours = dump(options.program, config, steps, spec)
             parameters = {key: ours[key] for key in spec.shapes}
             for peer, function in PEERS.items():
                 for form in FORMS.get((config["model"], peer), ["grouped"]):

@@ -1,8 +1,9 @@
 """The models in JAX: all leaves in one batched product, the circuit a level at a time.
 
-Functions of a dictionary of arrays in the model file's layout, to be traced by jit. Shapes: L
-leaves, B images, k samples, Z latent, D pixels of a leaf; activations are [L, rows, features],
-features of a plane in the order row, column, channel.
+Functions of a dictionary of arrays in the model file's layout, to be traced by jit. Shapes: E
+experts, each of the same number of leaves (one, or those of its priors), L leaves, B images, k
+samples, Z latent, D pixels of a leaf; activations are [E, rows, features], features of a plane in
+the order row, column, channel.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .spec import LOGIT_LIMIT, Layer, Spec
+from .spec import FAR, LOG_SCALE_LIMIT, LOGIT_LIMIT, Layer, Spec
 
 Tensors = dict[str, jax.Array]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -118,26 +119,50 @@ class Model:
     # Leaves
 
     def patches(self, x: jax.Array) -> jax.Array:
-        """Images [B, V] → the leaves' pixels [L, B, D]."""
-        patches = x.T[self.spec.scope_of_leaf.ravel()]
-        return patches.reshape(self.spec.leaves, self.spec.pixels, -1).transpose(0, 2, 1)
+        """Images [B, V] → the experts' pixels [E, B, D]."""
+        patches = x.T[self.spec.scope_of_expert.ravel()]
+        return patches.reshape(self.spec.experts, self.spec.pixels, -1).transpose(0, 2, 1)
 
     def encode(self, tensors: Tensors, patches: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Posterior mean and 1 + g², [L, B, Z] each."""
+        """Posterior mean and 1 + g², [E, B, Z] each."""
         h = self._network("encoder_trunk", tensors, patches)
         mean = self._network("encoder_mean", tensors, h)
         g = self._network("encoder_precision", tensors, h)
         return mean, 1 + g * g
 
     def constants(self, patches: jax.Array) -> jax.Array:
-        """[L, B]: the part of log p(x|z) that depends on the pixels alone."""
+        """[E, B]: the part of log p(x|z) that depends on the pixels alone."""
+        if self.spec.likelihood == "ordinal":
+            return jnp.zeros(patches.shape[:2], patches.dtype)
         if self.spec.likelihood == "gaussian":
             return jnp.full(patches.shape[:2], -0.5 * math.log(2 * math.pi) * self.spec.pixels)
         table = jnp.asarray(self.log_choose, patches.dtype)
         return table[jnp.round(255 * patches).astype(jnp.int32)].sum(-1)
 
-    def _log_pixels(self, patches: jax.Array, heads: list[jax.Array]) -> jax.Array:
-        """patches [L, 1, B, D], heads [L, k, B, D] → [L, k, B], without the constants."""
+    def observed(self, tensors: Tensors, patches: jax.Array) -> list[jax.Array]:
+        """What heads are compared with, [E, 1, B, D] each: the pixels; of the ordinal likelihood,
+        lower edge, upper edge and width of their bins."""
+        if self.spec.likelihood != "ordinal":
+            return [patches[:, None]]
+        free = tensors["leaves.likelihood"]
+        gaps = (0.01 + jax.nn.softplus(free[1:])) / 255
+        cuts = jnp.concatenate([free[:1] / 255, free[0] / 255 + jnp.cumsum(gaps)])
+        far = jnp.full(1, FAR, free.dtype)
+        tables = [jnp.concatenate([-far, cuts]), jnp.concatenate([cuts, far]),
+                  jnp.concatenate([far, gaps, far])]
+        value = jnp.round(255 * patches).astype(jnp.int32)
+        return [table[value][:, None] for table in tables]
+
+    def _log_pixels(self, observed: list[jax.Array], heads: list[jax.Array]) -> jax.Array:
+        """heads [E, k, B, D] → [E, k, B], without the constants."""
+        if self.spec.likelihood == "ordinal":
+            lower, upper, width = observed
+            scale = jnp.exp(jnp.minimum(2 - heads[1], LOG_SCALE_LIMIT))
+            terms = (jax.nn.log_sigmoid(scale * (upper - heads[0]))
+                     + jax.nn.log_sigmoid(scale * (heads[0] - lower))
+                     + jnp.log(-jnp.expm1(-scale * width)))
+            return terms.sum(-1)
+        patches = observed[0]
         if self.spec.likelihood == "gaussian":
             precision = 1 + heads[1] * heads[1]
             error = patches - jax.nn.sigmoid(heads[0])
@@ -145,29 +170,48 @@ class Model:
         logit = jnp.clip(heads[0], -LOGIT_LIMIT, LOGIT_LIMIT)
         return 255 * (patches * logit - jax.nn.softplus(logit)).sum(-1)
 
-    def log_weights(self, tensors: Tensors, patches: jax.Array, constants: jax.Array,
+    def _log_priors(self, tensors: Tensors, code: jax.Array) -> jax.Array:
+        """code [E, rows, Z] → log p_j(z) of an expert's leaves but for (2π)^(−Z/2), [E, leaves,
+        rows]: a product with z² and z."""
+        priors = tensors["leaves.priors"].reshape(self.spec.experts, -1, 2, self.spec.latent)
+        mean, free = priors[:, :, 0], priors[:, :, 1]
+        scale = 0.01 + jax.nn.softplus(free)
+        precision = 1 / (scale * scale)
+        weight = jnp.concatenate([-0.5 * precision, mean * precision], -1)
+        shift = -(0.5 * mean * mean * precision + jnp.log(scale)).sum(-1, keepdims=True)
+        return weight @ jnp.concatenate([code * code, code], -1).transpose(0, 2, 1) + shift
+
+    def log_weights(self, tensors: Tensors, observed: list[jax.Array], constants: jax.Array,
                     posterior: tuple[jax.Array, jax.Array], noise: jax.Array) -> jax.Array:
-        """noise [L, k, B, Z] → log importance weights [L, k, B]."""
-        leaves, samples, images, latent = noise.shape
+        """noise [E, k, B, Z] → log importance weights [L, k, B]."""
+        experts, samples, images, latent = noise.shape
         mean, precision = posterior
         code = mean[:, None] + noise * jax.lax.rsqrt(precision)[:, None]
-        h = self._network("decoder_trunk", tensors,
-                          code.reshape(leaves, samples * images, latent))
-        heads = [self._network(name, tensors, h).reshape(leaves, samples, images, -1)
+        rows = code.reshape(experts, samples * images, latent)
+        h = self._network("decoder_trunk", tensors, rows)
+        heads = [self._network(name, tensors, h).reshape(experts, samples, images, -1)
                  for name in self.spec.decoders]
+        pixels = self._log_pixels(observed, heads) + constants[:, None]
+        if self.spec.has_priors:
+            posterior_part = 0.5 * jnp.log(precision).sum(-1)[:, None]
+            pixels += 0.5 * (noise * noise).sum(-1) - posterior_part
+            priors = self._log_priors(tensors, rows).reshape(experts, -1, samples, images)
+            return (pixels[:, None] + priors).reshape(-1, samples, images)
         prior = 0.5 * (noise * noise - code * code).sum(-1)
         prior -= 0.5 * jnp.log(precision).sum(-1)[:, None]
-        return self._log_pixels(patches[:, None], heads) + prior + constants[:, None]
+        return pixels + prior
 
     # Circuit
 
     def circuit(self, tensors: Tensors, leaf_bounds: jax.Array) -> jax.Array:
         """Leaf bounds [L, B] → root [B]."""
         nodes = self.spec.nodes
-        if not self.spec.structure.levels:
-            return leaf_bounds[0]
         images = leaf_bounds.shape[1]
         values = leaf_bounds.reshape(-1, nodes, images)
+        if self.spec.structure.halves:
+            return self._tree(tensors["circuit.logits"], values)
+        if not self.spec.structure.levels:
+            return leaf_bounds[0]
         for level in self.spec.structure.levels:
             count = level.products(nodes)
             shape = (level.regions, level.sums, count)
@@ -175,17 +219,34 @@ class Model:
             weights = jax.nn.softmax(logits.reshape(shape), -1)
             products = values[level.left][:, :, :, None] + values[level.right][:, :, None, :]
             products = products.reshape(level.regions, count, images)
-            largest = jax.lax.stop_gradient(products.max(1, keepdims=True))
-            sums = jnp.log(weights @ jnp.exp(products - largest)) + largest
+            sums = self._log_sums(weights, products)
             values = jnp.concatenate([values, sums]) if level.sums == nodes else sums
         return values[0, 0]
+
+    @staticmethod
+    def _log_sums(weights: jax.Array, states: jax.Array) -> jax.Array:
+        """weights [regions, sums, states], log states [regions, states, B]."""
+        largest = jax.lax.stop_gradient(states.max(1, keepdims=True))
+        return jnp.log(weights @ jnp.exp(states - largest)) + largest
+
+    def _tree(self, logits: jax.Array, values: jax.Array) -> jax.Array:
+        """Element-wise products of halves: values of the leaves [regions, nodes, B] → root [B]."""
+        _, nodes, images = values.shape
+        first = 0
+        for halves in self.spec.structure.halves:
+            end = first + 2 * halves * nodes * nodes
+            weights = jax.nn.softmax(logits[first:end].reshape(-1, nodes, nodes), -1)
+            values = self._log_sums(weights, values).reshape(halves, 2, nodes, images).sum(1)
+            first = end
+        return self._log_sums(jax.nn.softmax(logits[first:].reshape(1, 1, nodes), -1), values)[0, 0]
 
     # Objective
 
     def bound(self, tensors: Tensors, x: jax.Array, noise: jax.Array) -> jax.Array:
-        """Mean bound of images [B, V]; noise [L, k, B, Z]."""
+        """Mean bound of images [B, V]; noise [E, k, B, Z]."""
         patches = self.patches(x)
         posterior = self.encode(tensors, patches)
-        weights = self.log_weights(tensors, patches, self.constants(patches), posterior, noise)
+        weights = self.log_weights(tensors, self.observed(tensors, patches),
+                                   self.constants(patches), posterior, noise)
         leaf_bounds = jax.nn.logsumexp(weights, 1) - math.log(noise.shape[1])
         return self.circuit(tensors, leaf_bounds).mean()

@@ -30,7 +30,7 @@ class JaxPeer:
     @functools.partial(jax.jit, static_argnums=(0, 3), donate_argnums=1)
     def _step(self, state: State, x: jax.Array, samples: int, key: jax.Array) -> State:
         tensors, first, second, step = state
-        shape = (self.spec.leaves, samples, x.shape[0], self.spec.latent)
+        shape = (self.spec.experts, samples, x.shape[0], self.spec.latent)
         noise = jax.random.normal(jax.random.fold_in(key, step), shape)
         gradient = jax.grad(self.model.bound)(tensors, x, noise)
         step = step + 1
@@ -54,15 +54,17 @@ class JaxPeer:
                   key: jax.Array) -> jax.Array:
         patches = self.model.patches(x)
         constants = self.model.constants(patches)
+        observed = self.model.observed(tensors, patches)
         posterior = self.model.encode(tensors, patches)
-        shape = (self.spec.leaves, chunk, x.shape[0], self.spec.latent)
+        shape = (self.spec.experts, chunk, x.shape[0], self.spec.latent)
+        leaves = len(self.spec.structure.scopes) * self.spec.nodes
 
         def add(number: int, total: jax.Array) -> jax.Array:
             noise = jax.random.normal(jax.random.fold_in(key, number), shape)
-            weights = self.model.log_weights(tensors, patches, constants, posterior, noise)
+            weights = self.model.log_weights(tensors, observed, constants, posterior, noise)
             return jnp.logaddexp(total, jax.nn.logsumexp(weights, 1))
 
-        total = jax.lax.fori_loop(0, chunks, add, jnp.full(patches.shape[:2], -jnp.inf))
+        total = jax.lax.fori_loop(0, chunks, add, jnp.full((leaves, x.shape[0]), -jnp.inf))
         return self.model.circuit(tensors, total - jnp.log(chunks * chunk))
 
     def evaluate(self, images: np.ndarray, samples: int, chunk: int) -> np.ndarray:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .structure import Structure, poon_domingos, single_region
+from .structure import Structure, poon_domingos, quad_tree, single_region
 
-HEADS = {"gaussian": ["mean", "precision"], "binomial": ["logit"]}
+HEADS = {"gaussian": ["mean", "precision"], "binomial": ["logit"], "ordinal": ["location", "scale"]}
 LOGIT_LIMIT = 16.118
+LOG_SCALE_LIMIT = 8.0
+# Instead of the infinite edges of the first and the last value's bin: finite for any inverse scale.
+FAR = 1e30
 DEFAULTS = {
     "spvae": {"hidden": 30, "hidden-layers": 2, "latent": 25},
     "vae": {"hidden": 300, "hidden-layers": 2, "latent": 200},
@@ -24,7 +27,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of all leaves: tensor [leaves, inputs + 1, outputs], the bias last.
+    """One layer of all experts: tensor [experts, inputs + 1, outputs], the bias last.
 
     kind: dense, conv or transposed. Sides are (height, width) of the layer's input and output;
     wide = stride * narrow + kernel - before relates the places of a convolution's two sides.
@@ -96,7 +99,7 @@ class Spec:
     """A model: networks by name in the order of their tensors, and its structure."""
 
     config: dict
-    leaves: int
+    experts: int
     pixels: int
     nodes: int
     networks: dict[str, list[Layer]]
@@ -114,10 +117,16 @@ class Spec:
     def decoders(self) -> list[str]:
         return [f"decoder_{head}" for head in HEADS[self.likelihood]]
 
+    @property
+    def has_priors(self) -> bool:
+        """Whether the leaves of an expert differ in learned priors; else each is an expert."""
+        return self.config.get("priors") == "learned"
+
     @functools.cached_property
-    def scope_of_leaf(self) -> np.ndarray:
-        """[leaves, pixels]"""
-        return np.repeat(self.structure.scopes, self.nodes, axis=0)
+    def scope_of_expert(self) -> np.ndarray:
+        """[experts, pixels]"""
+        regions = len(self.structure.scopes)
+        return np.repeat(self.structure.scopes, self.experts // regions, axis=0)
 
     @functools.cached_property
     def layers(self) -> list[Layer]:
@@ -125,10 +134,15 @@ class Spec:
 
     @functools.cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Tensors' names and shapes, as in a model file."""
+        """Tensors' names and shapes, as in a model file but for the logits' order."""
         shapes: dict[str, tuple[int, ...]] = {
-            layer.name: (self.leaves, layer.inputs + 1, layer.outputs) for layer in self.layers
+            layer.name: (self.experts, layer.inputs + 1, layer.outputs) for layer in self.layers
         }
+        if self.has_priors:
+            leaves = len(self.structure.scopes) * self.nodes
+            shapes["leaves.priors"] = (leaves, 2, self.latent)
+        if self.likelihood == "ordinal":
+            shapes["leaves.likelihood"] = (255,)
         if self.structure.weights:
             shapes["circuit.logits"] = (self.structure.weights,)
         return shapes
@@ -142,6 +156,13 @@ class Spec:
             values *= np.sqrt(2 / layer.inputs)
             values[:, -1] = 0
             result[layer.name] = values
+        if self.has_priors:
+            result["leaves.priors"] = generator.standard_normal(
+                self.shapes["leaves.priors"], np.float32
+            )
+            result["leaves.priors"][:, 1] = 0.53  # softplus⁻¹ of about 1
+        if self.likelihood == "ordinal":
+            result["leaves.likelihood"] = np.full(255, 0.53, np.float32)
         if self.structure.weights:
             result["circuit.logits"] = generator.standard_normal(
                 self.structure.weights, np.float32
@@ -175,6 +196,25 @@ def _mlp_networks(config: dict, pixels: int) -> dict[str, list[Layer]]:
     for head in HEADS[config["likelihood"]]:
         networks[f"decoder_{head}"] = mlp(f"decoder_{head}", config["latent"], pixels)
     return networks
+
+
+def _joint_networks(config: dict, pixels: int) -> dict[str, list[Layer]]:
+    hidden, layers, latent = config["hidden"], config["hidden-layers"], config["latent"]
+
+    def trunk(network: str, inputs: int) -> list[Layer]:
+        sizes = [inputs, *[hidden] * layers]
+        return [Layer(f"leaves.0.{network}.{i}", "dense", sizes[i], sizes[i + 1], True)
+                for i in range(layers)]
+
+    def head(network: str, outputs: int) -> list[Layer]:
+        return [Layer(f"leaves.0.{network}.0", "dense", hidden, outputs, False)]
+
+    return {"encoder_trunk": trunk("encoder_trunk", pixels),
+            "encoder_mean": head("encoder_mean", latent),
+            "encoder_precision": head("encoder_precision", latent),
+            "decoder_trunk": trunk("decoder_trunk", latent),
+            **{f"decoder_{name}": head(f"decoder_{name}", pixels)
+               for name in HEADS[config["likelihood"]]}}
 
 
 def _conv_networks(config: dict, side: tuple[int, int]) -> dict[str, list[Layer]]:
@@ -218,11 +258,16 @@ def make_spec(given: dict) -> Spec:
         nodes = config["k-leaf"]
         if config["k-sum"] != nodes:
             raise ValueError("the peers' circuit needs k-sum = k-leaf")
-        structure = poon_domingos(height, width, config["delta"], nodes)
+        is_tree = config.get("structure") == "quad-tree"
+        if is_tree != (config.get("product") == "elementwise"):
+            raise ValueError("the peers have quad trees of element-wise products alone")
+        structure = (quad_tree if is_tree else poon_domingos)(height, width, config["delta"], nodes)
         side = (config["delta"], config["delta"])
     else:
         nodes, structure, side = 1, single_region(height, width), (height, width)
     pixels = side[0] * side[1]
     networks = (_conv_networks(config, side) if model.startswith("conv")
+                else _joint_networks(config, pixels) if config.get("network") == "joint-mlp"
                 else _mlp_networks(config, pixels))
-    return Spec(config, len(structure.scopes) * nodes, pixels, nodes, networks, structure)
+    experts = len(structure.scopes) * (config.get("experts") or nodes)
+    return Spec(config, experts, pixels, nodes, networks, structure)

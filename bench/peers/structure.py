@@ -31,11 +31,18 @@ class Level:
 
 @dataclass(frozen=True)
 class Structure:
-    """scopes: [leaf regions, pixels]; levels above the leaf regions, the root last."""
+    """scopes: [leaf regions, pixels]; levels above the leaf regions, the root last.
+
+    halves: of a binary tree with element-wise products, how many regions each level above the leaf
+    regions has; then levels is empty. order [weights]: where the logits, level by level, stand in
+    a model file; None: as here.
+    """
 
     scopes: np.ndarray
     levels: list[Level]
     weights: int
+    halves: tuple[int, ...] = ()
+    order: np.ndarray | None = None
 
 
 def single_region(height: int, width: int) -> Structure:
@@ -75,3 +82,37 @@ def poon_domingos(height: int, width: int, delta: int, nodes: int) -> Structure:
             logits += level.regions * sums * level.products(nodes)
             levels.append(level)
     return Structure(np.stack(scopes), levels, logits)
+
+
+def quad_tree(height: int, width: int, delta: int, nodes: int) -> Structure:
+    """Element-wise products over a quad tree whose super-pixels are a square, 2ⁿ each way: a binary
+    tree, in which regions 2i and 2i + 1 of a level are the halves of region i of the next."""
+    side = height // delta
+    if height != width or height % delta or side & (side - 1):
+        raise ValueError("the peers' quad tree needs a square of 2ⁿ x 2ⁿ super-pixels")
+    pixels = np.arange(height * width).reshape(height, width)
+    scopes: list[np.ndarray] = []
+    partitions: dict[int, list[int]] = {}  # number in the file of those of each level
+
+    def add(size: int, top: int, left: int, number: int) -> int:
+        """Numbers the partitions of a block from `number` on; returns the next number."""
+        if size == 1:
+            rows, columns = top * delta, left * delta
+            scopes.append(pixels[rows : rows + delta, columns : columns + delta].ravel())
+            return number
+        half = size // 2
+        for row, column in ((0, 0), (0, half), (half, 0), (half, half)):
+            number = add(half, top + row, left + column, number)
+        level = 2 * half.bit_length() - 2
+        partitions.setdefault(level, []).extend([number, number + 1])
+        partitions.setdefault(level + 1, []).append(number + 2)
+        return number + 3
+
+    count = add(side, 0, 0, 0)
+    bank = 2 * nodes * nodes  # logits of a partition
+    numbers = [number for level in sorted(partitions) for number in partitions[level]]
+    order = np.arange(count * bank).reshape(count, bank)[numbers].ravel()
+    root = np.arange(count * bank, count * bank + nodes)
+    return Structure(np.stack(scopes), [], count * bank + nodes,
+                     tuple(len(partitions[level]) for level in sorted(partitions)),
+                     np.concatenate([order, root]))

@@ -36,13 +36,13 @@ class TorchPeer:
             self.bound(self.tensors, x, samples=samples).backward()
             self.adam.step()
 
-    def _add_samples(self, tensors: Tensors, patches: torch.Tensor, constants: torch.Tensor,
-                     posterior: tuple[torch.Tensor, torch.Tensor], total: torch.Tensor,
-                     samples: int) -> torch.Tensor:
+    def _add_samples(self, tensors: Tensors, observed: list[torch.Tensor],
+                     constants: torch.Tensor, posterior: tuple[torch.Tensor, torch.Tensor],
+                     total: torch.Tensor, samples: int) -> torch.Tensor:
         """The running log-sum-exp [L, B] with `samples` more samples in it."""
-        leaves, images, _ = patches.shape
-        noise = torch.randn(leaves, samples, images, self.spec.latent)
-        weights = self.model.log_weights(tensors, patches, constants, posterior, noise)
+        experts, images, latent = posterior[0].shape
+        noise = torch.randn(experts, samples, images, latent)
+        weights = self.model.log_weights(tensors, observed, constants, posterior, noise)
         return torch.logaddexp(total, torch.logsumexp(weights, 1))
 
     @torch.no_grad()
@@ -50,9 +50,11 @@ class TorchPeer:
         """Bounds [B] with about `samples` samples, `chunk` at a time."""
         patches = self.model.patches(torch.from_numpy(images))
         constants = self.model.constants(patches)
+        observed = self.model.observed(self.tensors, patches)
         posterior = self.model.encode(self.tensors, patches)
-        total = torch.full(patches.shape[:2], -math.inf)
+        leaves = len(self.spec.structure.scopes) * self.spec.nodes
+        total = torch.full((leaves, len(images)), -math.inf)
         chunks = -(-samples // chunk)
         for _ in range(chunks):
-            total = self.add_samples(self.tensors, patches, constants, posterior, total, chunk)
+            total = self.add_samples(self.tensors, observed, constants, posterior, total, chunk)
         return self.model.circuit(self.tensors, total - math.log(chunks * chunk)).numpy()
