@@ -31,14 +31,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from models import config_of, models
 from participants import Participant, measure, ours, peer
 from report import markdown, summary_line
 from sweep import sweep
 from workers import (COMMAND, OURS, PEERS, PEERS_PYTHON, ROOT, Worker, WorkerError, our_worker,
                      peer_worker)
 
-MODELS = ["spvae", "vae", "conv-spvae", "conv-vae"]
-LIKELIHOODS = ["gaussian", "binomial"]
+# States of a region of the density model whose circuit is measured.
+DENSITY_STATES = [64, 256]
 
 
 def quartiles(values: list[float]) -> dict:
@@ -94,11 +95,10 @@ class Bench:
 
     def cases(self) -> list[tuple[dict, str]]:
         """(model's config, task) of everything that is asked for."""
-        likelihoods = LIKELIHOODS[:1] if self.options.quick else LIKELIHOODS
-        return [({"model": model, "likelihood": likelihood}, task)
-                for model, likelihood, task in itertools.product(MODELS, likelihoods,
-                                                                 ["step", "evaluate"])
-                if re.search(self.options.only, f"{model} {likelihood} {task}")]
+        chosen = [model for model in models()
+                  if not self.options.quick or model["likelihood"] != "binomial"]
+        return [(model, task) for model, task in itertools.product(chosen, ["step", "evaluate"])
+                if re.search(self.options.only, f"{model['model']} {model['likelihood']} {task}")]
 
     def roofs(self) -> None:
         """Fused multiply-adds a second: of each target, with one thread and with all."""
@@ -114,8 +114,9 @@ class Bench:
                   "times the work of one. Ratios suffer: a framework's threads wait for each other.",
                   file=sys.stderr)
 
-    def roof(self, target: str, threads: int) -> float:
-        return self.ours.ask("roof", target=target, threads=threads)["flops_per_second"]
+    def roof(self, target: str, threads: int, double: bool = False) -> float:
+        return self.ours.ask("roof", target=target, threads=threads,
+                             double=double)["flops_per_second"]
 
     def participants(self, model: dict, task: str) -> list[Participant]:
         found = [ours(self.ours, "ours", model, self.threads)]
@@ -156,7 +157,7 @@ class Bench:
                 self.result["kernels"].append(self.kernel_shares(model, threads))
 
     def kernel_shares(self, model: dict, threads: int) -> dict:
-        request = {"model": model, "threads": threads, "skip_rows": False}
+        request = {"model": config_of(model), "threads": threads, "skip_rows": False}
         about = self.ours.ask("prepare", **request)
         turns, roofs = [], []
         for _ in range(self.rounds):
@@ -173,6 +174,28 @@ class Bench:
                 # The backward pass computes the activations anew.
                 "flops": {"forward": forward, "backward": forward + gradient}}
 
+    def circuits(self) -> None:
+        """The density model's circuit in the trainer's step, beside the roof of doubles."""
+        density = [model for model, _ in self.cases() if model["model"] == "density"]
+        self.result["circuits"] = []
+        for model, states, threads in itertools.product(density[:1], DENSITY_STATES,
+                                                        sorted({1, self.threads})):
+            request = {"model": config_of({**model, "k-sum": states, "k-leaf": states}),
+                       "threads": threads}
+            about = self.ours.ask("prepare", **request)
+            turns, roofs = [], []
+            for _ in range(self.rounds):
+                roofs.append(self.roof(self.about["target"], threads, double=True))
+                turns.append(self.ours.ask("parts", **request, count=15))
+            steps = quartiles([sum(turn.values()) for turn in turns])
+            self.result["circuits"].append(
+                {"states": states, "threads": threads, "step": steps,
+                 "circuit": quartiles([turn["circuit"] for turn in turns]),
+                 # Products forward; gradients of values and weights backward.
+                 "flops": 6 * about["batch"] * about["sum_weights"],
+                 "roof": statistics.median(roofs)})
+            self.ours.ask("drop")
+
     def structure_and_memory(self) -> None:
         """Building the paper's structure; most memory of a process that does one thing."""
         seconds = self.ours.ask("structure", model={"model": "spvae"}, count=21)["seconds"]
@@ -182,8 +205,9 @@ class Bench:
             for model in {json.dumps(model): model for model, _ in self.cases()}.values():
                 run = f"{folder}/{model['model']}-{model['likelihood']}"
                 flags = ["--threads", str(self.threads)]
-                train = ["train", "--model", model["model"], "--likelihood", model["likelihood"],
-                         "--max-steps", "20", "--out", run, *flags]
+                keys = [word for key, value in config_of(model).items()
+                        for word in (f"--{key}", str(value))]
+                train = ["train", *keys, "--max-steps", "20", "--out", run, *flags]
                 evaluate = ["evaluate", run, "--limit", "64", *flags, "--samples"]
                 self.result["memory"].append(
                     {**model, "train": peak_memory(train),
@@ -202,16 +226,30 @@ def peak_memory(arguments: list[str]) -> float:
     return usage.ru_maxrss / 1024
 
 
-def former_sections(file: Path, result: dict) -> dict:
-    """What a file holds of an earlier run of the same commit on the same machine, which may stand
-    beside this one's sections; else nothing."""
-    if not file.exists():
-        return {}
-    former = json.loads(file.read_text())
-    if all(former.get(key) == result[key] for key in ("machine", "build", "threads")):
-        return former
-    print(f"  {file}: of another commit or machine; replaced", file=sys.stderr)
-    return {}
+def with_former(file: Path, result: dict) -> dict:
+    """The result with the rows that a file holds besides of earlier runs on the same machine. Each
+    row says what run it is of."""
+    run = {"commit": result["build"]["commit"], "date": result["date"]}
+    rows = ["models", "kernels", "circuits", "memory", "sweep"]
+    for section in rows:
+        result[section] = [{**row, "run": run} for row in result.get(section, [])]
+    former = json.loads(file.read_text()) if file.exists() else result
+    if any(former[key] != result[key] for key in ("machine", "threads")):
+        print(f"  {file}: of another machine; replaced", file=sys.stderr)
+        return result
+    former_run = {"commit": former["build"]["commit"], "date": former["date"]}
+    for section in rows:
+        new = {row_key(row) for row in result[section]}
+        kept = [{"run": former_run, **row} for row in former.get(section, [])
+                if row_key(row) not in new]
+        result[section] = kept + result[section]
+    return {**former, **result}
+
+
+def row_key(row: dict) -> tuple:
+    """What a row is about."""
+    keys = ("model", "likelihood", "task", "states", "threads", "axis", "value")
+    return tuple(row.get(key) for key in keys)
 
 
 @contextmanager
@@ -226,7 +264,7 @@ def left_out(what: str) -> Iterator[None]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="Gaussian alone, few rounds")
+    parser.add_argument("--quick", action="store_true", help="no binomial models, few rounds")
     parser.add_argument("--only", default="", metavar="REGEX",
                         help="cases by name, such as '^spvae gaussian step'")
     parser.add_argument("--rounds", type=int, help="turns of each participant (7; quick: 3)")
@@ -235,8 +273,8 @@ def main() -> int:
     parser.add_argument("--sweep", action="store_true",
                         help="how cost grows with sizes and threads, instead of the comparison")
     parser.add_argument("--json", type=Path, metavar="FILE",
-                        help="stores the results; sections that an existing file of the same "
-                        "commit and machine has besides are kept")
+                        help="stores the results beside the other rows that an existing file of "
+                        "the same machine has")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="writes the page of them")
     options = parser.parse_args()
     if not OURS.exists():
@@ -251,12 +289,13 @@ def main() -> int:
         else:
             bench.models()
             bench.kernels()
+            bench.circuits()
             bench.structure_and_memory()
     finally:
         bench.close()
     result = bench.result
     if options.json:
-        result = {**former_sections(options.json, result), **result}
+        result = with_former(options.json, result)
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     page = markdown(result)
     if options.markdown:

@@ -1,7 +1,8 @@
 // bench_dump_step CONFIG.json OUT.safetensors [STEPS]: one training step for another program to
 // recompute. The config has the keys of a run's config, "height" and "width" as well. After STEPS
 // steps of training (0), writes the parameters under their names; "images" [B, V], "noise"
-// [E, k, B, Z] of the experts, the mean "bound" [1] in nats and the gradient of each tensor, "gradient.NAME".
+// [E, k, B, Z] of the experts, the mean "bound" [1] in nats and the gradient of each tensor,
+// "gradient.NAME".
 #include <fmt/format.h>
 
 #include <charconv>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from models import config_of
 from workers import Worker, WorkerError
 
 SECONDS = 0.4  # about how long one participant's turn in a round takes
@@ -75,7 +76,7 @@ class Participant:
 
 
 def ours(worker: Worker, name: str, model: dict, threads: int, **request: object) -> Participant:
-    return Participant(name, worker, {"model": model, "threads": threads, **request})
+    return Participant(name, worker, {"model": config_of(model), "threads": threads, **request})
 
 
 def peer(worker: Worker, name: str, model: dict, task: str) -> Participant:
@@ -84,7 +85,7 @@ def peer(worker: Worker, name: str, model: dict, task: str) -> Participant:
     if task == "evaluate":
         ways = [{**way, "images": images, "chunk": chunk}
                 for way, (images, chunk) in itertools.product(ways, CHUNKS)]
-    return Participant(name, worker, {"model": model}, ways)
+    return Participant(name, worker, {"model": config_of(model)}, ways)
 
 
 def measure(participants: list[Participant], task: str, rounds: int) -> dict[str, list[float]]:

@@ -22,8 +22,10 @@ make bench          # this library beside PyTorch and JAX
 make bench-sweep    # how cost grows
 ```
 
-which write `bench/results.json` and this page. Everyone takes turns within one run; numbers are
-medians, with the quartiles in brackets. Compare them within one run: other load hits all alike.
+which write `bench/results.json` and this page; `make bench BENCH="--only density"` replaces the rows
+of the models that it names and keeps the others, which then say their commit. Everyone takes turns
+within one run; numbers are medians, with the quartiles in brackets. Compare them within one run:
+other load hits all alike.
 """
 
 STEP = """A whole training step: bound, gradient and Adam's update of {batch} images with k = 5, noise drawn
@@ -31,7 +33,8 @@ anew, float32. Ours is the trainer's step on MNIST after 300 steps of training, 
 of the batch and the check that all is finite; "no row skipped" has the skipping of vanishing rows
 (docs/kernels.md) switched off. The peers (`bench/peers/`) batch all leaves into one product,
 compute the circuit a level at a time, and agree with our bound and gradients (`make bench-check`).
-Milliseconds."""
+"density" is the model of docs/experts.md: a quad tree of element-wise products, 64 sums and leaves a
+region, one expert a leaf region (`bench/models.py`). Milliseconds."""
 
 EVALUATION = """Importance sampling with the posterior, as of 5,000 samples an image: microseconds for one image and
 sample, timed on a part of the samples, so many that the encoder's share vanishes. Each peer uses
@@ -55,6 +58,19 @@ def spread(found: dict | None, scale: float) -> str:
         return "–"
     median, lower, upper = (number(found[key] * scale) for key in ("median", "lower", "upper"))
     return f"{median} ({lower}–{upper})"
+
+
+def of_other_runs(rows: list[dict], result: dict) -> str:
+    """Which rows are of other commits than the page's."""
+    runs: dict[str, list[str]] = {}
+    for row in rows:
+        run = row.get("run", {"commit": result["build"]["commit"], "date": result["date"]})
+        if run["commit"] != result["build"]["commit"]:
+            names = runs.setdefault(f"{run['commit']} ({run['date']})", [])
+            name = name_of(row) if "model" in row else row.get("axis", "")
+            if name not in names:
+                names.append(name)
+    return "".join(f"\nOf commit {run}: {'; '.join(names)}.\n" for run, names in runs.items())
 
 
 def fastest_peer(seconds: dict) -> float | None:
@@ -118,10 +134,22 @@ def kernels_table(rows: list[dict]) -> str:
             f"{number(backward * 1e3)} ({flops['backward'] / backward / roof:.0%})",
             f"{both:.0%}",
             *[number(seconds[part] * 1e3) for part in ("importance", "circuit", "adam", "gather")],
+            number(seconds["finite_check"] * 1e3) if "finite_check" in seconds else "–",
         ])
     return table(["model", "threads", "roof, GFLOP/s", "leaves forward, ms (share)",
                   "leaves backward, ms (share)", "both", "importance, ms", "circuit, ms",
-                  "Adam, ms", "gather, ms"], lines)
+                  "Adam, ms", "gather, ms", "finite check, ms"], lines)
+
+
+def circuits_table(rows: list[dict]) -> str:
+    lines = []
+    for row in rows:
+        circuit, step = row["circuit"]["median"], row["step"]["median"]
+        lines.append([str(row["states"]), str(row["threads"]), spread(row["step"], 1e3),
+                      spread(row["circuit"], 1e3), f"{circuit / step:.0%}",
+                      number(row["roof"] / 1e9), f"{row['flops'] / circuit / row['roof']:.0%}"])
+    return table(["K", "threads", "step, ms", "circuit, ms", "share of the step",
+                  "roof of doubles, GFLOP/s", "share of the roof"], lines)
 
 
 def memory_table(rows: list[dict]) -> str:
@@ -157,24 +185,34 @@ def markdown(result: dict) -> str:
     models = result.get("models", [])
     if models:
         parts += ["## Training step\n", STEP.format(batch=128) + "\n",
-                  models_table(models, "step"), reversal(models), "## Evaluation\n",
-                  EVALUATION + "\n", models_table(models, "evaluate") + "\n"]
+                  models_table(models, "step"), of_other_runs(models, result), reversal(models),
+                  "## Evaluation\n", EVALUATION + "\n", models_table(models, "evaluate") + "\n"]
     if result.get("kernels"):
         parts += ["## Share of the roof\n",
                   "Medians of the parts of a step, no row skipped, with the roof measured in turn. "
                   "Operations are those that the matrix products execute (2 a multiply-add, of "
                   "convolutions the interior taps alone); the backward pass computes the "
-                  "activations anew, which counts.\n", kernels_table(result["kernels"]) + "\n"]
+                  "activations anew, which counts.\n", kernels_table(result["kernels"]),
+                  of_other_runs(result["kernels"], result)]
+    if result.get("circuits"):
+        parts += ["## The circuit's share\n",
+                  "The density model with K sums and leaves a region, in the trainer's step; the "
+                  "circuit's products (6 operations an image and weight) beside fused "
+                  "multiply-adds of doubles in registers, in turn. `build/release/bench/"
+                  "bench_circuit` measures the passes alone.\n",
+                  circuits_table(result["circuits"]) + "\n"]
     if "structure" in result:
         parts += ["## Building the structure\n",
                   "The paper's structure, with its circuit and parameter buffer: "
                   f"{spread(result['structure'], 1e3)} ms.\n", "## Memory\n",
                   "Most resident memory of `spvae train --max-steps 20` and of `spvae evaluate "
-                  "--limit 64`, MB.\n", memory_table(result["memory"]) + "\n"]
+                  "--limit 64`, MB.\n", memory_table(result["memory"]),
+                  of_other_runs(result["memory"], result)]
     if result.get("sweep"):
         parts += ["## How cost grows\n",
                   "The paper's SPVAE on MNIST, continuous, one size changed at a time.\n",
-                  sweep_table(result["sweep"]) + "\n"]
+                  sweep_table(result["sweep"]),
+                  of_other_runs(result["sweep"], result)]
     return "\n".join(parts)
 
 
