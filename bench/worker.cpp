@@ -128,8 +128,8 @@ class Subjects {
 
  private:
   const ImageSet& images(const RunConfig& config) {
-    const bool discrete = is_discrete(config.model.leaf.likelihood);
-    ImageSet& images = images_[{discrete, config.model.height, config.model.width}];
+    ImageSet& images =
+        images_[{data_config(config).values, config.model.height, config.model.width}];
     if (images.count() == 0) {
       ThreadPool pool(config.threads);
       images = subject_images(config, pool);
@@ -138,7 +138,7 @@ class Subjects {
   }
 
   std::map<std::string, std::unique_ptr<Subject>> subjects_;
-  std::map<std::tuple<bool, int, int>, ImageSet> images_;
+  std::map<std::tuple<int, int, int>, ImageSet> images_;
 };
 
 Json answer(const Json& request, Subjects& subjects) {

@@ -54,7 +54,8 @@ void check_comparable(const CompareConfig& config, const StoredModel& a, const S
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
   const bool is_discrete = spvae::is_discrete(a.model.config().leaf.likelihood);
-  for (const char* key : {"likelihood", "data-seed", "colour", "stretch", "dequantize"}) {
+  for (const char* key :
+       {"likelihood", "data-seed", "colour", "stretch", "dequantize", "binarise"}) {
     const bool is_noise = std::string_view(key) == "dequantize";
     if (training.at(key) == other.at(key) || (is_noise && is_discrete)) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,

@@ -17,9 +17,9 @@ namespace {
 
 constexpr const char* kExample =
     "The result is the importance-weighted bound on log p(x) in nats per image, averaged over the\n"
-    "images; of the discrete likelihoods it is that of a pmf over 0 ... 255. --per-image writes\n"
-    "float64 rows (log_likelihood, monte_carlo_error, effective_samples, image) and "
-    "FILE.npy.json.\n"
+    "images; of the discrete likelihoods it is that of a pmf over their values.\n"
+    "--per-image writes float64 rows (log_likelihood, monte_carlo_error, effective_samples,\n"
+    "image) and FILE.npy.json.\n"
     "\n"
     "Example:\n"
     "  spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json";

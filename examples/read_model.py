@@ -142,6 +142,13 @@ def normals(count, seed, purpose, image, leaf, samples):
     return pairs.reshape(len(samples), -1)[:, :count]
 
 
+def uniforms(count, seed, purpose, image, leaf):
+    """Uniform numbers in [0, 1) at step 0 of sample 0, dimensions 0 … count − 1."""
+    blocks = np.arange((count + 3) // 4, dtype=np.uint64)
+    words = philox((np.uint64(purpose << 24) + blocks, 0, leaf, image), (seed, 0))
+    return (words.ravel()[:count] >> np.uint64(8)) * 2.0**-24
+
+
 # Images
 
 
@@ -181,9 +188,17 @@ def prepare(values, likelihood, training, index, file):
     else:
         above = (values.astype(np.int32) - least).astype(np.float32)
         x = np.rint(full * above / np.float32(greatest - least)) / full
-    if likelihood != "gaussian" or training.get("dequantize", "on") == "off":
-        return x
     seed = training["data-seed"]
+    if likelihood != "gaussian":
+        binarise = training.get("binarise", "none")
+        if binarise == "threshold":
+            x = (np.rint(full * x) >= 128).astype(np.float32)
+        elif binarise == "sample":
+            chances = np.rint(full * x).astype(np.float64) / 255
+            x = (uniforms(len(x), seed, 10, index, file) < chances).astype(np.float32)
+        return x
+    if training.get("dequantize", "on") == "off":
+        return x
     noise = normals(len(x), seed, 7, index, file, np.zeros(1, np.uint64))[0].astype(np.float32)
     x = np.abs(x + noise / full)
     x = np.where(x > one, np.float32(2) - x, x)
@@ -319,16 +334,17 @@ def cut_points(shared):
 def log_pixels(config, x, heads, shared):
     """log p(x|z) [samples], a sum over variables. `shared`: leaves.likelihood, if there."""
     likelihood = config["likelihood"]
-    v = np.rint(255 * x)
+    n = 1 if likelihood == "bernoulli" else 255
+    v = np.rint(n * x)
     if likelihood == "gaussian":
         f, g = heads
         mean = 1 / (1 + np.exp(-f)) if config["mean-link"] == "sigmoid" else f
         precision = np.minimum(1 + g * g, config.get("max-precision") or np.inf)
         terms = (np.log(precision) - precision * (x - mean) ** 2 - math.log(2 * math.pi)) / 2
-    elif likelihood == "binomial":
+    elif likelihood in ("binomial", "bernoulli"):
         f = np.clip(heads[0], -16.118, 16.118)
-        choose = np.array([math.log(math.comb(255, n)) for n in range(256)])[v.astype(int)]
-        terms = choose - v * softplus(-f) - (255 - v) * softplus(f)
+        choose = np.array([math.log(math.comb(n, k)) for k in range(n + 1)])[v.astype(int)]
+        terms = choose - v * softplus(-f) - (n - v) * softplus(f)
     else:
         f, g = heads
         a, cuts = np.exp(np.minimum(2 - g, 8)), cut_points(shared)
@@ -343,6 +359,7 @@ def log_pixels(config, x, heads, shared):
 HEADS = {
     "gaussian": ["mean", "precision"],
     "binomial": ["logit"],
+    "bernoulli": ["logit"],
     "logistic": ["location", "scale"],
     "ordinal": ["location", "scale"],
 }

@@ -23,19 +23,25 @@ SIDE = 8
 # A model and a run so small that every test takes a moment.
 SMALL = ["--delta", "4", "--hidden", "4", "--latent", "2", "--batch", "16", "--samples", "2",
          "--validate-every", "5", "--max-steps", "20", "--threads", "1"]
-LIKELIHOODS = ["gaussian", "binomial", "logistic", "ordinal"]
+LIKELIHOODS = ["gaussian", "binomial", "logistic", "ordinal", "bernoulli"]
 # Of SMALL, what other models than the spvae make no use of.
 UNUSED = {"vae": ["--delta"], "conv-spvae": ["--hidden"], "conv-vae": ["--delta", "--hidden"]}
 
 
+def with_values(*flags):
+    """`flags`, and what makes 8-bit images have the values of their likelihood."""
+    needs = "bernoulli" in flags and "--binarise" not in flags
+    return [*flags, *(["--binarise", "sample"] if needs else [])]
+
+
 def small(*flags):
     """The flags of SMALL that are not among `flags` and that their model has, the Gaussian unless
-    `flags` name another likelihood; then `flags`."""
+    `flags` name another likelihood; then `flags` and with_values."""
     model = flags[flags.index("--model") + 1] if "--model" in flags else "spvae"
     names = [flag for flag in SMALL[0::2] if flag not in flags and flag not in UNUSED.get(model, [])]
     likelihood = [] if "--likelihood" in flags else ["--likelihood", "gaussian"]
-    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + [*likelihood,
-                                                                                         *flags]
+    return [word for name in names for word in (name, SMALL[SMALL.index(name) + 1])] + [
+        *likelihood, *with_values(*flags)]
 
 
 def images(count, side=SIDE, first=0):

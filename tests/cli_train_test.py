@@ -6,7 +6,7 @@ import pathlib
 import resource
 import signal
 
-from cli_support import (LIKELIHOODS, SIDE, SMALL, CommandTest, images, main, small, write_data,
+from cli_support import (LIKELIHOODS, SIDE, SMALL, CommandTest, images, main, read_npy, small, write_data,
                          write_npy)
 
 # Long enough to be stopped on the way, on any machine.
@@ -71,6 +71,28 @@ class Train(CommandTest):
         self.run_spvae("train", "--data", floats, "--out", self.path("floats"), *SMALL)
         config = json.loads(pathlib.Path(self.path("floats"), "config.json").read_text())
         self.assertEqual(config["likelihood"], "gaussian")
+
+    def test_binarises_images_and_asks_for_it_where_the_likelihood_needs_it(self):
+        bare = ["train", "--data", self.data, "--out", self.path("x"), *SMALL, "--likelihood"]
+        self.fails(65, *bare, "bernoulli", says=["takes 2 values", "--binarise threshold"])
+        self.fails(64, *bare, "gaussian", "--binarise", "threshold", says=["binarise", "discrete"])
+        self.train("subset", "--likelihood", "ordinal", "--binarise", "threshold")
+        written = []
+        for how in ["threshold", "sample"]:
+            run = self.train(how, "--likelihood", "bernoulli", "--binarise", how)
+            config = json.loads(pathlib.Path(run, "config.json").read_text())
+            self.assertEqual(config["binarise"], how)
+            self.run_spvae("sample", run, "--count", "4", "--out", self.path("s.npy"))
+            self.assertEqual(set(read_npy(self.path("s.npy"))[1]), {0.0, 1.0})
+            score = self.run_json("evaluate", run, "--samples", "2")
+            self.assertAlmostEqual(score["bits_per_dimension"] * SIDE**2 * math.log(2),
+                                   -score["log_likelihood"], delta=1e-6)
+            written.append(score["log_likelihood"])
+        self.assertNotEqual(*written)
+        self.fails(64, "compare", self.path("threshold"), self.path("sample"), says="binarise")
+        black_and_white = write_npy(self.path("bw.npy"), (60, SIDE, SIDE),
+                                    [255 * (value > 99) for value in images(60)], "|u1")
+        self.run_spvae("train", "--data", black_and_white, *bare[3:], "bernoulli")
 
     def test_bounds_the_precision_where_it_is_asked_to(self):
         free = self.train("free")

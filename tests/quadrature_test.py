@@ -19,7 +19,7 @@ environment.run_with(environment.NUMPY)
 
 import numpy as np  # noqa: E402
 
-from cli_support import LIKELIHOODS, SPVAE  # noqa: E402
+from cli_support import LIKELIHOODS, SPVAE, with_values  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
@@ -72,7 +72,7 @@ def log_sum_exp(values):
     return largest + math.log(np.exp(values - largest).sum())
 
 
-def exact_leaf(config, leaf, x, observed):
+def exact_leaf(config, leaf, x, observed, shared):
     """log ∫ p(observed x | z) N(z; 0, 1) dz by the trapezoidal rule, on ever finer grids of where the
     integrand is not negligible."""
     if not observed.any():
@@ -84,7 +84,7 @@ def exact_leaf(config, leaf, x, observed):
         for z in np.array_split(grid[:, None], 40):
             heads = [head[:, observed] for head in leaf.decode(z)]
             prior = -z[:, 0] ** 2 / 2 - math.log(2 * math.pi) / 2
-            terms.append(read_model.log_pixels(config, x[observed], heads) + prior)
+            terms.append(read_model.log_pixels(config, x[observed], heads, shared) + prior)
         terms = np.concatenate(terms)
         step = grid[1] - grid[0]
         fine = log_sum_exp(terms) + math.log(step)
@@ -106,12 +106,13 @@ class Model:
         self.leaves = [read_model.leaf_networks(self.config, tensors, *place)
                        for place in self.places]
         self.logits = tensors["circuit.logits"]
+        self.shared = tensors.get("leaves.likelihood")
 
     def exact(self, values, index, observed):
         """log p of the observed pixels of image `index` of a file asked about as a whole."""
         x = read_model.prepare(values.ravel(), self.config["likelihood"], self.training, index, 0)
         x = x.astype(np.float64)
-        bounds = [exact_leaf(self.config, leaf, x[scope], observed[scope])
+        bounds = [exact_leaf(self.config, leaf, x[scope], observed[scope], self.shared)
                   for leaf, (scope, _, _) in zip(self.leaves, self.places)]
         return read_model.circuit(self.config, self.partitions, self.logits, np.array(bounds))
 
@@ -160,8 +161,8 @@ class Quadrature(unittest.TestCase):
             np.save(self.path / f"{name}.npy", array if channels > 1 else array[..., 0])
         run = self.path / "run"
         self.run_spvae(
-            "train", "--data", self.path / "training.npy", "--likelihood", likelihood, "--stretch",
-            "none", "--colour", "rgb" if channels > 1 else "gray", "--delta", 4, "--k-leaf", leaves, "--hidden", 8,
+            "train", "--data", self.path / "training.npy", *with_values("--likelihood", likelihood),
+            "--stretch", "none", "--colour", "rgb" if channels > 1 else "gray", "--delta", 4, "--k-leaf", leaves, "--hidden", 8,
             "--latent", 1, "--max-steps", 1500, "--learning-rate", 0.003, "--out", run, "--force")
         model = Model(run / "model.safetensors")
         whole = np.ones((SIDE, SIDE), np.uint8)

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 import environment
-from cli_support import LIKELIHOODS, SPVAE, read_npy, write_colours, write_data
+from cli_support import LIKELIHOODS, SPVAE, read_npy, with_values, write_colours, write_data
 
 environment.run_with(environment.NUMPY)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -42,7 +42,7 @@ class ReadModel(unittest.TestCase):
         if "--likelihood" not in flags:
             flags = (*flags, "--likelihood", "gaussian")
         self.run_program(SPVAE, "train", "--data", data, "--out", run, "--data-seed", "3",
-                         "--validate-every", "100", *flags)
+                         "--validate-every", "100", *with_values(*flags))
         output = self.run_program(
             sys.executable, ROOT / "examples" / "read_model.py", run / "model.safetensors",
             test_images, "--file", str(file), "--count", str(count), "--samples", str(samples),
@@ -77,6 +77,7 @@ class ReadModel(unittest.TestCase):
     def test_agrees_for_every_likelihood(self):
         for likelihood in LIKELIHOODS:
             self.mlp(likelihood, "--likelihood", likelihood)
+        self.mlp("threshold", "--likelihood", "bernoulli", "--binarise", "threshold")
 
     def test_agrees_for_other_structures_and_depths(self):
         self.mlp("vae", "--model", "vae", sizes=[])

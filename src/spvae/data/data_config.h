@@ -19,6 +19,13 @@ enum class Dequantize {
   kOff = 2
 };
 
+/// Whether pixels become 0 or 1, once and for all.
+enum class Binarise {
+  kNone = 0,
+  kThreshold = 1,  ///< 1 from the 8-bit value 128 on
+  kSample = 2      ///< 1 with probability value/255
+};
+
 /// What becomes of colours.
 enum class ColourMode {
   kGray = 0,  ///< one channel: the luma of colours
@@ -34,15 +41,17 @@ enum class Missing {
 /// Which images, and how they are divided and prepared.
 struct DataConfig {
   std::string data = "mnist";   ///< a name of data_set_names(), or a path (see DataSet)
-  std::uint32_t data_seed = 0;  ///< of the split and of the pixel noise
-  bool discrete = false;        ///< 8-bit pixels without noise
-  std::string data_dir = {};    ///< where to look for a named set first; empty: nowhere
-  int training_images = 0;      ///< no more than so many; 0: all
+  std::uint32_t data_seed = 0;  ///< of the split, of the pixel noise, and of Binarise::kSample
+  /// 2 … 256: number n of values v/(n − 1) that a pixel may have; 0: any real number, and noise.
+  int values = 0;
+  std::string data_dir = {};  ///< where to look for a named set first; empty: nowhere
+  int training_images = 0;    ///< no more than so many; 0: all
   /// Images that have no splits of their own are not divided: each split is all of them, in order.
   bool whole = false;
   ColourMode colour = ColourMode::kGray;
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
+  Binarise binarise = Binarise::kNone;
   Missing missing = Missing::kNone;
   /// File of what is observed of the training and validation images (see DataSet); empty: all.
   std::string mask = {};

@@ -62,7 +62,7 @@ TEST_F(OriginOfImages, MayBeInAFileWithAnEndingInCapitalsOrPacked) {
 
 TEST_F(OriginOfImages, MayBeASinglePngToAskAbout) {
   write_image("one.PNG");
-  const DataSet set({.data = path() + "/one.PNG", .discrete = true, .whole = true});
+  const DataSet set({.data = path() + "/one.PNG", .values = 256, .whole = true});
   EXPECT_EQ(set.load(Split::kTest, pool_).values, levels({7, 8, 9, 10, 11, 12}));
   expect_error(ErrorKind::kData, "too few images to divide",
                [&] { const DataSet divided({.data = path() + "/one.PNG"}); });

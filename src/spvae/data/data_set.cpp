@@ -14,6 +14,7 @@
 #include "spvae/data/permutation.h"
 #include "spvae/data/preprocess.h"
 #include "spvae/data/repeated_values.h"
+#include "spvae/data/value_grid.h"
 #include "spvae/io/digest.h"
 
 namespace spvae {
@@ -115,7 +116,7 @@ void DataSet::divide(const Division& division) {
 }
 
 std::string DataSet::noise_warning(const ImageSet& training) const {
-  if (config_.discrete || dequantize_ == Dequantize::kOn) return "";
+  if (config_.values > 0 || dequantize_ == Dequantize::kOn) return "";
   if (!is_float()) {
     return fmt::format(
         "data {}: pixels of 8 bits without noise make a Gaussian's precision grow without limit; "
@@ -193,7 +194,7 @@ SourcePixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool
                            const LoadObserver& observer) const {
   return read_pixels(sources_[source], count,
                      {.channels = channels(),
-                      .discrete = config_.discrete,
+                      .discrete = config_.values > 0,
                       .takes_nan = config_.missing == Missing::kNan},
                      pool, observer);
 }
@@ -218,8 +219,9 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
   if (part.is_masked && mask_) apply_mask(mask_of(part), images);
   if (options.mask != nullptr) apply_mask(*options.mask, images);
   const Preparation preparation{.stretch = stretch_ == Stretch::kImage,
-                                .noise = !config_.discrete && dequantize_ == Dequantize::kOn,
-                                .seed = config_.data_seed};
+                                .noise = config_.values == 0 && dequantize_ == Dequantize::kOn,
+                                .seed = config_.data_seed,
+                                .binarise = config_.binarise};
   const auto row_of = [size](const auto& values, std::size_t row) {
     return values.empty() ? std::span(values) : std::span(values).subspan(row * size, size);
   };
@@ -240,6 +242,7 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
       }
     }
   });
+  if (config_.values > 0 && config_.values < 256) snap_to_values(name_, config_.values, images);
   return images;
 }
 

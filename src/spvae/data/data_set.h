@@ -105,7 +105,7 @@ class DataSet {
   /// pixels (of the masks, and with Missing::kNan those that are NaN) are marked in
   /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
   /// [0, 1]. Throws as ImageSource::read_bytes and read_floats; Error(kData) for values between
-  /// 8-bit levels where the config is discrete.
+  /// 8-bit levels where pixels have so many values, and as snap_to_values where these are fewer.
   ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
   /// The same of the training and validation images. A source that holds both is read once.

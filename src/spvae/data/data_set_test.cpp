@@ -84,7 +84,7 @@ class DataSetFiles : public ::testing::Test {
 };
 
 TEST(Mnist, IsDividedIntoFiftyTenTenThousandAndHasItsKnownSums) {
-  const DataSet mnist({.discrete = true});
+  const DataSet mnist({.values = 256});
   EXPECT_EQ(mnist.name(), "mnist");
   EXPECT_EQ(mnist.height(), 28);
   EXPECT_EQ(mnist.width(), 28);
@@ -164,7 +164,7 @@ TEST_F(DataSetFiles, ImagesArePreparedByFileAndIndexAlone) {
   write("train-images-idx3-ubyte", idx_file({600, 3, 4}, train_values));
   write("t10k-images-idx3-ubyte", idx_file({300, 3, 4}, test_values));
   for (const bool discrete : {false, true}) {
-    const DataSet set({.data = path(), .data_seed = 8, .discrete = discrete});
+    const DataSet set({.data = path(), .data_seed = 8, .values = discrete ? 256 : 0});
     for (const Split split : kSplits) {
       const ImageSet images = set.load(split, pool_);
       const Bytes& source = split == Split::kTest ? test_values : train_values;

@@ -42,8 +42,7 @@ TEST_F(HiddenPixels, AreThoseOfTheWholeImageWhereAMaskLeavesOneValue) {
     }
     return values;
   }());
-  const DataConfig config{
-      .data = path_, .discrete = true, .whole = true, .stretch = Stretch::kImage};
+  const DataConfig config{.data = path_, .values = 256, .whole = true, .stretch = Stretch::kImage};
   const DataSet set(config);
   const std::vector<float> whole = row(set.load(Split::kTest, pool_), 0);
   const Mask some{.height = 2, .width = 3, .observed = {1, 1, 0, 0, 0, 0}};
@@ -58,7 +57,7 @@ TEST_F(HiddenPixels, AreThoseOfTheWholeImageWhereAMaskLeavesOneValue) {
 
   // With noise, as of the whole image too; observed pixels are what they are without the rest.
   DataConfig noisy = config;
-  noisy.discrete = false;
+  noisy.values = 0;
   const DataSet noisy_set(noisy);
   const std::vector<float> noisy_whole = row(noisy_set.load(Split::kTest, pool_), 2);
   const std::vector<float> values = row(noisy_set.load(Split::kTest, pool_, {.mask = &some}), 2);

@@ -76,7 +76,7 @@ std::vector<float> row(const ImageSet& images, std::size_t i) {
 
 TEST_F(OwnImages, InAFolderAreDividedEightyTenTenAndKeepTheirRawValues) {
   write_images("", 25);
-  const DataSet set({.data = path(), .discrete = true}, &pool_);
+  const DataSet set({.data = path(), .values = 256}, &pool_);
   EXPECT_EQ(set.height(), 2);
   EXPECT_EQ(set.width(), 3);
   EXPECT_EQ(set.stretch(), Stretch::kNone);
@@ -95,7 +95,7 @@ TEST_F(OwnImages, InAFolderAreDividedEightyTenTenAndKeepTheirRawValues) {
   }
   std::ranges::sort(all);
   EXPECT_TRUE(std::ranges::equal(all, std::views::iota(0u, 25u)));
-  const DataSet other({.data = path(), .data_seed = 1, .discrete = true});
+  const DataSet other({.data = path(), .data_seed = 1, .values = 256});
   EXPECT_NE(other.load(Split::kTest, pool_).indices, set.load(Split::kTest, pool_).indices);
 }
 
@@ -103,7 +103,7 @@ TEST_F(OwnImages, AreDividedAsTheSubfoldersSay) {
   write_images("train/", 20);
   write_images("validation/", 3, 100);
   write_images("test/", 2, 200);
-  const DataSet set({.data = path(), .discrete = true});
+  const DataSet set({.data = path(), .values = 256});
   EXPECT_EQ(set.count(Split::kTrain), 20);
   EXPECT_EQ(set.count(Split::kValidation), 3);
   EXPECT_EQ(set.count(Split::kTest), 2);
@@ -114,12 +114,12 @@ TEST_F(OwnImages, AreDividedAsTheSubfoldersSay) {
   EXPECT_EQ(row(validation, 0), raw(100));
   // What there is not, is a tenth of the training images.
   std::filesystem::remove_all(folder_.path() / "validation");
-  const DataSet without_validation({.data = path(), .discrete = true});
+  const DataSet without_validation({.data = path(), .values = 256});
   EXPECT_EQ(without_validation.count(Split::kTrain), 18);
   EXPECT_EQ(without_validation.count(Split::kValidation), 2);
   EXPECT_EQ(row(without_validation.load(Split::kTest, pool_), 0), raw(200));
   std::filesystem::rename(folder_.path() / "test", folder_.path() / "val");
-  const DataSet without_test({.data = path(), .discrete = true});
+  const DataSet without_test({.data = path(), .values = 256});
   EXPECT_EQ(without_test.count(Split::kTrain), 18);
   EXPECT_EQ(without_test.count(Split::kValidation), 2);
   EXPECT_EQ(without_test.count(Split::kTest), 2);
@@ -132,11 +132,11 @@ TEST_F(OwnImages, InColourBecomeGrayOrKeepTheirChannels) {
               {.height = 1, .width = 1, .channels = 3, .pixels = {200, 100, i}});
   }
   write_png(path() + "/9.png", {.height = 1, .width = 1, .pixels = {9}});
-  const DataSet set({.data = path(), .discrete = true});
+  const DataSet set({.data = path(), .values = 256});
   EXPECT_TRUE(set.has_colours());
   EXPECT_EQ(set.channels(), 1);
   const ImageSet grays = set.load(Split::kTrain, pool_);
-  const DataSet colour_set({.data = path(), .discrete = true, .colour = ColourMode::kRgb});
+  const DataSet colour_set({.data = path(), .values = 256, .colour = ColourMode::kRgb});
   EXPECT_EQ(colour_set.channels(), 3);
   const ImageSet colours = colour_set.load(Split::kTrain, pool_);
   EXPECT_EQ(colours.channels, 3);
@@ -161,7 +161,7 @@ TEST_F(OwnImages, InColourAreStretchedInAllChannelsAlike) {
   const std::string file = path() + "/a.npy";
   write_npy<std::uint8_t>(file, std::vector<std::size_t>{10, 1, 2, 3}, values);
   const DataSet set(
-      {.data = file, .discrete = true, .colour = ColourMode::kRgb, .stretch = Stretch::kImage});
+      {.data = file, .values = 256, .colour = ColourMode::kRgb, .stretch = Stretch::kImage});
   const ImageSet images = set.load(Split::kTest, pool_);
   EXPECT_EQ(images.values,
             (std::vector<float>{0, 128 / 255.0f, 1, 26 / 255.0f, 51 / 255.0f, 76 / 255.0f}));
@@ -261,7 +261,7 @@ TEST_F(OwnImages, OfFloatsAreUsedAsTheyAre) {
     }
   }
   expect_error(ErrorKind::kData, "which is no multiple of 1/255", [&] {
-    const DataSet discrete({.data = file, .discrete = true});
+    const DataSet discrete({.data = file, .values = 256});
     discrete.load(Split::kTrain, pool_);
   });
 }
@@ -278,7 +278,7 @@ TEST_F(OwnImages, OfFloatsThatRepeatWarnWithoutNoiseAndAreReadAsLevels) {
               AllOf(HasSubstr("100 % of the values stand several times"),
                     HasSubstr("say --dequantize on")));
   EXPECT_EQ(warning_of({.data = file, .dequantize = Dequantize::kOn}), "");
-  const DataSet discrete({.data = file, .discrete = true});
+  const DataSet discrete({.data = file, .values = 256});
   const ImageSet images = discrete.load(Split::kTrain, pool_);
   EXPECT_EQ(discrete.noise_warning(images), "");
   for (std::size_t i = 0; i < images.values.size(); ++i) {
@@ -356,7 +356,7 @@ TEST_F(OwnImages, MayHaveAMaskForTrainingInTheOrderOfTheFiles) {
   for (std::size_t i = 0; i < 20; ++i) observed[6 * i + i % 6] = 0;
   const std::string mask = (folder_.path() / "mask.npy").string();
   write_npy<std::uint8_t>(mask, Shape{20, 2, 3}, observed);
-  const DataConfig config{.data = path(), .discrete = true, .mask = mask};
+  const DataConfig config{.data = path(), .values = 256, .mask = mask};
   const DataSet set(config);
   const TrainingImages training = set.load_training(pool_);
   EXPECT_EQ(training.train.count() + training.validation.count(), 20);
@@ -372,13 +372,13 @@ TEST_F(OwnImages, MayHaveAMaskForTrainingInTheOrderOfTheFiles) {
 
   // The digest is of the images and of the mask.
   const std::string digest = set.digest();
-  EXPECT_NE(DataSet({.data = path(), .discrete = true}).digest(), digest);
+  EXPECT_NE(DataSet({.data = path(), .values = 256}).digest(), digest);
   observed[0] = 1;
   write_npy<std::uint8_t>(mask, Shape{20, 2, 3}, observed);
   EXPECT_NE(DataSet(config).digest(), digest);
   // Those of a single file are in its order too, its test images among them.
   const DataConfig single{
-      .data = write_array<std::uint8_t>({20, 2, 3}, ramp(0, 120)), .discrete = true, .mask = mask};
+      .data = write_array<std::uint8_t>({20, 2, 3}, ramp(0, 120)), .values = 256, .mask = mask};
   EXPECT_TRUE(DataSet(single).load(Split::kTest, pool_).observed.empty());
   EXPECT_EQ(DataSet(single).load(Split::kTrain, pool_).observed.size(), 16U * 6);
   for (const std::size_t count : {19U, 21U, 23U}) {
@@ -391,7 +391,7 @@ TEST_F(OwnImages, MayHaveAMaskForTrainingInTheOrderOfTheFiles) {
 TEST_F(OwnImages, AreStretchedByWhatAMaskLeaves) {
   write_images("train/", 20);
   write_images("test/", 3, 100);
-  const DataSet set({.data = path(), .discrete = true, .stretch = Stretch::kImage});
+  const DataSet set({.data = path(), .values = 256, .stretch = Stretch::kImage});
   const Mask mask{.height = 2, .width = 3, .observed = {1, 1, 1, 0, 0, 0}};
   const ImageSet images = set.load(Split::kTest, pool_, {.most = 2, .mask = &mask});
   EXPECT_EQ(images.count(), 2);
@@ -406,7 +406,7 @@ TEST_F(OwnImages, HaveTheLabelsOfTheirFolders) {
   }
   write_image("test/ape/1.png", 100);
   write_image("test/dog/2.png", 101);
-  const DataSet set({.data = path(), .discrete = true});
+  const DataSet set({.data = path(), .values = 256});
   const Labels test = set.labels(Split::kTest);
   EXPECT_EQ(test.names, (Names{"ape", "cat", "dog"}));
   EXPECT_EQ(test.values, (std::vector<int>{0, 2}));
@@ -491,7 +491,7 @@ TEST_F(OwnImages, MayHaveLabelsInSomeSplitsAlone) {
   write_images("train/ant/", 20);
   write_images("train/bee/", 20);
   write_image("test/1.png", 100);
-  const DataSet set({.data = path(), .discrete = true});
+  const DataSet set({.data = path(), .values = 256});
   EXPECT_TRUE(set.has_labels(Split::kTrain));
   EXPECT_TRUE(set.has_labels(Split::kValidation));
   EXPECT_FALSE(set.has_labels(Split::kTest));
@@ -502,7 +502,7 @@ TEST_F(OwnImages, MayHaveLabelsInSomeSplitsAlone) {
 }
 
 TEST(MnistLabels, AreThoseOfThePublishedFiles) {
-  const DataSet mnist({.discrete = true});
+  const DataSet mnist({.values = 256});
   const Labels test = mnist.labels(Split::kTest);
   EXPECT_EQ(test.names, (Names{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
   // The first digits, and how many sevens there are.

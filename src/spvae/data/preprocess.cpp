@@ -53,6 +53,26 @@ void stretch(std::span<float> values, std::span<const std::uint8_t> observed) {
   }
 }
 
+void binarise(const Preparation& preparation, ImageAddress address, std::span<float> values) {
+  if (preparation.binarise == Binarise::kNone) return;
+  const RandomAddress stream{.seed = preparation.seed,
+                             .purpose = Purpose::kBinarise,
+                             .image = address.index,
+                             .leaf = address.file};
+  constexpr std::size_t kWords = 4;
+  std::array<std::uint32_t, kWords> words{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto level = static_cast<std::uint32_t>(std::lrint(255.0f * values[i]));
+    bool is_one = level >= 128;
+    if (preparation.binarise == Binarise::kSample) {
+      const std::size_t word = i % kWords;
+      if (word == 0) words = random_words(stream, static_cast<std::uint32_t>(i / kWords));
+      is_one = (words[word] >> 8) * std::uint64_t{255} < std::uint64_t{level} << 24;
+    }
+    values[i] = is_one ? 1.0f : 0.0f;
+  }
+}
+
 /// Adds the noise, if there is any, to the values that `out` holds.
 void finish(std::span<const std::uint8_t> observed, const Preparation& preparation,
             ImageAddress address, std::span<float> out) {
@@ -99,6 +119,7 @@ void prepare_pixels(std::span<const T> pixels, const PixelFlags& flags,
   const auto prepare_by = [&](std::span<const std::uint8_t> pixels_that_count,
                               std::span<float> values) {
     set_base(pixels, pixels_that_count, preparation.stretch, values);
+    binarise(preparation, address, values);
     finish(pixels_that_count, preparation, address, values);
   };
   prepare_by(observed, out);

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "spvae/data/data_config.h"
+
 namespace spvae {
 
 /// Where an image stands: together with a seed this addresses its pixel noise.
@@ -22,6 +24,7 @@ struct Preparation {
   bool stretch = true;     ///< its least observed value becomes 0, its greatest 1
   bool noise = true;       ///< normal noise of standard deviation 1/255
   std::uint32_t seed = 0;  ///< of the noise
+  Binarise binarise = Binarise::kNone;
 };
 
 // These functions are pure: an image's values depend on its pixels, its address and the seed alone,
@@ -31,6 +34,10 @@ struct Preparation {
 /// 8-bit pixels v → values in [0, 1]. In this order,
 ///   base        x = v/255
 ///   or stretch  x = q/255, q = rint((255·(v − min)) / (max − min)), ties to even; if min = max, 0
+///   threshold   or x ← 1 if q ≥ 128, else 0, where q is v without stretch
+///   sample      or x ← 1 if u < q/255, else 0, u uniform in [0, 1) of dimension = pixel of the
+///   address
+///               (seed, step 0, Purpose::kBinarise, image = index, leaf = file, sample 0)
 ///   noise       x ← x + n/255, n standard normal, dimension = pixel of the address (seed, step 0,
 ///               Purpose::kPixelNoise, image = index, leaf = file, sample 0);
 ///               x ← −x if x < 0, then x ← 2 − x if x > 1

@@ -124,6 +124,38 @@ std::vector<float> prepared(const Bytes& pixels, const Preparation& preparation,
   return out;
 }
 
+TEST(Binarise, ByThresholdIsOneFromTheMiddleOn) {
+  EXPECT_EQ(prepared({0, 127, 128, 255},
+                     {.stretch = false, .noise = false, .binarise = Binarise::kThreshold}),
+            (std::vector<float>{0, 0, 1, 1}));
+  EXPECT_EQ(prepared({0, 9, 10, 20}, {.noise = false, .binarise = Binarise::kThreshold}),
+            (std::vector<float>{0, 0, 1, 1}));  // of the stretched values
+}
+
+TEST(Binarise, BySampleComparesUniformNumbersOfItsAddress) {
+  const Bytes pixels = ramp(0, 256);
+  const Preparation preparation{
+      .stretch = false, .noise = false, .seed = 3, .binarise = Binarise::kSample};
+  const auto values = prepared(pixels, preparation, {}, {.file = 1, .index = 9});
+  const RandomAddress address{.seed = 3, .purpose = Purpose::kBinarise, .image = 9, .leaf = 1};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    EXPECT_EQ(values[i], 255 * random_uniform(address, i) < i ? 1.0f : 0.0f) << i;
+  }
+  EXPECT_NE(values, prepared(pixels, preparation, {}, {.file = 1, .index = 10}));
+  EXPECT_NE(values, prepared(pixels, preparation, {}, {.file = 0, .index = 9}));
+}
+
+// Of each level 1000 draws; the deviation of their frequency is 0.016 at most.
+TEST(Binarise, BySampleIsOneAsOftenAsThePixelIsBright) {
+  constexpr int kDraws = 1000;
+  for (const std::uint8_t level : Bytes{0, 1, 64, 128, 254, 255}) {
+    const auto values = prepared(Bytes(kDraws, level),
+                                 {.stretch = false, .noise = false, .binarise = Binarise::kSample});
+    const float ones = std::accumulate(values.begin(), values.end(), 0.0f);
+    EXPECT_NEAR(ones / kDraws, level / 255.0, level % 255 == 0 ? 0 : 0.08) << int{level};
+  }
+}
+
 TEST(Prepare, RawValuesAreLevelsOf255) {
   const auto values = prepared({0, 7, 128, 255}, {.stretch = false, .noise = false});
   EXPECT_EQ(values, (std::vector<float>{0.0f, 7 / 255.0f, 128 / 255.0f, 1.0f}));

@@ -54,9 +54,9 @@ Json inline_grid(const std::string& text) {
 /// Whether what a bound is of depends on a key, or how closely it is estimated: of more samples it
 /// is higher by itself.
 bool changes_measure(const std::string& key) {
-  constexpr std::array kKeys = {"likelihood", "labels",  "class",
-                                "colour",     "stretch", "dequantize",
-                                "missing",    "mask",    "validation-samples"};
+  constexpr std::array kKeys = {
+      "likelihood", "labels",   "class",   "colour", "stretch",
+      "dequantize", "binarise", "missing", "mask",   "validation-samples"};
   return key.starts_with("data") || std::ranges::find(kKeys, key) != kKeys.end();
 }
 

@@ -1,4 +1,4 @@
-// The lanes of the Binomial: v·f − 255·softplus(f), for log C(255, v) is its log_constant.
+// The lanes of Binomials of n trials: v·f − n·softplus(f), for log C(n, v) is their log_constant.
 #if defined(SPVAE_LIKELIHOOD_BINOMIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SPVAE_LIKELIHOOD_BINOMIAL_INL_H_
 #undef SPVAE_LIKELIHOOD_BINOMIAL_INL_H_
@@ -11,9 +11,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
 
-struct BinomialLanes : OneForm<BinomialLanes> {
+template <int kMaxValue>
+struct BinomialOf : OneForm<BinomialOf<kMaxValue>> {
   static constexpr float kLogitBound = 16.118f;
-  static constexpr float kTrials = 255.0f;
+  static constexpr float kTrials = kMaxValue;
 
   template <class Part>
   static HWY_INLINE Float Value(Part part, const LikelihoodLanes& of, const float* HWY_RESTRICT x,
@@ -25,7 +26,7 @@ struct BinomialLanes : OneForm<BinomialLanes> {
     for (int i = 0; i < of.pixels; ++i) {
       const Float f = hn::Min(bound, hn::Max(hn::Neg(bound), hn::Load(d, out0 + i * kTile)));
       const Float v = hn::Round(hn::Mul(Constant(kTrials), hn::Load(d, x + i * kTile)));
-      // softplus(−|f|) keeps the cancellation of v·f against 255·softplus(f) out of float32.
+      // softplus(−|f|) keeps the cancellation of v·f against n·softplus(f) out of float32.
       const Float tail = Softplus(hn::Neg(hn::Abs(f)));
       const Float misses = hn::IfThenElse(hn::Lt(f, hn::Zero(d)), v, hn::Sub(Constant(kTrials), v));
       sum = hn::NegMulAdd(part.Keep(i, misses), hn::Abs(f), sum);
@@ -46,6 +47,8 @@ struct BinomialLanes : OneForm<BinomialLanes> {
     hn::Store(part.Keep(i, hn::Mul(row_gradient, grad)), d, delta[0] + i * kTile + lane);
   }
 };
+
+using BinomialLanes = BinomialOf<255>;
 
 }  // namespace spvae::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

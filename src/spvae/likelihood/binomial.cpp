@@ -14,6 +14,10 @@ namespace {
 constexpr int kTrials = 255;
 constexpr double kLogitLimit = 16.118;
 
+int trials_of(const PixelDistribution& p) {
+  return likelihood_info(p.config.kind).values(p.config) - 1;
+}
+
 double logit_of(const PixelDistribution& p) {
   return std::clamp(p.heads[0], -kLogitLimit, kLogitLimit);
 }
@@ -21,40 +25,41 @@ double logit_of(const PixelDistribution& p) {
 // Computed once, because lgamma() writes the sign of the gamma function to a global: threads that
 // call it race.
 double log_factorial(int n) {
-  static const std::array<double, kTrials + 1> kTable = [] {
+  static const std::array<double, kTrials + 1> logs = [] {
     std::array<double, kTrials + 1> table{};
     for (int i = 0; i <= kTrials; ++i) table[i] = std::lgamma(i + 1.0);
     return table;
   }();
-  return kTable[n];
+  return logs[n];
 }
 
-double log_coefficient(int v) {
-  return log_factorial(kTrials) - log_factorial(v) - log_factorial(kTrials - v);
+double log_coefficient(int trials, int v) {
+  return log_factorial(trials) - log_factorial(v) - log_factorial(trials - v);
 }
 
 PixelLogLikelihood log_likelihood(const PixelDistribution& p, double x,
                                   const PixelGradient& gradient) {
-  const int v = value_of(x, kTrials + 1);
+  const int trials = trials_of(p);
+  const int v = value_of(x, trials + 1);
   const double logit = logit_of(p);
   if (!gradient.heads.empty()) {
     gradient.heads[0] =
-        std::abs(p.heads[0]) > kLogitLimit ? 0 : gradient.scale * (v - kTrials * sigmoid(logit));
+        std::abs(p.heads[0]) > kLogitLimit ? 0 : gradient.scale * (v - trials * sigmoid(logit));
   }
-  const double coefficient = log_coefficient(v);
-  const double normaliser = kTrials * softplus(logit);
+  const double coefficient = log_coefficient(trials, v);
+  const double normaliser = trials * softplus(logit);
   return {.value = coefficient + v * logit - normaliser,
           .magnitude = std::abs(coefficient) + std::abs(v * logit) + normaliser};
 }
 
 // The smallest v with P(V ≤ v) > u, for p ≤ 1/2: there (1 − p)^255 is far from underflow.
-int lower_quantile(double p, double u) {
+int lower_quantile(int trials, double p, double u) {
   const double odds = p / (1 - p);
-  double mass = std::exp(kTrials * std::log1p(-p));
+  double mass = std::exp(trials * std::log1p(-p));
   double below = mass;
   int v = 0;
-  while (below <= u && v < kTrials) {
-    mass *= odds * (kTrials - v) / (v + 1);
+  while (below <= u && v < trials) {
+    mass *= odds * (trials - v) / (v + 1);
     below += mass;
     ++v;
   }
@@ -64,9 +69,10 @@ int lower_quantile(double p, double u) {
 double draw(const PixelDistribution& p, const RandomAddress& address, std::uint32_t pixel) {
   const double f = logit_of(p);
   const double u = open_uniform(address, pixel);
-  const int v =
-      f <= 0 ? lower_quantile(sigmoid(f), u) : kTrials - lower_quantile(sigmoid(-f), 1 - u);
-  return static_cast<double>(v) / kTrials;
+  const int trials = trials_of(p);
+  const int v = f <= 0 ? lower_quantile(trials, sigmoid(f), u)
+                       : trials - lower_quantile(trials, sigmoid(-f), 1 - u);
+  return static_cast<double>(v) / trials;
 }
 
 double mean(const PixelDistribution& p) { return sigmoid(logit_of(p)); }
@@ -82,7 +88,7 @@ LikelihoodInfo binomial_likelihood() {
       .log_likelihood = log_likelihood,
       .draw = draw,
       .mean = mean,
-      .log_constant = log_coefficient,
+      .log_constant = [](int v) { return log_coefficient(kTrials, v); },
   };
 }
 

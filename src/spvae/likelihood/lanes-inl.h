@@ -6,6 +6,7 @@
 #define SPVAE_LIKELIHOOD_LANES_INL_H_
 #endif
 
+#include "spvae/likelihood/bernoulli-inl.h"
 #include "spvae/likelihood/binomial-inl.h"
 #include "spvae/likelihood/gaussian-inl.h"
 #include "spvae/likelihood/logistic-inl.h"

@@ -2,6 +2,7 @@
 
 // One likelihood, one room: NAME.h (what it can be told), NAME.cpp (what it is, in double) and
 // NAME-inl.h (its lanes). A new one is told to the program here and in lanes-inl.h.
+#include "spvae/likelihood/bernoulli.h"
 #include "spvae/likelihood/binomial.h"
 #include "spvae/likelihood/gaussian.h"
 #include "spvae/likelihood/logistic.h"
@@ -12,4 +13,5 @@
   X(Gaussian, gaussian)      \
   X(Binomial, binomial)      \
   X(Logistic, logistic)      \
-  X(Ordinal, ordinal)
+  X(Ordinal, ordinal)        \
+  X(Bernoulli, bernoulli)

@@ -104,6 +104,10 @@ Facts data_facts(const ReportSource& source) {
   facts.emplace_back("Scaling", data.stretch() == Stretch::kImage
                                     ? "of each image: its least pixel is 0, its greatest 1"
                                     : "none: raw pixels");
+  if (const std::string how = origin.training.value("binarise", "none"); how != "none") {
+    facts.emplace_back("Black and white", how == "sample" ? "drawn once, white as often as bright"
+                                                          : "white from 128 of 255 on");
+  }
   if (!is_discrete(source.stored.model.config().leaf.likelihood)) {
     facts.emplace_back("Noise on pixels", data.dequantize() == Dequantize::kOn
                                               ? "normal, of standard deviation 1/255"

@@ -55,8 +55,8 @@ FieldList<RunConfig> all() {
                  "images"),
       without_effect(optional_text_field("data-dir", &RunConfig::data_dir,
                                          "folder to look for the data set in first")),
-      number_field("data-seed", &RunConfig::data_seed, "seed of the split and of pixel noise", 0,
-                   kMaxSeed),
+      number_field("data-seed", &RunConfig::data_seed,
+                   "seed of the split, of pixel noise and of --binarise sample", 0, kMaxSeed),
       number_field("training-images", &RunConfig::training_images,
                    "train on so many of the training images; 0 is all", 0, kMaxImages),
       choice_field("colour", &RunConfig::colour,
@@ -76,6 +76,13 @@ FieldList<RunConfig> all() {
                        "noise of standard deviation 1/255 on the pixels; auto: on if they are of "
                        "8 bits",
                        {"auto", "on", "off"})),
+      only_for<RunConfig>(
+          "likelihoods of discrete values",
+          [](const RunConfig& config) { return is_discrete(config.model.leaf.likelihood); },
+          choice_field("binarise", &RunConfig::binarise,
+                       "black and white pixels: threshold: white from 128 of 255 on; sample: with "
+                       "probability value/255, drawn once and for all",
+                       {"none", "threshold", "sample"})),
       choice_field("missing", &RunConfig::missing,
                    "what stands for a missing pixel in floating-point arrays", {"none", "nan"}),
       optional_text_field("mask", &RunConfig::mask,
@@ -228,14 +235,16 @@ void fit_to_data(const DataSet& data, RunConfig& config) {
 }
 
 DataConfig data_config(const RunConfig& config) {
+  const LikelihoodConfig& likelihood = config.model.leaf.likelihood;
   return {.data = config.data,
           .data_seed = config.data_seed,
-          .discrete = is_discrete(config.model.leaf.likelihood),
+          .values = likelihood_info(likelihood.kind).values(likelihood),
           .data_dir = config.data_dir,
           .training_images = config.training_images,
           .colour = config.colour,
           .stretch = config.stretch,
           .dequantize = config.dequantize,
+          .binarise = is_discrete(likelihood) ? config.binarise : Binarise::kNone,
           .missing = config.missing,
           .mask = config.mask,
           .labels = config.labels,

@@ -16,11 +16,12 @@ namespace spvae {
 struct RunConfig {
   std::string data = "mnist";   ///< as DataConfig has it, and those that follow
   std::string data_dir;         ///< where to look for a named set first
-  std::uint32_t data_seed = 0;  ///< of split and pixel noise
+  std::uint32_t data_seed = 0;  ///< of split, pixel noise and binarisation
   int training_images = 0;      ///< 0: all
   ColourMode colour = ColourMode::kGray;
   Stretch stretch = Stretch::kAuto;
   Dequantize dequantize = Dequantize::kAuto;
+  Binarise binarise = Binarise::kNone;
   Missing missing = Missing::kNone;
   std::string mask;        ///< of training and validation images
   std::string labels;      ///< file of the images' labels; empty: the data set's own

@@ -1,0 +1,37 @@
+#include "spvae/data/value_grid.h"
+
+#include <bitset>
+#include <cmath>
+
+#include "spvae/core/error.h"
+
+namespace spvae {
+namespace {
+
+constexpr double kMaxLevel = 255;
+
+std::size_t level_of(float x) { return static_cast<std::size_t>(std::lrint(kMaxLevel * x)); }
+
+}  // namespace
+
+void snap_to_values(const std::string& name, int values, ImageSet& images) {
+  std::bitset<256> expected;
+  for (int v = 0; v < values; ++v) {
+    expected.set(static_cast<std::size_t>(std::lrint(kMaxLevel * v / (values - 1))));
+  }
+  std::bitset<256> found;
+  for (std::size_t i = 0; i < images.values.size(); ++i) {
+    if (images.observed.empty() || images.observed[i] != 0) found.set(level_of(images.values[i]));
+  }
+  if ((found & ~expected).any()) {
+    fail(ErrorKind::kData,
+         "data {}: the likelihood takes {} values, the images have {}; binarise them by --binarise "
+         "threshold or sample",
+         name, values, found.count());
+  }
+  for (float& x : images.values) {
+    x = std::rint(x * static_cast<float>(values - 1)) / static_cast<float>(values - 1);
+  }
+}
+
+}  // namespace spvae
