@@ -334,7 +334,7 @@ def cut_points(shared):
 def log_pixels(config, x, heads, shared):
     """log p(x|z) [samples], a sum over variables. `shared`: leaves.likelihood, if there."""
     likelihood = config["likelihood"]
-    n = 1 if likelihood == "bernoulli" else 255
+    n = {"bernoulli": 2}.get(likelihood, config.get("values", 256)) - 1
     v = np.rint(n * x)
     if likelihood == "gaussian":
         f, g = heads
@@ -345,6 +345,10 @@ def log_pixels(config, x, heads, shared):
         f = np.clip(heads[0], -16.118, 16.118)
         choose = np.array([math.log(math.comb(n, k)) for k in range(n + 1)])[v.astype(int)]
         terms = choose - v * softplus(-f) - (n - v) * softplus(f)
+    elif likelihood == "categorical":
+        f = heads[0].reshape(len(heads[0]), len(x), n + 1)
+        terms = np.take_along_axis(f, v.astype(int)[None, :, None], axis=2)[..., 0]
+        terms = terms - np.logaddexp.reduce(f, axis=2)
     else:
         f, g = heads
         a, cuts = np.exp(np.minimum(2 - g, 8)), cut_points(shared)
@@ -360,6 +364,7 @@ HEADS = {
     "gaussian": ["mean", "precision"],
     "binomial": ["logit"],
     "bernoulli": ["logit"],
+    "categorical": ["logit"],
     "logistic": ["location", "scale"],
     "ordinal": ["location", "scale"],
 }

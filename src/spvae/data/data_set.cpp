@@ -194,7 +194,7 @@ SourcePixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool
                            const LoadObserver& observer) const {
   return read_pixels(sources_[source], count,
                      {.channels = channels(),
-                      .discrete = config_.values > 0,
+                      .values = config_.values,
                       .takes_nan = config_.missing == Missing::kNan},
                      pool, observer);
 }

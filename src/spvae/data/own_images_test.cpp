@@ -266,6 +266,16 @@ TEST_F(OwnImages, OfFloatsAreUsedAsTheyAre) {
   });
 }
 
+TEST_F(OwnImages, OfFloatsMayHaveTheValuesOfTheirLikelihood) {
+  std::vector<float> values;
+  for (int i = 0; i < 60; ++i) values.push_back(static_cast<float>(i % 7) / 6.0f);
+  const DataSet set({.data = write_array<float>({10, 2, 3}, values), .values = 7});
+  const ImageSet images = set.load(Split::kTrain, pool_);
+  for (std::size_t i = 0; i < images.values.size(); ++i) {
+    EXPECT_EQ(images.values[i], values[6 * images.indices[i / 6] + i % 6]);
+  }
+}
+
 TEST_F(OwnImages, OfFloatsThatRepeatWarnWithoutNoiseAndAreReadAsLevels) {
   std::vector<float> values;
   for (int i = 0; i < 60; ++i) values.push_back(static_cast<float>(i % 7) / 255.0f);

@@ -12,14 +12,22 @@
 namespace spvae {
 namespace {
 
-/// 8-bit levels of values that are multiples of 1/255, as far as floats can be; missing ones are 0.
+/// 8-bit levels of values that are multiples of 1/255 or of 1/steps, as far as floats can be;
+/// missing ones are 0.
 std::vector<std::uint8_t> levels_of(const std::filesystem::path& file,
-                                    std::span<const float> values, std::size_t size, int channels) {
-  constexpr float kTolerance = 1e-3f;  // of a level
+                                    std::span<const float> values, int steps, std::size_t size,
+                                    int channels) {
+  constexpr float kTolerance = 1e-3f / 255.0f;
+  const auto is_multiple = [](float x, int parts) {
+    const float scaled = static_cast<float>(parts) * x;
+    return std::abs(scaled - std::rint(scaled)) <= kTolerance * static_cast<float>(parts);
+  };
   std::vector<std::uint8_t> levels(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float level = std::rint(255.0f * values[i]);
-    if (std::abs(255.0f * values[i] - level) > kTolerance) {
+    double level = std::rint(255.0f * values[i]);
+    if (is_multiple(values[i], steps)) {
+      level = std::rint(255.0 * std::rint(static_cast<float>(steps) * values[i]) / steps);
+    } else if (!is_multiple(values[i], 255)) {
       fail(
           ErrorKind::kData,
           "{}: pixel {} of image {} is {}, which is no multiple of 1/255, but the likelihood is of "
@@ -68,10 +76,11 @@ SourcePixels read_pixels(const ImageSource& source, std::uint32_t count,
     pixels.observed = observed_in_channels(floats, source.channels(), channels);
     std::ranges::replace_if(floats, is_nan, 0.0f);
   }
-  if (options.discrete) {
+  if (options.values > 0) {
     const std::size_t size = floats.size() / count;
-    pixels.bytes = in_channels(levels_of(source.files().front(), floats, size, source.channels()),
-                               source.channels(), channels);
+    pixels.bytes = in_channels(
+        levels_of(source.files().front(), floats, options.values - 1, size, source.channels()),
+        source.channels(), channels);
   } else {
     pixels.floats = in_channels(std::move(floats), source.channels(), channels);
   }

@@ -18,12 +18,12 @@ struct SourcePixels {
 /// What is made of a source's pixels.
 struct PixelOptions {
   int channels = 1;
-  bool discrete = false;   ///< 8-bit levels, of floating-point pixels too
+  int values = 0;          ///< as DataConfig has it: if not 0, floats become 8-bit levels too
   bool takes_nan = false;  ///< NaN marks a missing pixel
 };
 
 /// Errors as ImageSource::read_bytes and read_floats; Error(kData) for values between 8-bit levels
-/// where they are to be discrete.
+/// where pixels have values.
 SourcePixels read_pixels(const ImageSource& source, std::uint32_t count,
                          const PixelOptions& options, ThreadPool& pool,
                          const LoadObserver& observer);

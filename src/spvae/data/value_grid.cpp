@@ -1,9 +1,12 @@
 #include "spvae/data/value_grid.h"
 
+#include <fmt/format.h>
+
 #include <bitset>
 #include <cmath>
 
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
 
 namespace spvae {
 namespace {
@@ -24,10 +27,13 @@ void snap_to_values(const std::string& name, int values, ImageSet& images) {
     if (images.observed.empty() || images.observed[i] != 0) found.set(level_of(images.values[i]));
   }
   if ((found & ~expected).any()) {
-    fail(ErrorKind::kData,
-         "data {}: the likelihood takes {} values, the images have {}; binarise them by --binarise "
-         "threshold or sample",
-         name, values, found.count());
+    fail(ErrorKind::kData, "data {}: the likelihood takes {} values, the images have {}{}; {}",
+         name, values, found.count(), found.count() > index(values) ? "" : " others",
+         values == 2
+             ? "binarise them by --binarise threshold or sample"
+             : fmt::format("give 8-bit images of the levels round(v·255/{}), v = 0 … {}, or "
+                           "other --values",
+                           values - 1, values - 1));
   }
   for (float& x : images.values) {
     x = std::rint(x * static_cast<float>(values - 1)) / static_cast<float>(values - 1);

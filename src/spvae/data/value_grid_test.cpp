@@ -11,10 +11,8 @@ namespace {
 
 // Of a row of 8-bit levels.
 ImageSet image_of(const std::vector<int>& levels) {
-  ImageSet images{.height = 1,
-                  .width = static_cast<int>(levels.size()),
-                  .values = {},
-                  .indices = {0}};
+  ImageSet images{
+      .height = 1, .width = static_cast<int>(levels.size()), .values = {}, .indices = {0}};
   for (const int level : levels) images.values.push_back(static_cast<float>(level) / 255.0f);
   return images;
 }
@@ -36,6 +34,12 @@ TEST(ValueGrid, RefusesOtherLevelsAndSaysWhatToDo) {
       ErrorKind::kData,
       "data own: the likelihood takes 2 values, the images have 3; binarise them by --binarise",
       [&] { snap_to_values("own", 2, images); });
+}
+
+TEST(ValueGrid, RefusesAsManyLevelsThatAreOthers) {
+  ImageSet images = image_of({0, 1, 2});
+  testing::expect_error(ErrorKind::kData, "takes 3 values, the images have 3 others; give",
+                        [&] { snap_to_values("own", 3, images); });
 }
 
 TEST(ValueGrid, LooksAtObservedPixelsAlone) {

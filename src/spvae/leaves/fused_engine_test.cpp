@@ -158,7 +158,8 @@ LeafConfig leaf(int hidden, int layers, int latent, const LikelihoodConfig& like
   return {hidden, layers, latent, likelihood};
 }
 
-LeafConfig conv(Filters filters, int stride, int dense, int latent, Likelihood likelihood) {
+LeafConfig conv(Filters filters, int stride, int dense, int latent,
+                const LikelihoodConfig& likelihood) {
   LeafConfig config;
   config.network = Network::kConv;
   config.filters = filters;
@@ -461,7 +462,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 std::vector<Case> cases_for_bits() {
   std::vector<Case> cases;
-  for (const Likelihood likelihood : all_likelihoods()) {
+  for (LikelihoodConfig likelihood : all_likelihoods()) {
+    likelihood.categorical.values = 9;  // 256 would take a minute
     cases.push_back({"circuit leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 50, 5});
     cases.push_back({"one leaf", 12, 12, 12, leaf(65, 2, 33, likelihood), 1, 100, 5});
     cases.push_back({"conv leaves", 14, 17, 7, conv({4, 8}, 1, 64, 25, likelihood), 2, 50, 3});

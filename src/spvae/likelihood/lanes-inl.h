@@ -8,6 +8,7 @@
 
 #include "spvae/likelihood/bernoulli-inl.h"
 #include "spvae/likelihood/binomial-inl.h"
+#include "spvae/likelihood/categorical-inl.h"
 #include "spvae/likelihood/gaussian-inl.h"
 #include "spvae/likelihood/logistic-inl.h"
 #include "spvae/likelihood/ordinal-inl.h"

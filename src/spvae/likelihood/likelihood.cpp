@@ -31,10 +31,13 @@ FieldList<LikelihoodConfig> all_fields() {
   for (const Likelihood likelihood : all_likelihoods()) {
     const LikelihoodInfo& info = likelihood_info(likelihood);
     for (const Field<LikelihoodConfig>& field : info.fields) {
-      fields.push_back(only_for<LikelihoodConfig>(
+      Field<LikelihoodConfig> own = only_for<LikelihoodConfig>(
           std::string(info.name),
           [likelihood](const LikelihoodConfig& config) { return config.kind == likelihood; },
-          field));
+          field);
+      // Files have always named those of the default likelihood.
+      if (likelihood != LikelihoodConfig().kind) own.written = own.used;
+      fields.push_back(own);
     }
   }
   return fields;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,14 +12,34 @@
 #include "spvae/likelihood/likelihood_testing.h"
 
 namespace spvae {
+
+void PrintTo(const LikelihoodConfig& config, std::ostream* out) {
+  *out << likelihood_info(config.kind).name;
+}
+
 namespace {
 
 using Vector = std::vector<double>;
 
+// Each as its defaults have it, and with the least and the most of each of its counts.
+std::vector<LikelihoodConfig> tested_configs() {
+  std::vector<LikelihoodConfig> all;
+  for (const Likelihood likelihood : all_likelihoods()) {
+    all.emplace_back(likelihood);
+    for (const Field<LikelihoodConfig>& field : likelihood_info(likelihood).fields) {
+      if (field.info.type != FieldType::kInteger) continue;
+      for (const double count : {field.info.minimum, field.info.maximum}) {
+        field.set(all.emplace_back(likelihood), static_cast<int>(count));
+      }
+    }
+  }
+  return all;
+}
+
 // What every likelihood of the table must hold to.
-class EveryLikelihood : public testing::TestWithParam<Likelihood> {
+class EveryLikelihood : public testing::TestWithParam<LikelihoodConfig> {
  protected:
-  const LikelihoodInfo& info() const { return likelihood_info(GetParam()); }
+  const LikelihoodInfo& info() const { return likelihood_info(GetParam().kind); }
   int values() const { return info().values(tested_.config); }
 
   // Outputs of the heads from gentle to wild.
@@ -46,12 +67,13 @@ class EveryLikelihood : public testing::TestWithParam<Likelihood> {
     return result;
   }
 
-  TestedLikelihood tested_{LikelihoodConfig(GetParam())};
+  TestedLikelihood tested_{GetParam()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, EveryLikelihood, testing::ValuesIn(all_likelihoods()),
+INSTANTIATE_TEST_SUITE_P(Table, EveryLikelihood, testing::ValuesIn(tested_configs()),
                          [](const auto& test) {
-                           return std::string(likelihood_info(test.param).name);
+                           std::string name(likelihood_info(test.param.kind).name);
+                           return name + "_" + std::to_string(test.index);
                          });
 
 TEST_P(EveryLikelihood, HasANameOfItsOwn) {

@@ -4,6 +4,7 @@
 // NAME-inl.h (its lanes). A new one is told to the program here and in lanes-inl.h.
 #include "spvae/likelihood/bernoulli.h"
 #include "spvae/likelihood/binomial.h"
+#include "spvae/likelihood/categorical.h"
 #include "spvae/likelihood/gaussian.h"
 #include "spvae/likelihood/logistic.h"
 #include "spvae/likelihood/ordinal.h"
@@ -14,4 +15,5 @@
   X(Binomial, binomial)      \
   X(Logistic, logistic)      \
   X(Ordinal, ordinal)        \
-  X(Bernoulli, bernoulli)
+  X(Bernoulli, bernoulli)    \
+  X(Categorical, categorical)

@@ -129,7 +129,7 @@ std::string default_of_structures(const Field<RunConfig>& field) {
     const RunConfig config = default_run_config({info.name, info.structure, Network::kMlp});
     if (is_used(field, config)) return flag_text(field.get(config));
   }
-  return "";
+  return flag_text(field.get(RunConfig{}));
 }
 
 }  // namespace
