@@ -331,6 +331,16 @@ def cut_points(shared):
     return np.concatenate([[inner[0] - 1], inner, [inner[-1] + 1]])
 
 
+def log_bin(v, f, g, shared=None):
+    """log of a logistic's mass in the bin of 8-bit values v."""
+    a, cuts = np.exp(np.minimum(2 - g, 8)), cut_points(shared)
+    lower, upper = cuts[v.astype(int)], cuts[v.astype(int) + 1]
+    log_upper = np.where(v < 255, -softplus(-a * (upper - f)), 0)
+    log_lower = np.where(v > 0, -softplus(a * (lower - f)), 0)
+    inner = np.where((v > 0) & (v < 255), np.log(-np.expm1(-a * (upper - lower))), 0)
+    return log_upper + log_lower + inner
+
+
 def log_pixels(config, x, heads, shared):
     """log p(x|z) [samples], a sum over variables. `shared`: leaves.likelihood, if there."""
     likelihood = config["likelihood"]
@@ -349,14 +359,13 @@ def log_pixels(config, x, heads, shared):
         f = heads[0].reshape(len(heads[0]), len(x), n + 1)
         terms = np.take_along_axis(f, v.astype(int)[None, :, None], axis=2)[..., 0]
         terms = terms - np.logaddexp.reduce(f, axis=2)
+    elif likelihood == "mixture":
+        m = config["components"]
+        f, g, w = (head.reshape(len(head), len(x), m) for head in heads)
+        terms = log_bin(np.repeat(v[:, None], m, axis=1), f + (np.arange(m) + 0.5) / m - 0.5, g)
+        terms = np.logaddexp.reduce(w + terms, axis=2) - np.logaddexp.reduce(w, axis=2)
     else:
-        f, g = heads
-        a, cuts = np.exp(np.minimum(2 - g, 8)), cut_points(shared)
-        lower, upper = cuts[v.astype(int)], cuts[v.astype(int) + 1]
-        log_upper = np.where(v < 255, -softplus(-a * (upper - f)), 0)
-        log_lower = np.where(v > 0, -softplus(a * (lower - f)), 0)
-        inner = np.where((v > 0) & (v < 255), np.log(-np.expm1(-a * (upper - lower))), 0)
-        terms = log_upper + log_lower + inner
+        terms = log_bin(v, *heads, shared)
     return terms.sum(axis=-1)
 
 
@@ -365,6 +374,7 @@ HEADS = {
     "binomial": ["logit"],
     "bernoulli": ["logit"],
     "categorical": ["logit"],
+    "mixture": ["location", "scale", "weight"],
     "logistic": ["location", "scale"],
     "ordinal": ["location", "scale"],
 }

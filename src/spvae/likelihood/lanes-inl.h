@@ -11,6 +11,7 @@
 #include "spvae/likelihood/categorical-inl.h"
 #include "spvae/likelihood/gaussian-inl.h"
 #include "spvae/likelihood/logistic-inl.h"
+#include "spvae/likelihood/mixture-inl.h"
 #include "spvae/likelihood/ordinal-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -53,31 +53,73 @@ struct LogisticBinLanes {
     return p;
   }
 
+  // What log p of a pixel is: log(share/tails) + log_width − linear.
+  struct Mass {
+    Float tails;   // (1 + e^−|u|)(1 + e^−|l|), in [1, 4]
+    Float share;   // (1 − e^−width)/width
+    Float linear;  // max(−u, 0) + max(l, 0)
+    Float log_width;
+  };
+
+  static HWY_INLINE Mass MassOf(const Pixel& p) {
+    const Float zero = hn::Zero(FloatTag());
+    const Float one = Constant(1.0f);
+    // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
+    const Float upper = hn::IfThenZeroElse(p.last, hn::Max(zero, hn::Neg(p.u)));
+    const Float lower = hn::IfThenZeroElse(p.first, hn::Max(zero, p.l));
+    const Float exp_u = hn::IfThenZeroElse(p.last, p.exp_u);
+    const Float exp_l = hn::IfThenZeroElse(p.first, p.exp_l);
+    const auto edge = hn::Or(p.first, p.last);
+    return {.tails = hn::Mul(hn::Add(one, exp_u), hn::Add(one, exp_l)),
+            .share = hn::IfThenElse(edge, one, p.share),
+            .linear = hn::Add(upper, lower),
+            .log_width = hn::IfThenZeroElse(edge, hn::Add(p.log_scale, p.log_width))};
+  }
+
+  // d log p by edges (times 1/a), width (times the width), location and scale.
+  struct Slopes {
+    Float u, l, width, location, scale;
+  };
+
+  static HWY_INLINE Slopes SlopesOf(const Pixel& p) {
+    const Float zero = hn::Zero(FloatTag());
+    const Float one = Constant(1.0f);
+    Slopes grad;
+    // d log σ(u)/du = σ(−u), d log σ(−l)/dl = −σ(l).
+    const Float sigma_u =
+        hn::Div(hn::IfThenElse(hn::Lt(p.u, zero), one, p.exp_u), hn::Add(one, p.exp_u));
+    const Float sigma_l =
+        hn::Div(hn::IfThenElse(hn::Lt(p.l, zero), p.exp_l, one), hn::Add(one, p.exp_l));
+    grad.u = hn::IfThenZeroElse(p.last, sigma_u);
+    grad.l = hn::IfThenZeroElse(p.first, hn::Neg(sigma_l));
+    // width · d log(1 − e^−width)/d width
+    grad.width = hn::IfThenZeroElse(hn::Or(p.first, p.last),
+                                    hn::Div(hn::NegMulAdd(p.width, p.share, one), p.share));
+    grad.location = hn::Mul(hn::Neg(p.a), hn::Add(grad.u, grad.l));
+    // d/dg = −a·d/da
+    grad.scale = hn::IfThenElseZero(
+        p.free, hn::Neg(hn::MulAdd(grad.u, p.u, hn::MulAdd(grad.l, p.l, grad.width))));
+    return grad;
+  }
+
   template <class Part>
   static HWY_INLINE Float Value(Part part, const LikelihoodLanes& of, const float* HWY_RESTRICT x,
                                 const float* const* out, int lane) {
     const FloatTag d;
     const float* HWY_RESTRICT out0 = out[0] + lane;
     const float* HWY_RESTRICT out1 = out[1] + lane;
-    const Float zero = hn::Zero(d);
-    const Float one = Constant(1.0f);
-    LogProduct tails;   // Π (1 + e^−|u|)(1 + e^−|l|), each in [1, 4]
-    LogProduct shares;  // Π (1 − e^−width)/width
-    Float linear = zero;
-    Float log_widths = zero;
+    LogProduct tails;
+    LogProduct shares;
+    Float linear = hn::Zero(d);
+    Float log_widths = hn::Zero(d);
     for (int i = 0; i < of.pixels; ++i) {
-      const Pixel p = Evaluate(part, of, i, hn::Load(d, x + i * kTile),
-                               hn::Load(d, out0 + i * kTile), hn::Load(d, out1 + i * kTile));
-      // −log σ(u) = max(−u, 0) + log(1 + e^−|u|); the edges lack one of the two sides.
-      const Float upper = hn::IfThenZeroElse(p.last, hn::Max(zero, hn::Neg(p.u)));
-      const Float lower = hn::IfThenZeroElse(p.first, hn::Max(zero, p.l));
-      linear = hn::Add(linear, hn::Add(upper, lower));
-      const Float exp_u = hn::IfThenZeroElse(p.last, p.exp_u);
-      const Float exp_l = hn::IfThenZeroElse(p.first, p.exp_l);
-      tails.Multiply(hn::Mul(hn::Add(one, exp_u), hn::Add(one, exp_l)));
-      const auto edge = hn::Or(p.first, p.last);
-      shares.Multiply(hn::IfThenElse(edge, one, p.share));
-      log_widths = hn::Add(log_widths, hn::IfThenZeroElse(edge, hn::Add(p.log_scale, p.log_width)));
+      const Mass mass =
+          MassOf(Evaluate(part, of, i, hn::Load(d, x + i * kTile), hn::Load(d, out0 + i * kTile),
+                          hn::Load(d, out1 + i * kTile)));
+      linear = hn::Add(linear, mass.linear);
+      tails.Multiply(mass.tails);
+      shares.Multiply(mass.share);
+      log_widths = hn::Add(log_widths, mass.log_width);
       if (i % 2 == 1) {
         tails.Normalise();
         shares.Normalise();
@@ -93,29 +135,15 @@ struct LogisticBinLanes {
                                   float* const* delta, int lane, Float row_gradient,
                                   float* table_gradient) {
     const FloatTag d;
-    const Float zero = hn::Zero(d);
-    const Float one = Constant(1.0f);
     const int at = i * kTile + lane;
     const Pixel p = Evaluate(part, of, i, hn::Load(d, x + i * kTile), hn::Load(d, out[0] + at),
                              hn::Load(d, out[1] + at));
-    // d log σ(u)/du = σ(−u), d log σ(−l)/dl = −σ(l).
-    const Float sigma_u =
-        hn::Div(hn::IfThenElse(hn::Lt(p.u, zero), one, p.exp_u), hn::Add(one, p.exp_u));
-    const Float sigma_l =
-        hn::Div(hn::IfThenElse(hn::Lt(p.l, zero), p.exp_l, one), hn::Add(one, p.exp_l));
-    const Float grad_u = hn::IfThenZeroElse(p.last, sigma_u);
-    const Float grad_l = hn::IfThenZeroElse(p.first, hn::Neg(sigma_l));
-    // width · d log(1 − e^−width)/d width
-    const Float grad_width = hn::IfThenZeroElse(
-        hn::Or(p.first, p.last), hn::Div(hn::NegMulAdd(p.width, p.share, one), p.share));
-    const Float grad_location = hn::Mul(hn::Neg(p.a), hn::Add(grad_u, grad_l));
-    // d/dg = −a·d/da
-    const Float grad_scale = hn::Neg(hn::MulAdd(grad_u, p.u, hn::MulAdd(grad_l, p.l, grad_width)));
-    hn::Store(hn::Mul(row_gradient, grad_location), d, delta[0] + at);
-    hn::Store(hn::IfThenElseZero(p.free, hn::Mul(row_gradient, grad_scale)), d, delta[1] + at);
+    const Slopes grad = SlopesOf(p);
+    hn::Store(hn::Mul(row_gradient, grad.location), d, delta[0] + at);
+    hn::Store(hn::Mul(row_gradient, grad.scale), d, delta[1] + at);
     if constexpr (Bins::kTableGradients > 0) {
       Bins(of, hn::Load(d, x + i * kTile))
-          .StoreGradients(row_gradient, p.a, grad_u, grad_l, grad_width, table_gradient);
+          .StoreGradients(row_gradient, p.a, grad.u, grad.l, grad.width, table_gradient);
     }
   }
 };

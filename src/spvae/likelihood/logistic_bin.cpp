@@ -10,6 +10,8 @@ namespace spvae {
 namespace {
 
 constexpr double kLogInverseScaleLimit = 8;
+constexpr int kMaxValue = 255;
+constexpr double kHalfBin = 0.5 / kMaxValue;
 
 // log(1 − e⁻ᵗ) for t = exp(log_t), exact at both ends, also where t underflows.
 double log_one_minus_exp(double log_t) {
@@ -24,6 +26,29 @@ double inverse_scale(double g) { return std::exp(std::min(2 - g, kLogInverseScal
 
 double logistic_quantile(double u, double f, double g) {
   return f + (std::log(u) - std::log1p(-u)) / inverse_scale(g);
+}
+
+LogisticBin grey_bin(int v) {
+  const double centre = static_cast<double>(v) / kMaxValue;
+  return {.lower = centre - kHalfBin,
+          .upper = centre + kHalfBin,
+          .width = 2 * kHalfBin,
+          .is_first = v == 0,
+          .is_last = v == kMaxValue};
+}
+
+// Rounding is the bins' half width; clamping gives the ends their tails.
+double grey_quantile(double u, double f, double g) {
+  return std::rint(std::clamp(kMaxValue * logistic_quantile(u, f, g), 0.0, 1.0 * kMaxValue)) /
+         kMaxValue;
+}
+
+// E[V] = Σ_{v ≥ 1} P(V ≥ v), and P(V ≥ v) is the logistic's upper tail at v's lower edge.
+double grey_mean(double f, double g) {
+  const double a = inverse_scale(g);
+  double sum = 0;
+  for (int v = 1; v <= kMaxValue; ++v) sum += sigmoid(a * (f - (v - 0.5) / kMaxValue));
+  return sum / kMaxValue;
 }
 
 LogisticTerm logistic_term(const LogisticBin& bin, double f, double g) {

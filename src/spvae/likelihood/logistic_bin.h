@@ -19,6 +19,9 @@ struct LogisticBin {
   bool is_last;
 };
 
+/// The bin of an 8-bit value v: v/255 and half a grey level to each side.
+LogisticBin grey_bin(int v);
+
 /// log of the bin's mass, which is σ(u) − σ(l) = σ(u) σ(−l) (1 − e^(−a·width)) with
 /// u = a(upper − f), l = a(lower − f).
 struct LogisticTerm {
@@ -32,5 +35,11 @@ struct LogisticTerm {
 };
 
 LogisticTerm logistic_term(const LogisticBin& bin, double f, double g);
+
+/// x = v/255 whose grey bin holds logistic_quantile(u, f, g), u in [0, 1].
+double grey_quantile(double u, double f, double g);
+
+/// Mean of x = v/255, the mass of v being that of its grey bin.
+double grey_mean(double f, double g);
 
 }  // namespace spvae

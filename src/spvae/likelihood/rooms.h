@@ -7,13 +7,15 @@
 #include "spvae/likelihood/categorical.h"
 #include "spvae/likelihood/gaussian.h"
 #include "spvae/likelihood/logistic.h"
+#include "spvae/likelihood/mixture.h"
 #include "spvae/likelihood/ordinal.h"
 
 /// All likelihoods, in the order of the enumeration.
-#define SPVAE_LIKELIHOODS(X) \
-  X(Gaussian, gaussian)      \
-  X(Binomial, binomial)      \
-  X(Logistic, logistic)      \
-  X(Ordinal, ordinal)        \
-  X(Bernoulli, bernoulli)    \
-  X(Categorical, categorical)
+#define SPVAE_LIKELIHOODS(X)  \
+  X(Gaussian, gaussian)       \
+  X(Binomial, binomial)       \
+  X(Logistic, logistic)       \
+  X(Ordinal, ordinal)         \
+  X(Bernoulli, bernoulli)     \
+  X(Categorical, categorical) \
+  X(Mixture, mixture)

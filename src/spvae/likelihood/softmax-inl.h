@@ -18,9 +18,8 @@ HWY_INLINE Float Greatest(const float* HWY_RESTRICT logits, int count) {
   return greatest;
 }
 
-// Writes e^(logit − greatest), and returns their sum.
-HWY_INLINE Float Exponentials(const float* HWY_RESTRICT logits, int count,
-                              float* HWY_RESTRICT out) {
+// Writes e^(logit − greatest), perhaps in place, and returns their sum.
+HWY_INLINE Float Exponentials(const float* logits, int count, float* out) {
   const FloatTag d;
   const Float greatest = Greatest(logits, count);
   Float sum = hn::Zero(d);
