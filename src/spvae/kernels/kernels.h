@@ -87,6 +87,13 @@ struct Network {
   bool linear_end = true;
 };
 
+/// Copies of a likelihood's table that take turns, lane by lane, in its gradient: rows of a value
+/// would wait for each other at one place.
+inline constexpr int kTableCopies = 4;
+
+/// A learned prior's σ is kMinPriorScale + softplus(ρ).
+inline constexpr double kMinPriorScale = 0.01;
+
 /// Of a learned prior the kernels read 1/σ and −μ/σ, each padded by zeros, and −Σ log σ.
 inline constexpr int prior_floats(int latent) { return 2 * padded(latent) + kFeaturePad; }
 
@@ -190,9 +197,13 @@ struct Table {
                   std::size_t count, float* out);
 
   // leaves, forward
-  /// x [D][kTile] → posterior; the trace's last outputs of mean and precision are the posterior's
-  /// mean and root.
-  void (*encode)(const Leaf&, const float* x, const EncoderTrace&, const Posterior&);
+  /// A prior's parameters [2Z] (leaves/priors.h) → [prior_floats].
+  void (*prepare_prior)(const float* parameters, int latent, float* out);
+  /// Planes of [D][kTile] that x needs behind [D + 1][kTile], of a likelihood.
+  int (*pixel_planes)(const LikelihoodConfig&);
+  /// x [D + 1][kTile] → its planes, and the posterior; the trace's last outputs of mean and
+  /// precision are the posterior's mean and root.
+  void (*encode)(const Leaf&, float* x, const EncoderTrace&, const Posterior&);
   /// Draws ε and z, runs the decoders. After it the last outputs of the traces are the likelihood's
   /// parameters before their link. The observation is null where all pixels are observed.
   void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const Observation*,
@@ -206,14 +217,18 @@ struct Table {
   /// row_gradient [kTile] → the deltas of all decoder layers; dz [Z][kTile] = d Σ row_gradient ·
   /// (log p(x|z) + log p(z)) / dz; with priors [leaves][kTile] = leaf_gradient, whose sums over
   /// leaves are row_gradient. observed [D][kTile] as Observation::pixels; null where all are.
-  /// sums [table]: d Σ row_gradient · log p(x|z) / d Leaf::likelihood_table is added; may be null.
+  /// sums [table][kTableCopies]: d Σ row_gradient · log p(x|z) / d Leaf::likelihood_table is added,
+  /// to any of the copies; may be null.
   void (*decode_backward)(const Leaf&, const float* x, const float* observed,
                           const float* row_gradient, const float* leaf_gradient,
                           const DecoderTrace&, float* dz, double* sums);
   /// sums [leaves][3][padded(Z)] += Σ_lane g, g·u, g·u² with u = (z − μ)/σ, lanes in order; g =
   /// leaf_gradient [leaves][kTile], transposed [kTile][padded(Z)]: z.
-  void (*prior_gradient)(const Leaf&, const float* leaf_gradient, const float* transposed,
+  void (*add_prior_sums)(const Leaf&, const float* leaf_gradient, const float* transposed,
                          float* sums);
+  /// The gradient [2Z] of a prior's parameters (leaves/priors.h) from its sums [3][padded(Z)] and
+  /// what prepare_prior made of it.
+  void (*prior_gradient)(const float* prior, int latent, const float* sums, float* grad);
   /// Posterior gradient → the deltas of all encoder layers.
   void (*encode_backward)(const Leaf&, const Posterior&, const PosteriorGradient&,
                           const EncoderTrace&);

@@ -14,10 +14,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace spvae::kernels::HWY_NAMESPACE {
 
+HWY_INLINE LikelihoodLanes LikelihoodOf(const Leaf& leaf) {
+  return {*leaf.likelihood, leaf.likelihood_table, leaf.pixels};
+}
+
+// Table::pixel_planes.
+int PixelPlanes(const LikelihoodConfig& likelihood) {
+  int planes = 0;
+  VisitLikelihood(likelihood, nullptr, [&]<class Model, class Part>() { planes = Model::kPlanes; });
+  return planes;
+}
+
 // Table::encode.
-void Encode(const Leaf& leaf, const float* x, const EncoderTrace& trace,
-            const Posterior& posterior) {
+void Encode(const Leaf& leaf, float* x, const EncoderTrace& trace, const Posterior& posterior) {
   const FloatTag d;
+  VisitLikelihood(*leaf.likelihood, nullptr, [&]<class Model, class Part>() HWY_ATTR {
+    if constexpr (Model::kPlanes > 0) Model::FillPlanes(LikelihoodOf(leaf), x);
+  });
   const Float one = Constant(1.0f);
   const float* shared = NetworkForward(leaf.encoder_trunk, x, trace.trunk);
   NetworkForward(leaf.encoder_mean, shared, trace.mean);
@@ -59,10 +72,6 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
   for (int head = 0; head < leaf.heads; ++head) {
     NetworkForward(leaf.decoders[head], shared, trace.decoders[head]);
   }
-}
-
-HWY_INLINE LikelihoodLanes LikelihoodOf(const Leaf& leaf) {
-  return {*leaf.likelihood, leaf.likelihood_table, leaf.pixels};
 }
 
 // log p(z) − log q(z|x) of one lane vector: Σ ½(ε² − z²) − ½ Σ log(1 + g²), where ε = (z − mean) /

@@ -109,9 +109,56 @@ HWY_INLINE void PriorBackward(const Leaf& leaf, const float* row_gradient,
   }
 }
 
-// Table::prior_gradient. Features along the vector: every target sums lanes in the same order.
-void PriorGradient(const Leaf& leaf, const float* leaf_gradient, const float* transposed,
-                   float* sums) {
+// Table::prepare_prior.
+void PreparePrior(const float* parameters, int latent, float* out) {
+  const FloatTag d;
+  const int width = padded(latent);
+  alignas(64) float mean[kLanes] = {};
+  alignas(64) float rho[kLanes] = {};
+  alignas(64) float logarithm[kLanes];
+  float log_scale = 0;
+  for (int first = 0; first < latent; first += kLanes) {
+    const int count = std::min(kLanes, latent - first);
+    std::copy_n(parameters + first, count, mean);
+    std::copy_n(parameters + latent + first, count, rho);
+    const Float scale =
+        hn::Add(Constant(static_cast<float>(kMinPriorScale)), Softplus(hn::Load(d, rho)));
+    const Float inverse = hn::Div(Constant(1.0f), scale);
+    hn::Store(Log(scale), d, logarithm);
+    hn::Store(inverse, d, rho);
+    hn::Store(hn::Neg(hn::Mul(hn::Load(d, mean), inverse)), d, mean);
+    std::copy_n(rho, count, out + first);
+    std::copy_n(mean, count, out + width + first);
+    for (int i = 0; i < count; ++i) log_scale += logarithm[i];
+  }
+  out[2 * width] = -log_scale;
+}
+
+// Table::prior_gradient: dμ = Σ g·u/σ, dρ = Σ g·(u² − 1)/σ · sigmoid(ρ), the latter from σ's
+// softplus(ρ) = s by 1 − e^−s.
+void PriorGradient(const float* prior, int latent, const float* sums, float* grad) {
+  const FloatTag d;
+  const int width = padded(latent);
+  alignas(64) float mean[kLanes];
+  alignas(64) float rho[kLanes];
+  for (int first = 0; first < latent; first += kLanes) {
+    const Float inverse = hn::LoadU(d, prior + first);
+    const Float s =
+        hn::Sub(hn::Div(Constant(1.0f), inverse), Constant(static_cast<float>(kMinPriorScale)));
+    const Float slope = hn::Mul(s, OneMinusExpOverArgument(s));
+    const Float square_less_one =
+        hn::Sub(hn::LoadU(d, sums + 2 * width + first), hn::LoadU(d, sums + first));
+    hn::Store(hn::Mul(hn::LoadU(d, sums + width + first), inverse), d, mean);
+    hn::Store(hn::Mul(hn::Mul(square_less_one, inverse), slope), d, rho);
+    const int count = std::min(kLanes, latent - first);
+    std::copy_n(mean, count, grad + first);
+    std::copy_n(rho, count, grad + latent + first);
+  }
+}
+
+// Table::add_prior_sums. Features along the vector: every target sums lanes in the same order.
+void AddPriorSums(const Leaf& leaf, const float* leaf_gradient, const float* transposed,
+                  float* sums) {
   const FloatTag d;
   const int row = prior_floats(leaf.latent);
   const int width = padded(leaf.latent);

@@ -58,24 +58,20 @@ void Accumulate(const float* log_weight, int samples, float* maximum, double* su
     for (int s = 0; s < samples; ++s)
       top = hn::Max(top, hn::Load(d, log_weight + s * kTile + lane));
     const Float reference = FiniteOrZero(top);
+    const Float factor = Exp(hn::Sub(former, reference));
+    for (int b = 0; blocks != nullptr && b < kBlocks; ++b) {
+      float* block = blocks + static_cast<std::size_t>(b) * stride + lane;
+      hn::StoreU(hn::Mul(hn::LoadU(d, block), factor), d, block);
+    }
     Float total = hn::Zero(d);
     Float squares = hn::Zero(d);
     for (int s = 0; s < samples; ++s) {
       const Float w = Exp(hn::Sub(hn::Load(d, log_weight + s * kTile + lane), reference));
       total = hn::Add(total, w);
       squares = hn::MulAdd(w, w, squares);
-    }
-    const Float factor = Exp(hn::Sub(former, reference));
-    if (blocks != nullptr) {
-      for (int b = 0; b < kBlocks; ++b) {
-        float* block = blocks + static_cast<std::size_t>(b) * stride + lane;
-        Float block_sum = hn::Mul(hn::LoadU(d, block), factor);
-        for (int s = b; s < samples; s += kBlocks) {
-          const Float log_w = hn::Load(d, log_weight + s * kTile + lane);
-          block_sum = hn::Add(block_sum, Exp(hn::Sub(log_w, reference)));
-        }
-        hn::StoreU(block_sum, d, block);
-      }
+      if (blocks == nullptr) continue;
+      float* block = blocks + static_cast<std::size_t>(s % kBlocks) * stride + lane;
+      hn::StoreU(hn::Add(hn::LoadU(d, block), w), d, block);
     }
     hn::Store(factor, d, rescale + lane);
     hn::Store(total, d, part + lane);

@@ -151,7 +151,7 @@ class FusedEngine final : public LeafEngine {
   struct Workspace {
     Workspace(const LeafBank& bank, const GroupPlan& plan)
         : kernel(bank, plan),
-          encoder(*plan.group, bank.config().latent, false),
+          encoder(bank, *plan.group, false),
           decoder(*plan.group, bank.config().latent, false),
           constant(kTile),
           chunk(index(bank.leaves_of_expert()) * index(step_of(bank)) * kTile),

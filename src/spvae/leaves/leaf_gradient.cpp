@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "spvae/core/index.h"
-#include "spvae/leaves/priors.h"
 
 namespace spvae {
 namespace {
 
+using kernels::kTableCopies;
 using kernels::kTile;
 
 // Row tiles of a wave when a pool works on one leaf: at most so many, one for each thread at least,
@@ -41,8 +41,8 @@ int wave_of(const LeafGroup& group, const ThreadPool* pool) {
 
 /// A tile of rows.
 struct LeafGradient::RowTape {
-  RowTape(const LeafGroup& group, int latent)
-      : pixels(index(group.variables) * kTile),
+  RowTape(const LeafBank& bank, const LeafGroup& group, int latent)
+      : pixels(pixel_rows(bank, group) * kTile),
         mean(index(latent) * kTile),
         deviation(index(latent) * kTile),
         dz(index(latent) * kTile),
@@ -62,13 +62,19 @@ struct LeafGradient::RowTape {
   std::uint32_t samples[kTile]{};
   AlignedVector<float> dz;
   AlignedVector<float> row_gradient;
-  std::vector<double> grad_table;  // of the likelihood
+  // Of this tile, or without a pool of all tiles of an expert.
+  std::vector<double> grad_table;  // of the likelihood, [table][kTableCopies]
   DecoderTape decoder;
   // Of learned priors.
   int columns[kTile]{};                // of the batch
   AlignedVector<float> leaf_gradient;  // [leaves][kTile]
   AlignedVector<float> codes;          // transposed, [kTile][padded Z]
   AlignedVector<float> prior_sums;
+
+  void clear_sums() {
+    std::ranges::fill(grad_table, 0.0);
+    std::ranges::fill(prior_sums, 0.0f);
+  }
 };
 
 LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row,
@@ -94,7 +100,7 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
   // Without a pool nothing runs beside a wave, and one tape stays in the caches.
   const int slots = pool == nullptr ? wave : 2 * wave;
   for (int i = 0; i < slots; ++i) {
-    wave_.push_back(std::make_unique<RowTape>(*plan.group, bank.config().latent));
+    wave_.push_back(std::make_unique<RowTape>(bank, *plan.group, bank.config().latent));
   }
   for (const auto& layer : layers_) layer->reserve(slots);
   if (bank.config().priors == Priors::kStandard) return;
@@ -154,8 +160,9 @@ void LeafGradient::compute(int expert, std::span<const float> parameters,
   const std::size_t size = prior_sums_.size() / index(leaves);
   for (int j = 0; j < leaves; ++j) {
     const int leaf = expert * leaves + j;
-    prior_gradient(bank_.prior_part(parameters, leaf), prior_sums_.data() + index(j) * size,
-                   bank_.prior_part(out.parameters, leaf));
+    kernels::table().prior_gradient(prepared.prior(leaf), bank_.config().latent,
+                                    prior_sums_.data() + index(j) * size,
+                                    bank_.prior_part(out.parameters, leaf).data());
   }
 }
 
@@ -190,7 +197,7 @@ std::span<const float> LeafGradient::observed_rows(int expert, const Batch& batc
 void LeafGradient::prepare() {
   const auto tiles = index(rows_.active_tiles());
   const int latent = bank_.config().latent;
-  while (encoders_.size() < tiles) encoders_.emplace_back(*plan_.group, latent, true);
+  while (encoders_.size() < tiles) encoders_.emplace_back(bank_, *plan_.group, true);
   while (posterior_gradient_.size() < tiles) {
     posterior_gradient_.emplace_back(index(2 * latent + 1) * kTile);
   }
@@ -256,7 +263,7 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     }
   };
   const int latent = bank_.config().latent;
-  copy(plan_.group->variables, pixels, tape.pixels);
+  copy(static_cast<int>(tape.pixels.size()) / kTile, pixels, tape.pixels);
   copy(latent, mean, tape.mean);
   copy(latent, deviation, tape.deviation);
   tape.x = tape.pixels.data();
@@ -320,6 +327,10 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
   const int tiles = rows_.tiles();
   const int wave = wave_of(*plan_.group, pool_);
   int slot = 0;  // of the wave's first tile
+  for (const auto& tape : wave_) {
+    tape->grad_table.resize(grad_table.size() * kTableCopies);
+    tape->clear_sums();
+  }
   for (int first = 0; first < tiles; first += wave) {
     const int count = std::min(wave, tiles - first);
     run_beside(count, [&](int i) {
@@ -334,15 +345,14 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
       const kernels::DecoderTrace trace = tape.decoder.trace();
       kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, nullptr,
                               trace);
-      tape.grad_table.assign(grad_table.size(), 0.0);
+      if (pool_ != nullptr) tape.clear_sums();
       if (leaf.priors != nullptr) gather_leaf_gradients(batch, tape);
       kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(),
                                        tape.leaf_gradient.data(), trace, tape.dz.data(),
                                        tape.grad_table.data());
       if (leaf.priors != nullptr) {
-        std::ranges::fill(tape.prior_sums, 0.0f);
         kernels::table().transpose_tile(trace.code, leaf.latent, tape.codes.data());
-        kernels::table().prior_gradient(leaf, tape.leaf_gradient.data(), tape.codes.data(),
+        kernels::table().add_prior_sums(leaf, tape.leaf_gradient.data(), tape.codes.data(),
                                         tape.prior_sums.data());
       }
       std::size_t layer = encoder_layers_;
@@ -350,12 +360,8 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
       for (const NetworkTape& head : tape.decoder.heads) record(slot + i, layer, shared, head);
     });
     add_to_posterior(first, count, slot);
-    for (int i = 0; i < count; ++i) {
-      const std::vector<double>& of_tile = wave_[index(slot + i)]->grad_table;
-      std::ranges::transform(of_tile, grad_table, grad_table.begin(), std::plus());
-      const AlignedVector<float>& priors = wave_[index(slot + i)]->prior_sums;
-      std::ranges::transform(priors, prior_sums_, prior_sums_.begin(), std::plus());
-    }
+    for (int i = 0; pool_ != nullptr && i < count; ++i)
+      add_sums(*wave_[index(slot + i)], grad_table);
     defer(encoder_layers_, layers_.size(), slot, slot + count);
     if (pool_ == nullptr) {
       run_beside(0, [](int) {});
@@ -363,6 +369,14 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
       slot = wave - slot;
     }
   }
+  if (pool_ == nullptr) add_sums(*wave_[0], grad_table);
+}
+
+void LeafGradient::add_sums(const RowTape& tape, std::span<double> grad_table) {
+  for (std::size_t i = 0; i < tape.grad_table.size(); ++i) {
+    grad_table[i / kTableCopies] += tape.grad_table[i];
+  }
+  std::ranges::transform(tape.prior_sums, prior_sums_, prior_sums_.begin(), std::plus());
 }
 
 void LeafGradient::gather_leaf_gradients(const Batch& batch, RowTape& tape) const {

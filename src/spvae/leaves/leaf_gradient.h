@@ -60,6 +60,8 @@ class LeafGradient {
   void prepare();
   void transpose_weights(std::span<const float> parameters, int slot);
   void decode_rows(const Batch& batch, const NoiseKey& noise, std::span<double> grad_table);
+  /// Adds a tape's sums to those of the expert.
+  void add_sums(const RowTape& tape, std::span<double> grad_table);
   /// What the rows of a tile give to each leaf.
   void gather_leaf_gradients(const Batch& batch, RowTape& tape) const;
   void take(const DirectTile& direct, const Batch& batch, RowTape& tape);

@@ -1,7 +1,6 @@
 #include "spvae/leaves/leaf_kernel.h"
 
 #include "spvae/core/index.h"
-#include "spvae/leaves/priors.h"
 
 namespace spvae {
 namespace {
@@ -70,9 +69,9 @@ void PreparedParameters::update(std::span<const float> parameters) {
       const int count = bank_.leaves_of_expert();
       const int latent = bank_.config().latent;
       for (int leaf = expert * count; leaf < (expert + 1) * count; ++leaf) {
-        const auto part = bank_.prior_part(parameters, leaf);
-        prepare_prior(leaf_prior(std::vector<double>(part.begin(), part.end()), latent),
-                      priors_.data() + index(leaf) * index(kernels::prior_floats(latent)));
+        kernels::table().prepare_prior(
+            bank_.prior_part(parameters, leaf).data(), latent,
+            priors_.data() + index(leaf) * index(kernels::prior_floats(latent)));
       }
     });
   }

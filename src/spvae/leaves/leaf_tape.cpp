@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spvae/core/index.h"
+
 namespace spvae {
 namespace {
 
@@ -39,13 +41,20 @@ NetworkTape::NetworkTape(const NetworkStack& network, bool with_deltas) {
   }
 }
 
-EncoderTape::EncoderTape(const LeafGroup& group, int latent, bool with_deltas)
-    : pixels(tile_with_ones(group.variables)),
+std::size_t pixel_rows(const LeafBank& bank, const LeafGroup& group) {
+  const int planes = kernels::table().pixel_planes(bank.config().likelihood);
+  return index(group.variables) * index(1 + planes) + 1;
+}
+
+EncoderTape::EncoderTape(const LeafBank& bank, const LeafGroup& group, bool with_deltas)
+    : pixels(pixel_rows(bank, group) * kTile),
       trunk(group.networks.encoder_trunk, with_deltas),
       mean(group.networks.encoder_mean, with_deltas),
       precision(group.networks.encoder_precision, with_deltas),
-      deviation(tile_floats(latent)),
-      half_log_precision(kTile) {}
+      deviation(tile_floats(bank.config().latent)),
+      half_log_precision(kTile) {
+  std::fill_n(pixels.begin() + group.variables * kTile, kTile, 1.0f);
+}
 
 void EncoderTape::load(const Batch& batch, std::span<const std::int32_t> scope, int first_lane) {
   const auto copy = [&](const AlignedVector<float>& from, float* out) {

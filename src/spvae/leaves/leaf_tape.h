@@ -29,9 +29,12 @@ class NetworkTape {
   std::vector<float*> delta_;
 };
 
+/// Rows of EncoderTape::pixels.
+std::size_t pixel_rows(const LeafBank& bank, const LeafGroup& group);
+
 /// Where a tile's encoder pass leaves its numbers: pixels, activations, posterior.
 struct EncoderTape {
-  EncoderTape(const LeafGroup& group, int latent, bool with_deltas);
+  EncoderTape(const LeafBank& bank, const LeafGroup& group, bool with_deltas);
 
   /// Copies kTile neighbouring lanes of the leaf's pixels, and of what is observed of them.
   void load(const Batch& batch, std::span<const std::int32_t> scope, int first_lane);
@@ -44,7 +47,7 @@ struct EncoderTape {
   /// Whether a lane has no observed pixel.
   bool is_empty(int lane) const;
 
-  AlignedVector<float> pixels;    ///< x [D + 1][kTile], the last row is all ones
+  AlignedVector<float> pixels;    ///< x [D + 1][kTile], the last row is all ones; then its planes
   AlignedVector<float> observed;  ///< [D][kTile] as Batch::observed; empty: all
   NetworkTape trunk;
   NetworkTape mean;

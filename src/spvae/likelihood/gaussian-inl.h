@@ -15,6 +15,7 @@ namespace spvae::kernels::HWY_NAMESPACE {
 
 template <bool kIdentity>
 struct GaussianForm {
+  static constexpr int kPlanes = 0;
   static constexpr int kTableGradients = 0;
   static constexpr float kHalfLog2Pi = 0.918938533f;
 

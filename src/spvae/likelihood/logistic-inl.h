@@ -17,7 +17,8 @@ struct EqualBins {
   static constexpr float kHalfBin = 1.0f / 510.0f;  // half of a grey level
   static constexpr float kLogBin = -5.54126355f;    // log(1/255)
 
-  EqualBins(const LikelihoodLanes&, Float x) : value(x) {}
+  EqualBins(const LikelihoodLanes&, int i, const float* x)
+      : value(hn::Load(FloatTag(), x + i * kTile)) {}
   HWY_INLINE Float UpperFrom(Float f) const {
     return hn::Add(hn::Sub(value, f), Constant(kHalfBin));
   }

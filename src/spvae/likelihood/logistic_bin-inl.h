@@ -29,14 +29,14 @@ struct LogisticBinLanes {
   };
 
   template <class Part>
-  static HWY_INLINE Pixel Evaluate(Part part, const LikelihoodLanes& of, int i, Float value,
+  static HWY_INLINE Pixel Evaluate(Part part, const LikelihoodLanes& of, int i, const float* x,
                                    Float f, Float g) {
     Pixel p;
     const Float log_scale = hn::Sub(Constant(kLogScaleOffset), g);
     p.free = hn::Lt(log_scale, Constant(kMaxLogScale));
     p.log_scale = hn::Min(Constant(kMaxLogScale), log_scale);
     p.a = Exp(p.log_scale);
-    const Bins bin(of, value);
+    const Bins bin(of, i, x);
     p.u = hn::Mul(p.a, bin.UpperFrom(f));
     p.l = hn::Mul(p.a, bin.LowerFrom(f));
     p.exp_u = ExpOfMinusAbs(p.u);
@@ -113,9 +113,8 @@ struct LogisticBinLanes {
     Float linear = hn::Zero(d);
     Float log_widths = hn::Zero(d);
     for (int i = 0; i < of.pixels; ++i) {
-      const Mass mass =
-          MassOf(Evaluate(part, of, i, hn::Load(d, x + i * kTile), hn::Load(d, out0 + i * kTile),
-                          hn::Load(d, out1 + i * kTile)));
+      const Mass mass = MassOf(
+          Evaluate(part, of, i, x, hn::Load(d, out0 + i * kTile), hn::Load(d, out1 + i * kTile)));
       linear = hn::Add(linear, mass.linear);
       tails.Multiply(mass.tails);
       shares.Multiply(mass.share);
@@ -136,14 +135,12 @@ struct LogisticBinLanes {
                                   float* table_gradient) {
     const FloatTag d;
     const int at = i * kTile + lane;
-    const Pixel p = Evaluate(part, of, i, hn::Load(d, x + i * kTile), hn::Load(d, out[0] + at),
-                             hn::Load(d, out[1] + at));
+    const Pixel p = Evaluate(part, of, i, x, hn::Load(d, out[0] + at), hn::Load(d, out[1] + at));
     const Slopes grad = SlopesOf(p);
     hn::Store(hn::Mul(row_gradient, grad.location), d, delta[0] + at);
     hn::Store(hn::Mul(row_gradient, grad.scale), d, delta[1] + at);
     if constexpr (Bins::kTableGradients > 0) {
-      Bins(of, hn::Load(d, x + i * kTile))
-          .StoreGradients(row_gradient, p.a, grad.u, grad.l, grad.width, table_gradient);
+      Bins(of, i, x).StoreGradients(row_gradient, p.a, grad.u, grad.l, grad.width, table_gradient);
     }
   }
 };

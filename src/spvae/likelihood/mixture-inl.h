@@ -47,8 +47,7 @@ struct MixtureLanes : OneForm<MixtureLanes> {
     const FloatTag d;
     const auto offset = static_cast<float>(mixture_offset(c, of.config.mixture.components));
     const Float location = hn::Add(hn::Load(d, out[0] + at), Constant(offset));
-    return Bin::Evaluate(part, of, i, hn::Load(d, x + i * kTile), location,
-                         hn::Load(d, out[1] + at));
+    return Bin::Evaluate(part, of, i, x, location, hn::Load(d, out[1] + at));
   }
 
   template <class Part>

@@ -17,6 +17,11 @@ struct LikelihoodLanes {
   const LikelihoodConfig& config;
   const float* table;  // SharedParameters::table
   int pixels;          // D
+
+  // Of plane p, from where pixels start: behind them and their row of ones.
+  std::ptrdiff_t Plane(int p) const {
+    return (1 + pixels + static_cast<std::ptrdiff_t>(p) * pixels) * kTile;
+  }
 };
 
 // Which pixels of a tile take part: all of them, or those that are observed, 1 in [D][kTile], else
@@ -55,10 +60,12 @@ struct Observed {
 //   Gradient writes row_gradient · d log p / d heads of pixel i, 0 where it does not take part;
 //   Select calls visit<Form, Part>, Form being the class that has the two above.
 // x [D][kTile]; out, delta: of each head, [D · outputs][kTile]; all from their lane `lane` on.
-// kTableGradients numbers a lane, [kTableGradients][kTile], receive what Gradient gives to the
-// table; AddToTable then puts those of a pixel into the sums, lane after lane.
+// FillPlanes looks up kPlanes numbers of each pixel by its value, once for all samples, [D][kTile]
+// each. kTableGradients numbers a lane, [kTableGradients][kTile], receive what Gradient gives to
+// the table; AddToTable then puts those of a pixel into the sums, lane after lane.
 template <class Lanes>
 struct OneForm {
+  static constexpr int kPlanes = 0;
   static constexpr int kTableGradients = 0;
   template <class Part, class Visit>
   static HWY_INLINE void Select(const LikelihoodConfig&, const Visit& visit) {
