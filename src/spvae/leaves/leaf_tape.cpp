@@ -53,7 +53,7 @@ EncoderTape::EncoderTape(const LeafBank& bank, const LeafGroup& group, bool with
       precision(group.networks.encoder_precision, with_deltas),
       deviation(tile_floats(bank.config().latent)),
       half_log_precision(kTile) {
-  std::fill_n(pixels.begin() + group.variables * kTile, kTile, 1.0f);
+  std::fill_n(pixels.data() + tile_floats(group.variables), kTile, 1.0f);
 }
 
 void EncoderTape::load(const Batch& batch, std::span<const std::int32_t> scope, int first_lane) {
