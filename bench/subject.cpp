@@ -6,7 +6,6 @@
 #include "spvae/data/data_set.h"
 #include "spvae/leaves/fused_engine.h"
 #include "spvae/model/model_fields.h"
-#include "spvae/reference/reference_engine.h"
 
 namespace spvae::bench {
 namespace {
@@ -34,7 +33,7 @@ ImageSet resized(const ImageSet& from, int height, int width) {
 std::unique_ptr<LeafEngine> engine_of(const RunConfig& config, const LeafBank& bank,
                                       ThreadPool& pool, float negligible_row) {
   return config.engine == Engine::kFused ? make_fused_engine(bank, pool, negligible_row)
-                                         : make_reference_engine(bank, pool);
+                                         : make_engine(config.engine, bank, pool);
 }
 
 Spvae initialised(const RunConfig& config) {

@@ -119,7 +119,7 @@ void run_embed(const EmbedConfig& config, const Options& options) {
   const Spvae& model = open.stored.model;
   Table table{column_names(model, config.top), {}};
   open.for_each_batch("embed", config.samples, [&](const Evidence& evidence) {
-    const Embedding embedding = embed(model, evidence, open.pool);
+    const Embedding embedding = embed(model, evidence, *open.engine, open.pool);
     const auto size = static_cast<std::size_t>(evidence.batch.size);
     for (std::size_t i = 0; i < size; ++i)
       append_row(model, config.top, embedding, i, size, table.values);

@@ -44,7 +44,7 @@ void run_reconstruct(const ReconstructConfig& config, const Options& options) {
   const ImageSet& images = open.images;
   ImageSet all;
   open.for_each_batch("reconstruct", config.samples, [&](const Evidence& evidence) {
-    append_images(reconstruct(open.stored.model, evidence, open.pool), all);
+    append_images(reconstruct(open.stored.model, evidence, *open.engine, open.pool), all);
   });
   if (has_ending(config.out, ".png")) {
     ImageSet rows = images;

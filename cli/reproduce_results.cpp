@@ -15,6 +15,7 @@
 #include "spvae/io/digest.h"
 #include "spvae/io/file.h"
 #include "spvae/model/checkpoint.h"
+#include "spvae/model/engine.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/train/run_folder.h"
 
@@ -35,7 +36,10 @@ Figure latent_figure(const Outcome& outcome, const TrialFolders& folders) {
         model.string()));
     return {};
   }
-  return {latent_space_grid(load_model(model).model, kCodesOfASide)};
+  const StoredModel stored = load_model(model);
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kFused, stored.model.leaves(), pool);
+  return {latent_space_grid(stored.model, *engine, kCodesOfASide)};
 }
 
 /// What makes all of an experiment's results again; with --data-dir where it takes more data than

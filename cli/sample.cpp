@@ -11,6 +11,7 @@
 #include "run_model.h"
 #include "spvae/core/version.h"
 #include "spvae/io/npy.h"
+#include "spvae/model/engine.h"
 
 namespace spvae::cli {
 namespace {
@@ -57,8 +58,10 @@ void write_images(const ImageSet& images, const std::string& out) {
 void run_sample(const SampleConfig& config, const Options& options) {
   const StoredModel stored = load_run_model(config.run);
   ThreadPool pool(config.threads);
-  const ImageSet images = sample(stored.model, config.count, config.seed,
-                                 config.mean ? SampledPixels::kMean : SampledPixels::kDrawn, pool);
+  const auto engine = make_engine(Engine::kFused, stored.model.leaves(), pool);
+  const ImageSet images =
+      sample(stored.model, config.count, config.seed,
+             config.mean ? SampledPixels::kMean : SampledPixels::kDrawn, *engine, pool);
   write_images(images, config.out);
   Json result = {{"out", config.out},     {"count", config.count}, {"height", images.height},
                  {"width", images.width}, {"mean", config.mean},   {"seed", config.seed}};

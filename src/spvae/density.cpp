@@ -182,7 +182,7 @@ std::vector<ImageScore> Density::log_likelihood(const ImageSet& images, int samp
 }
 
 ImageSet Density::sample(int count, std::uint32_t seed, SampledPixels pixels) const {
-  return spvae::sample(state_->model, count, seed, pixels, state_->pool);
+  return spvae::sample(state_->model, count, seed, pixels, *state_->engine, state_->pool);
 }
 
 Completions Density::complete(const ImageSet& images, Filling filling, int count,
@@ -201,7 +201,8 @@ Embedding Density::embed(const ImageSet& images, int samples, std::uint32_t seed
   Embedding all;
   for_each_batch(state_->model, images, sampling, *state_->engine, state_->pool, {},
                  [&](const Evidence& evidence) {
-                   append(spvae::embed(state_->model, evidence, state_->pool), all);
+                   append(spvae::embed(state_->model, evidence, *state_->engine, state_->pool),
+                          all);
                  });
   return all;
 }

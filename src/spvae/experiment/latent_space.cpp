@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
 #include "spvae/model/region_rectangle.h"
-#include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
 namespace {
@@ -50,7 +50,7 @@ bool is_black(const Picture& picture) {
 
 }  // namespace
 
-Picture latent_plane_picture(const Spvae& model, std::span<const double> parameters, int leaf,
+Picture latent_plane_picture(const Spvae& model, LeafEngine& engine, int leaf,
                              const LatentPlane& plane, int side) {
   const auto scope = model.leaves().scope(leaf);
   const int image_width = model.config().width;
@@ -64,36 +64,37 @@ Picture latent_plane_picture(const Spvae& model, std::span<const double> paramet
   picture.pixels.resize(static_cast<std::size_t>(picture.height) *
                         static_cast<std::size_t>(picture.width) *
                         static_cast<std::size_t>(channels));
-  const LeafPrior prior = prior_of(model.leaves(), leaf, parameters);
-  std::vector<double> z = prior.mean;
-  const auto set_quantile = [&](int dimension, double p) {
-    const auto d = static_cast<std::size_t>(dimension);
-    z[d] = prior.mean[d] + prior.scale[d] * normal_quantile(p);
+  const CodeGaussian prior = model.prior(leaf);
+  const std::vector<int> experts(index(rows * side), model.leaves().expert_of(leaf));
+  const auto code = [&](std::size_t cell, std::span<float> z) {
+    const auto set_quantile = [&](int dimension, int step) {
+      const std::size_t d = index(dimension);
+      z[d] =
+          static_cast<float>(prior.mean[d] + prior.scale[d] * normal_quantile((step + 0.5) / side));
+    };
+    std::ranges::copy(std::vector<float>(prior.mean.begin(), prior.mean.end()), z.begin());
+    set_quantile(plane.across, static_cast<int>(cell) % side);
+    if (plane.upwards >= 0) set_quantile(plane.upwards, side - 1 - static_cast<int>(cell) / side);
   };
-  for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < side; ++column) {
-      set_quantile(plane.across, (column + 0.5) / side);
-      if (plane.upwards >= 0) set_quantile(plane.upwards, (side - 1 - row + 0.5) / side);
-      const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
-      for (std::size_t i = 0; i < scope.size(); ++i) {
-        const int pixel = scope[i] / channels;
-        const int y = row * patch.height + pixel / image_width - patch.top;
-        const int x = column * patch.width + pixel % image_width - patch.left;
-        const int at = (y * picture.width + x) * channels + scope[i] % channels;
-        picture.pixels[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
-            std::lround(255 * std::clamp(mean_pixel(decoded.pixel(i)), 0.0, 1.0)));
-      }
+  const auto paint = [&](std::size_t cell, std::span<const PixelDistribution> pixels) {
+    for (std::size_t i = 0; i < scope.size(); ++i) {
+      const int pixel = scope[i] / channels;
+      const int y = static_cast<int>(cell) / side * patch.height + pixel / image_width - patch.top;
+      const int x = static_cast<int>(cell) % side * patch.width + pixel % image_width - patch.left;
+      const int at = (y * picture.width + x) * channels + scope[i] % channels;
+      picture.pixels[index(at)] =
+          static_cast<std::uint8_t>(std::lround(255 * std::clamp(mean_pixel(pixels[i]), 0.0, 1.0)));
     }
-  }
+  };
+  engine.decode(model.parameters(), experts, code, paint);
   return picture;
 }
 
-ImageGrid latent_space_grid(const Spvae& model, int side) {
+ImageGrid latent_space_grid(const Spvae& model, LeafEngine& engine, int side) {
   if (model.config().leaf.latent != 2) {
     fail(ErrorKind::kUsage, "latent: got {}, expected 2 to draw the latent spaces",
          model.config().leaf.latent);
   }
-  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
   std::map<std::pair<int, int>, std::vector<int>> leaves;  // by row and column of the super-pixel
   std::set<int> rows;
   std::set<int> columns;
@@ -114,7 +115,7 @@ ImageGrid latent_space_grid(const Spvae& model, int side) {
         .caption = tile_caption(rank(rows, place.first), rank(columns, place.second), of_place),
         .pictures = {}};
     for (const int leaf : of_place) {
-      tile.pictures.push_back(latent_plane_picture(model, parameters, leaf, {}, side));
+      tile.pictures.push_back(latent_plane_picture(model, engine, leaf, {}, side));
       some_are_black |= is_black(tile.pictures.back());
     }
     grid.tiles.push_back(std::move(tile));

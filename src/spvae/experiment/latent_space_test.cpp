@@ -8,6 +8,7 @@
 
 #include "spvae/core/error_testing.h"
 #include "spvae/likelihood/likelihood_testing.h"
+#include "spvae/model/engine.h"
 
 namespace spvae {
 namespace {
@@ -20,10 +21,21 @@ Spvae model_of(int latent) {
   return Spvae({.height = 4, .width = 6, .delta = 2, .leaf = {.hidden = 3, .latent = latent}});
 }
 
+ImageGrid grid_of(const Spvae& model, int side) {
+  ThreadPool pool(1);
+  return latent_space_grid(model, *make_engine(Engine::kFused, model.leaves(), pool), side);
+}
+
+Picture plane_of(const Spvae& model, int leaf, const LatentPlane& plane, int side) {
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
+  return latent_plane_picture(model, *engine, leaf, plane, side);
+}
+
 TEST(LatentSpace, HasATileForEachSuperPixelAndAPictureForEachLeaf) {
   Spvae model = model_of(2);
   model.initialise(1);
-  const ImageGrid grid = latent_space_grid(model, 5);
+  const ImageGrid grid = grid_of(model, 5);
   EXPECT_EQ(grid.columns, 3);
   ASSERT_EQ(grid.tiles.size(), 6u);
   for (const ImageTile& tile : grid.tiles) {
@@ -36,7 +48,7 @@ TEST(LatentSpace, HasATileForEachSuperPixelAndAPictureForEachLeaf) {
 
 TEST(LatentSpace, SaysWhatItsAxesAndWhichItsLeavesAre) {
   Spvae model = model_of(2);
-  const ImageGrid grid = latent_space_grid(model, 2);
+  const ImageGrid grid = grid_of(model, 2);
   EXPECT_THAT(grid.title, StartsWith("Latent spaces of the 12 leaves"));
   EXPECT_THAT(grid.title, HasSubstr("quantiles (i + ½)/2 of the prior"));
   EXPECT_THAT(grid.title, HasSubstr("z0 to the right, z1 upwards"));
@@ -59,15 +71,14 @@ TEST(LatentSpace, SaysWhatItsAxesAndWhichItsLeavesAre) {
 TEST(LatentSpace, OneLeafHasACaptionToo) {
   const Spvae model(
       {.height = 4, .width = 6, .delta = 2, .k_leaf = 1, .leaf = {.hidden = 3, .latent = 2}});
-  EXPECT_THAT(latent_space_grid(model, 2).tiles.at(0).caption,
-              MatchesRegex("row 1, column 1: leaf [0-9]"));
+  EXPECT_THAT(grid_of(model, 2).tiles.at(0).caption, MatchesRegex("row 1, column 1: leaf [0-9]"));
 }
 
 // All parameters zero but the mean's last biases of one leaf: sigmoid(−20) is black.
 TEST(LatentSpace, ExplainsBlackPicturesWhereThereAreAny) {
   Spvae model = model_of(2);
   const auto explanation = [&] {
-    return latent_space_grid(model, 2).title.find("Black: leaves of black patches alone");
+    return grid_of(model, 2).title.find("Black: leaves of black patches alone");
   };
   const std::size_t bias =
       model.layout().find("leaves.0.decoder_mean.2").offset + std::size_t{7} * 16 + 3 * 4;
@@ -89,7 +100,7 @@ TEST(LatentSpace, PatchesStandWhereTheirPixelsAre) {
   const std::size_t bias = tensor.offset + 7 * 16 + 3 * 4;
   model.parameters()[bias + 1] = 20;  // the pixel at top right of the patch
   const auto scope = model.leaves().scope(leaf);
-  const ImageGrid grid = latent_space_grid(model, 2);
+  const ImageGrid grid = grid_of(model, 2);
   int bright = 0;
   for (std::size_t tile = 0; tile < grid.tiles.size(); ++tile) {
     for (const Picture& picture : grid.tiles[tile].pictures) {
@@ -123,10 +134,7 @@ TEST(LatentSpace, ShowsThePlaneThatIsAskedFor) {
   for (std::size_t pixel = 0; pixel < 4; ++pixel) {
     model.parameters()[tensor.offset + std::size_t{2} * 4 + pixel] = 3;
   }
-  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
-  const auto picture = [&](const LatentPlane& plane) {
-    return latent_plane_picture(model, parameters, 0, plane, 2);
-  };
+  const auto picture = [&](const LatentPlane& plane) { return plane_of(model, 0, plane, 2); };
   // The quantiles of a quarter and of three quarters, ∓0.6745.
   const auto dark = static_cast<std::uint8_t>(std::lround(255 / (1 + std::exp(3 * 0.67449))));
   const auto bright = static_cast<std::uint8_t>(255 - dark);
@@ -157,8 +165,7 @@ TEST(LatentSpace, ShowsColours) {
     model.parameters()[tensor.offset + std::size_t{2} * 18 + 12 + i] =
         static_cast<float>(colours[i]) / 255.0f;
   }
-  const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
-  const Picture plane = latent_plane_picture(model, parameters, 2, {.upwards = -1}, 2);
+  const Picture plane = plane_of(model, 2, {.upwards = -1}, 2);
   EXPECT_EQ(plane.height, 1);
   EXPECT_EQ(plane.width, 4);
   EXPECT_EQ(plane.channels, 3);
@@ -169,7 +176,7 @@ TEST(LatentSpace, ShowsColours) {
 
 TEST(LatentSpace, NeedsTwoDimensions) {
   testing::expect_error(ErrorKind::kUsage, "latent: got 3, expected 2",
-                        [] { latent_space_grid(model_of(3), 2); });
+                        [] { grid_of(model_of(3), 2); });
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ const Table& TargetTable() {
       PixelPlanes,
       Encode,
       Decode,
+      DecodeCodes,
       LogWeight,
       DecodeBackward,
       AddPriorSums,

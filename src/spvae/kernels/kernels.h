@@ -208,6 +208,8 @@ struct Table {
   /// parameters before their link. The observation is null where all pixels are observed.
   void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const Observation*,
                  const DecoderTrace&);
+  /// The same of the codes that the trace holds.
+  void (*decode_codes)(const Leaf&, const DecoderTrace&);
   /// log w [kTile] of decoded rows, leaf j's at out + j·stride. constant [kTile]: log p's part that
   /// depends on x alone.
   void (*log_weight)(const Leaf&, const float* x, const float* constant, const Posterior&,

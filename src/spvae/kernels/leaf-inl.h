@@ -49,6 +49,14 @@ void Encode(const Leaf& leaf, float* x, const EncoderTrace& trace, const Posteri
   }
 }
 
+// Table::decode_codes.
+void DecodeCodes(const Leaf& leaf, const DecoderTrace& trace) {
+  const float* shared = NetworkForward(leaf.decoder_trunk, trace.code, trace.trunk);
+  for (int head = 0; head < leaf.heads; ++head) {
+    NetworkForward(leaf.decoders[head], shared, trace.decoders[head]);
+  }
+}
+
 // Table::decode.
 void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, const Noise& noise,
             const Observation* observation, const DecoderTrace& trace) {
@@ -68,10 +76,7 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
     }
     hn::Store(z, d, trace.code + i);
   }
-  const float* shared = NetworkForward(leaf.decoder_trunk, trace.code, trace.trunk);
-  for (int head = 0; head < leaf.heads; ++head) {
-    NetworkForward(leaf.decoders[head], shared, trace.decoders[head]);
-  }
+  DecodeCodes(leaf, trace);
 }
 
 // log p(z) − log q(z|x) of one lane vector: Σ ½(ε² − z²) − ½ Σ log(1 + g²), where ε = (z − mean) /

@@ -109,6 +109,44 @@ class FusedEngine final : public LeafEngine {
                            [](double value) { return static_cast<float>(value); });
   }
 
+  void encode(std::span<const float> parameters, const Batch& batch, std::span<float> mean,
+              std::span<float> deviation) override {
+    const std::size_t stride = index(batch.stride);
+    assert(mean.size() == index(bank_.experts()) * index(bank_.config().latent) * stride);
+    assert(deviation.size() == mean.size());
+    prepared_.update(parameters);
+    for_each_tile(batch, [&](int expert, int tile, Workspace& space) {
+      const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
+      const kernels::Posterior posterior = run_encoder(kernel, batch, tile, space.encoder);
+      for (int d = 0; d < kernel.latent; ++d) {
+        const std::size_t at = index(expert * kernel.latent + d) * stride + index(tile) * kTile;
+        std::copy_n(posterior.mean + index(d) * kTile, kTile, mean.data() + at);
+        std::copy_n(posterior.deviation + index(d) * kTile, kTile, deviation.data() + at);
+      }
+    });
+  }
+
+  void decode(std::span<const float> parameters, std::span<const int> experts,
+              const CodeSource& code, const PixelVisitor& visit) override {
+    prepared_.update(parameters);
+    const std::vector<double> table =
+        likelihood_table(bank_.config().likelihood, prepared_.likelihood_parameters());
+    const std::vector<std::vector<std::size_t>> tiles = tiles_of(experts);
+    pool_.run(static_cast<int>(tiles.size()), [&](int task, int thread) {
+      const std::vector<std::size_t>& rows = tiles[index(task)];
+      const int expert = experts[rows.front()];
+      Workspace& space = workspaces_[index(thread)][index(bank_.group_of(expert))];
+      const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
+      std::vector<float> z(index(kernel.latent));
+      for (std::size_t lane = 0; lane < rows.size(); ++lane) {
+        code(rows[lane], z);
+        for (std::size_t d = 0; d < z.size(); ++d) space.decoder.code[d * kTile + lane] = z[d];
+      }
+      kernels::table().decode_codes(kernel, space.decoder.trace());
+      visit_rows(kernel, rows, table, space.decoder, visit);
+    });
+  }
+
   int leaves() const override { return bank_.leaves(); }
   int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 
@@ -185,11 +223,57 @@ class FusedEngine final : public LeafEngine {
     });
   }
 
+  // The rows of each expert, in order, up to kTile at a time.
+  std::vector<std::vector<std::size_t>> tiles_of(std::span<const int> experts) const {
+    std::vector<std::vector<std::size_t>> tiles;
+    std::vector<std::size_t> open(index(bank_.experts()));  // number of the expert's tile, from 1
+    for (std::size_t row = 0; row < experts.size(); ++row) {
+      std::size_t& tile = open[index(experts[row])];
+      if (tile == 0 || tiles[tile - 1].size() == kTile) {
+        tiles.emplace_back();
+        tile = tiles.size();
+      }
+      tiles[tile - 1].push_back(row);
+    }
+    return tiles;
+  }
+
+  static void visit_rows(const kernels::Leaf& leaf, std::span<const std::size_t> rows,
+                         std::span<const double> table, const DecoderTape& tape,
+                         const PixelVisitor& visit) {
+    const auto heads = likelihood_info(leaf.likelihood->kind).heads(*leaf.likelihood);
+    const std::size_t outputs = index(outputs_of_pixel(*leaf.likelihood));
+    std::vector<double> values(index(leaf.pixels) * outputs);
+    std::vector<PixelDistribution> pixels;
+    pixels.reserve(index(leaf.pixels));
+    for (std::size_t i = 0; i < index(leaf.pixels); ++i) {
+      pixels.push_back({*leaf.likelihood, table, std::span(values).subspan(i * outputs, outputs)});
+    }
+    for (std::size_t lane = 0; lane < rows.size(); ++lane) {
+      std::size_t first = 0;  // of the head, among a pixel's outputs
+      for (std::size_t h = 0; h < heads.size(); ++h) {
+        const std::size_t each = index(heads[h].outputs);
+        for (std::size_t o = 0; o < index(leaf.pixels) * each; ++o) {
+          values[o / each * outputs + first + o % each] =
+              static_cast<double>(tape.outputs[h][o * kTile + lane]);
+        }
+        first += each;
+      }
+      visit(rows[lane], pixels);
+    }
+  }
+
+  kernels::Posterior run_encoder(const kernels::Leaf& leaf, const Batch& batch, int tile,
+                                 EncoderTape& tape) const {
+    tape.load(batch, bank_.scope(static_cast<int>(leaf.index) * leaf.leaves), tile * kTile);
+    kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
+    return tape.posterior();
+  }
+
   void encode(const kernels::Leaf& leaf, const Batch& batch, int tile, double prior_share,
               Workspace& space) {
     EncoderTape& tape = space.encoder;
-    tape.load(batch, bank_.scope(static_cast<int>(leaf.index) * leaf.leaves), tile * kTile);
-    kernels::table().encode(leaf, tape.pixels.data(), tape.trace(), tape.posterior());
+    run_encoder(leaf, batch, tile, tape);
     observe(prior_share, space);
     if (log_constants_.empty()) return;
     std::fill(space.constant.begin(), space.constant.end(), 0.0f);

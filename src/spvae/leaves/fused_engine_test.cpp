@@ -23,6 +23,8 @@ namespace {
 // terms, a gradient's to the norm of its tensor's gradient.
 constexpr double kLogWeightTolerance = 1e-5;
 constexpr double kGradientTolerance = 1e-4;
+// Of posteriors and of decoders' outputs, to their root mean square.
+constexpr double kOutputTolerance = 1e-5;
 
 struct Case {
   std::string name;
@@ -111,11 +113,58 @@ std::vector<float> row_gradients(const Fixture& f, const Case& c) {
   return gradient;
 }
 
+// Posteriors of all images, then what is decoded of a few codes of each expert, row by row; some
+// experts have more rows than a tile.
+std::vector<std::vector<float>> encoded_and_decoded(const Fixture& f, LeafEngine& engine) {
+  const auto latent = static_cast<std::size_t>(f.bank.config().latent);
+  const std::size_t size = static_cast<std::size_t>(f.bank.experts() * f.batch.stride) * latent;
+  std::vector<std::vector<float>> all(2, std::vector<float>(size));
+  engine.encode(f.parameters, f.batch, all[0], all[1]);
+  std::vector<int> experts;
+  for (int row = 0; row < 2 * f.bank.experts() + 35; ++row) {
+    experts.push_back(row % 3 == 0 ? 0 : row % f.bank.experts());
+  }
+  std::vector<std::vector<float>> decoded(experts.size());
+  engine.decode(
+      f.parameters, experts,
+      [&](std::size_t row, std::span<float> z) {
+        const RandomAddress address{4, 0, Purpose::kSampling, static_cast<std::uint32_t>(row),
+                                    0, 0};
+        for (std::uint32_t d = 0; d < z.size(); ++d) {
+          z[d] = static_cast<float>(random_normal(address, d));
+        }
+      },
+      [&](std::size_t row, std::span<const PixelDistribution> pixels) {
+        for (const PixelDistribution& pixel : pixels) {
+          decoded[row].insert(decoded[row].end(), pixel.heads.begin(), pixel.heads.end());
+          decoded[row].push_back(static_cast<float>(mean_pixel(pixel)));
+        }
+      });
+  all.insert(all.end(), decoded.begin(), decoded.end());
+  return all;
+}
+
+void expect_codes_match_twin(const Fixture& f, LeafEngine& fused, ThreadPool& pool) {
+  const auto actual = encoded_and_decoded(f, fused);
+  const auto expected = encoded_and_decoded(f, *make_reference_engine(f.bank, pool));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_EQ(actual[i].size(), expected[i].size());
+    double error = 0, norm = 0;
+    for (std::size_t j = 0; j < expected[i].size(); ++j) {
+      error += std::pow(actual[i][j] - expected[i][j], 2);
+      norm += std::pow(expected[i][j], 2);
+    }
+    EXPECT_GT(norm, 0);
+    EXPECT_LE(std::sqrt(error), kOutputTolerance * std::sqrt(norm)) << i;
+  }
+}
+
 void expect_matches_twin(const Case& c) {
   SCOPED_TRACE(c.name);
   Fixture f(c);
   ThreadPool pool(2);
   const auto fused = make_fused_engine(f.bank, pool);
+  expect_codes_match_twin(f, *fused, pool);
 
   std::vector<double> expected(f.rows(c.samples)), magnitude(f.rows(c.samples));
   for (const double prior_share : {0.0, 0.3}) {
@@ -455,6 +504,9 @@ std::vector<float> everything(const Case& c, int threads) {
   engine->statistics(f.parameters, f.batch, kNoise, 70, statistics);
   result.insert(result.end(), statistics.maximum.begin(), statistics.maximum.end());
   for (const double x : statistics.sum) result.push_back(static_cast<float>(x));
+  for (const std::vector<float>& values : encoded_and_decoded(f, *engine)) {
+    result.insert(result.end(), values.begin(), values.end());
+  }
   return result;
 }
 

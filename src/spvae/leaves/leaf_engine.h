@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/batch.h"
 #include "spvae/leaves/leaf_bank.h"
+#include "spvae/likelihood/likelihood.h"
 
 namespace spvae {
 
@@ -51,6 +53,13 @@ struct WeightStatistics {
 /// Samples that LeafEngine::add_statistics keeps at a time.
 inline constexpr int kStatisticsStep = 64;
 
+/// Writes the code z [Z] of a row.
+using CodeSource = std::function<void(std::size_t row, std::span<float> z)>;
+
+/// Told p(x|z) of a row's pixels [D], valid during the call.
+using PixelVisitor =
+    std::function<void(std::size_t row, std::span<const PixelDistribution> pixels)>;
+
 /// Waist 2 of the design: rows (leaf, image, sample) in, one float a row out; and back. Knows
 /// nothing of sums and products. log w = log p(x|z) + log p(z) − log q(z|x), z = mean + sd·ε, p(z)
 /// the leaf's prior; leaves of one expert share z, and all but their priors. Of a leaf that is
@@ -82,6 +91,16 @@ class LeafEngine {
   /// as one call.
   virtual void add_statistics(std::span<const float> parameters, const Batch& batch,
                               const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
+
+  /// q(z|x) of each expert and image: mean and deviation [experts, Z, stride]. Encoders see the
+  /// batch's values at all pixels; where nothing of a leaf is observed, its prior is the posterior.
+  virtual void encode(std::span<const float> parameters, const Batch& batch, std::span<float> mean,
+                      std::span<float> deviation) = 0;
+
+  /// Decodes row i's code by expert experts[i]. Threads of the pool call `code`, then `visit`, once
+  /// for each row, in any order.
+  virtual void decode(std::span<const float> parameters, std::span<const int> experts,
+                      const CodeSource& code, const PixelVisitor& visit) = 0;
 
   /// Statistics of samples 0 … samples − 1.
   void statistics(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,

@@ -11,11 +11,11 @@ namespace spvae {
 
 using kernels::kMinPriorScale;
 
-LeafPrior leaf_prior(std::span<const double> parameters, int latent) {
+CodeGaussian leaf_prior(std::span<const double> parameters, int latent) {
   const std::size_t z = index(latent);
   if (parameters.empty()) return {std::vector<double>(z), std::vector<double>(z, 1.0)};
   assert(parameters.size() == 2 * z);
-  LeafPrior prior;
+  CodeGaussian prior;
   for (std::size_t d = 0; d < z; ++d) {
     prior.mean.push_back(parameters[d]);
     prior.scale.push_back(kMinPriorScale + softplus(parameters[z + d]));

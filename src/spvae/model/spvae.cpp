@@ -129,6 +129,11 @@ std::span<const float> Spvae::logits() const {
   return parameters().subspan(leaves_.parameters_end(), circuit_.sum_weights());
 }
 
+CodeGaussian Spvae::prior(int leaf) const {
+  const auto part = leaves_.prior_part(parameters(), leaf);
+  return leaf_prior(std::vector<double>(part.begin(), part.end()), config_.leaf.latent);
+}
+
 void Spvae::initialise(std::uint32_t seed) {
   leaves_.initialise(seed, parameters_);
   if (circuit_.sum_weights() == 0) return;

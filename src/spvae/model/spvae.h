@@ -7,6 +7,7 @@
 #include "spvae/circuit/circuit.h"
 #include "spvae/core/parameter_layout.h"
 #include "spvae/leaves/leaf_bank.h"
+#include "spvae/leaves/priors.h"
 #include "spvae/model/model_config.h"
 #include "spvae/structure/region_graph.h"
 
@@ -38,6 +39,9 @@ class Spvae {
   std::span<const float> parameters() const { return parameters_; }
   /// The circuit's free logits, within parameters().
   std::span<const float> logits() const;
+
+  /// The leaf's prior p(z).
+  CodeGaussian prior(int leaf) const;
 
   /// Leaves as LeafBank::initialise; logits from N(0, sum_scale²): dimension i of the address
   /// {seed, Purpose::kParameters, image = 0, leaf = 0, sample = number of the leaves' tensors}.

@@ -1,7 +1,7 @@
 #include "spvae/query/completion.h"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <vector>
 
 #include "spvae/circuit/induced_tree.h"
@@ -24,16 +24,16 @@ enum Stream : std::uint32_t { kProposal = 0, kPixels = 1, kTree = 2 };
 constexpr int kMeanProposals = 64;
 // Below, a leaf adds nothing that shows to a mean.
 constexpr double kNegligible = 1e-4;
+// So many are decoded at a time: the memory for their pixels.
+constexpr std::size_t kStrokes = 4096;
 
 /// The proposals of all leaves for a tile of images, weighed.
 class Proposals {
  public:
   Proposals(const Spvae& model, const Sampling& sampling, LeafEngine& engine, ThreadPool& pool)
-      : model_(model),
-        sampling_(sampling),
-        engine_(engine),
-        pool_(pool),
-        parameters_(wide_parameters(model)) {}
+      : model_(model), sampling_(sampling), engine_(engine), pool_(pool) {
+    for (int leaf = 0; leaf < leaves(); ++leaf) priors_.push_back(model.prior(leaf));
+  }
 
   void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
     Batch& batch = evidence_.batch;
@@ -48,6 +48,7 @@ class Proposals {
     importance_weights(log_weight, leaves(), sampling_.samples, batch.stride, pool_,
                        evidence_.leaf_values, normalised_);
     weigh_trees(model_, pool_, evidence_);
+    posteriors_.emplace(model_, batch, engine_);
   }
 
   int leaves() const { return model_.circuit().leaves(); }
@@ -98,27 +99,21 @@ class Proposals {
     return last;  // rounding
   }
 
-  LeafPosterior posterior(int leaf, int lane) const {
-    return posterior_of(model_.leaves(), parameters_, batch(), leaf, lane);
-  }
-
-  /// p(x|z) of a proposal; `posterior` is posterior(leaf, lane).
-  DecodedLeaf decoded(int leaf, int sample, int lane, const LeafPosterior& posterior) const {
-    const LeafBank& bank = model_.leaves();
+  /// The code z of a proposal.
+  void code(int leaf, int sample, int lane, std::span<float> z) const {
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
                                 .purpose = sampling_.noise.purpose,
                                 .image = batch().indices[index(lane)],
-                                .leaf = static_cast<std::uint32_t>(bank.expert_of(leaf)),
+                                .leaf = static_cast<std::uint32_t>(model_.leaves().expert_of(leaf)),
                                 .sample = static_cast<std::uint32_t>(sample)};
-    Vector noise(index(bank.config().latent));
-    for (std::size_t d = 0; d < noise.size(); ++d) {
-      noise[d] = random_normal(address, static_cast<std::uint32_t>(d));
-    }
     const int prior_leaf = prior_of(leaf, lane, address);
-    if (prior_leaf < 0) return decode_leaf(bank, leaf, parameters_, latent_code(posterior, noise));
-    const LeafPrior prior = spvae::prior_of(bank, prior_leaf, parameters_);
-    return decode_leaf(bank, leaf, parameters_, latent_code({prior.mean, prior.scale}, noise));
+    const CodeGaussian& proposal =
+        prior_leaf < 0 ? posteriors_->of(leaf, lane) : priors_[index(prior_leaf)];
+    for (std::size_t d = 0; d < z.size(); ++d) {
+      const double noise = random_normal(address, static_cast<std::uint32_t>(d));
+      z[d] = static_cast<float>(proposal.mean[d] + proposal.scale[d] * noise);
+    }
   }
 
  private:
@@ -141,90 +136,132 @@ class Proposals {
   const Sampling& sampling_;
   LeafEngine& engine_;
   ThreadPool& pool_;
-  Vector parameters_;
-  Evidence evidence_;              // without statistics
+  std::vector<CodeGaussian> priors_;
+  Evidence evidence_;  // without statistics
+  std::optional<LeafPosteriors> posteriors_;
   std::vector<float> normalised_;  // [L, samples, stride]
 };
 
-/// One completion of one image of the tile.
+/// What gives its share of a leaf's pixels to an image.
+struct Stroke {
+  int image;  ///< of the tile's completions
+  int leaf;
+  int proposal;
+  double share;
+};
+
+/// The completions of the images of a tile, `count` of each.
 class Painter {
  public:
-  Painter(const Spvae& model, const Proposals& proposals, int lane, std::uint32_t seed, int number,
-          std::span<float> image)
-      : model_(model),
-        proposals_(proposals),
-        lane_(lane),
-        address_{.seed = seed,
-                 .step = static_cast<std::uint32_t>(number) + 1,
-                 .purpose = Purpose::kSampling,
-                 .image = proposals.batch().indices[index(lane)]},
-        image_(image) {}
+  Painter(const Spvae& model, const Proposals& proposals, Filling filling, int count,
+          std::uint32_t seed)
+      : model_(model), proposals_(proposals), filling_(filling), count_(count), seed_(seed) {}
 
-  void draw() {
-    RandomAddress address = address_;
-    address.sample = kTree;
-    std::uint32_t choice = 0;
-    const InducedTree tree = sample_tree(model_.circuit(), proposals_.trace(), lane_,
-                                         [&] { return random_uniform(address, choice++); });
-    for (const int leaf : tree.leaves) draw_leaf(leaf);
+  int lane(int image) const { return image / count_; }
+
+  /// All of an image; every missing pixel's shares sum to 1.
+  std::vector<Stroke> strokes(int image) const {
+    std::vector<Stroke> all;
+    switch (filling_) {
+      case Filling::kDrawn: {
+        const RandomAddress address = address_of(image, 0, kTree);
+        std::uint32_t choice = 0;
+        const InducedTree tree = sample_tree(model_.circuit(), proposals_.trace(), lane(image),
+                                             [&] { return random_uniform(address, choice++); });
+        for (const int leaf : tree.leaves) {
+          add(image, leaf, 1, 1, random_uniform(address_of(image, leaf, kProposal), 0), all);
+        }
+        break;
+      }
+      case Filling::kBest:
+        for (const int leaf : best_tree(model_.circuit(), proposals_.trace(), lane(image)).leaves) {
+          add(image, leaf, 1, kMeanProposals, 0.5, all);
+        }
+        break;
+      case Filling::kMean:
+        for (int leaf = 0; leaf < proposals_.leaves(); ++leaf) {
+          const double share = proposals_.responsibility(leaf, lane(image));
+          if (share > kNegligible) add(image, leaf, share, kMeanProposals, 0.5, all);
+        }
+    }
+    return all;
   }
 
-  void paint_best() {
-    for (const int leaf : best_tree(model_.circuit(), proposals_.trace(), lane_).leaves) {
-      add_mean(leaf, 1);
+  /// Calls visit(pixel of the image, i) for what is missing of the leaf's scope.
+  template <class Visit>
+  void visit_missing(const Stroke& stroke, const Visit& visit) const {
+    const auto scope = model_.leaves().scope(stroke.leaf);
+    for (std::size_t i = 0; i < scope.size(); ++i) {
+      if (!proposals_.is_observed(scope[i], lane(stroke.image))) visit(index(scope[i]), i);
     }
   }
 
-  void paint_mean() {
-    for (int leaf = 0; leaf < proposals_.leaves(); ++leaf) {
-      const double share = proposals_.responsibility(leaf, lane_);
-      if (share > kNegligible) add_mean(leaf, share);
-    }
+  /// values [D]: where they are missing, the pixels that a stroke gives.
+  void paint(const Stroke& stroke, std::span<const PixelDistribution> pixels,
+             std::span<float> values) const {
+    const RandomAddress address = address_of(stroke.image, stroke.leaf, kPixels);
+    visit_missing(stroke, [&](std::size_t, std::size_t i) {
+      values[i] =
+          static_cast<float>(filling_ == Filling::kDrawn
+                                 ? draw_pixel(pixels[i], address, static_cast<std::uint32_t>(i))
+                                 : mean_pixel(pixels[i]));
+    });
   }
 
  private:
-  void draw_leaf(int leaf) {
-    if (!proposals_.lacks_pixels(leaf, lane_)) return;
-    RandomAddress address = address_;
-    address.leaf = static_cast<std::uint32_t>(leaf);
-    address.sample = kProposal;
-    const int sample = proposals_.chosen(leaf, lane_, random_uniform(address, 0));
-    address.sample = kPixels;
-    visit_missing(leaf, sample, proposals_.posterior(leaf, lane_),
-                  [&](int pixel, std::uint32_t i, const PixelDistribution& p) {
-                    image_[index(pixel)] = static_cast<float>(draw_pixel(p, address, i));
-                  });
+  RandomAddress address_of(int image, int leaf, Stream stream) const {
+    return {.seed = seed_,
+            .step = static_cast<std::uint32_t>(image % count_) + 1,
+            .purpose = Purpose::kSampling,
+            .image = proposals_.batch().indices[index(lane(image))],
+            .leaf = static_cast<std::uint32_t>(leaf),
+            .sample = stream};
   }
-
-  /// Adds `share` of the leaf's mean pixels, over proposals that are evenly spread by weight.
-  void add_mean(int leaf, double share) {
-    if (!proposals_.lacks_pixels(leaf, lane_)) return;
-    const LeafPosterior posterior = proposals_.posterior(leaf, lane_);
-    for (int i = 0; i < kMeanProposals; ++i) {
-      const int sample = proposals_.chosen(leaf, lane_, (i + 0.5) / kMeanProposals);
-      visit_missing(
-          leaf, sample, posterior, [&](int pixel, std::uint32_t, const PixelDistribution& p) {
-            image_[index(pixel)] += static_cast<float>(share / kMeanProposals * mean_pixel(p));
-          });
-    }
-  }
-
-  template <class Visit>
-  void visit_missing(int leaf, int sample, const LeafPosterior& posterior, const Visit& visit) {
-    const DecodedLeaf decoded = proposals_.decoded(leaf, sample, lane_, posterior);
-    const auto scope = model_.leaves().scope(leaf);
-    for (std::size_t i = 0; i < scope.size(); ++i) {
-      if (proposals_.is_observed(scope[i], lane_)) continue;
-      visit(scope[i], static_cast<std::uint32_t>(i), decoded.pixel(i));
+  /// Of a leaf, `share` in `count` parts, each by the proposal that a number (i + u)/count chooses.
+  void add(int image, int leaf, double share, int count, double u, std::vector<Stroke>& all) const {
+    if (!proposals_.lacks_pixels(leaf, lane(image))) return;
+    int last = -1;
+    for (int i = 0; i < count; ++i) {
+      const int proposal = proposals_.chosen(leaf, lane(image), (i + u) / count);
+      if (proposal != last) all.push_back({image, leaf, proposal, 0});
+      all.back().share += share / count;
+      last = proposal;
     }
   }
 
   const Spvae& model_;
   const Proposals& proposals_;
-  int lane_;
-  RandomAddress address_;
-  std::span<float> image_;
+  Filling filling_;
+  int count_;
+  std::uint32_t seed_;
 };
+
+// Adds strokes to images [images, V].
+void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& painter,
+                 std::span<const Stroke> strokes, LeafEngine& engine, std::span<float> images) {
+  std::vector<int> experts;
+  std::vector<std::size_t> first = {0};  // of a stroke's pixels, among those of all
+  for (const Stroke& stroke : strokes) {
+    experts.push_back(model.leaves().expert_of(stroke.leaf));
+    first.push_back(first.back() + model.leaves().scope(stroke.leaf).size());
+  }
+  std::vector<float> values(first.back());
+  engine.decode(
+      model.parameters(), experts,
+      [&](std::size_t i, std::span<float> z) {
+        proposals.code(strokes[i].leaf, strokes[i].proposal, painter.lane(strokes[i].image), z);
+      },
+      [&](std::size_t i, std::span<const PixelDistribution> pixels) {
+        painter.paint(strokes[i], pixels, std::span(values).subspan(first[i], pixels.size()));
+      });
+  const std::size_t variables = index(model.graph().variables());
+  for (std::size_t s = 0; s < strokes.size(); ++s) {  // in order: their sums are rounded
+    painter.visit_missing(strokes[s], [&](std::size_t pixel, std::size_t i) {
+      images[index(strokes[s].image) * variables + pixel] +=
+          static_cast<float>(strokes[s].share * static_cast<double>(values[first[s] + i]));
+    });
+  }
+}
 
 }  // namespace
 
@@ -253,28 +290,30 @@ Completions complete(const Spvae& model, const ImageSet& images,
     const std::size_t begin = result.indices.size();
     result.indices.resize(begin + tile.size() * index(count));
     result.values.resize(result.indices.size() * variables);
-    pool.run(static_cast<int>(tile.size()) * count, [&](int task, int) {
-      const int lane = task / count;
-      const std::size_t at = begin + index(task);
-      if (task % count == 0) {
+    const Painter painter(model, proposals, filling, count, seed);
+    std::vector<std::vector<Stroke>> of_image(tile.size() * index(count));
+    pool.run(static_cast<int>(of_image.size()), [&](int image, int) {
+      const int lane = painter.lane(image);
+      if (image % count == 0) {
         completions.effective_samples[first + index(lane)] = proposals.effective_samples(lane);
       }
-      const std::span<float> image = std::span(result.values).subspan(at * variables, variables);
+      const std::size_t at = begin + index(image);
       result.indices[at] = proposals.batch().indices[index(lane)];
       for (std::size_t v = 0; v < variables; ++v) {
         const bool is_observed = proposals.is_observed(static_cast<int>(v), lane);
-        image[v] = is_observed ? images.values[tile[index(lane)] * variables + v] : 0.0f;
+        result.values[at * variables + v] =
+            is_observed ? images.values[tile[index(lane)] * variables + v] : 0.0f;
       }
-      Painter painter(model, proposals, lane, seed, task % count, image);
-      switch (filling) {
-        case Filling::kDrawn:
-          return painter.draw();
-        case Filling::kBest:
-          return painter.paint_best();
-        case Filling::kMean:
-          return painter.paint_mean();
-      }
+      of_image[index(image)] = painter.strokes(image);
     });
+    std::vector<Stroke> strokes;
+    for (const auto& some : of_image) strokes.insert(strokes.end(), some.begin(), some.end());
+    const std::span<const Stroke> all(strokes);
+    for (std::size_t done = 0; done < all.size(); done += kStrokes) {
+      add_strokes(model, proposals, painter,
+                  all.subspan(done, std::min(kStrokes, all.size() - done)), engine,
+                  std::span(result.values).subspan(begin * variables));
+    }
   }
   return completions;
 }

@@ -20,10 +20,11 @@ struct Embedding {
 /// Of partly observed leaves, encoders see the imputed pixels. Where nothing is observed of them, a
 /// code has its prior: of several leaves, the mean and the deviation of their mixture by
 /// responsibilities.
-Embedding embed(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
+Embedding embed(const Spvae& model, const Evidence& evidence, LeafEngine& engine, ThreadPool& pool);
 
 /// Each image through its most probable tree: leaves' decoder means at the posterior means of their
 /// codes. [size] images with the evidence's indices; missing pixels are filled too.
-ImageSet reconstruct(const Spvae& model, const Evidence& evidence, ThreadPool& pool);
+ImageSet reconstruct(const Spvae& model, const Evidence& evidence, LeafEngine& engine,
+                     ThreadPool& pool);
 
 }  // namespace spvae

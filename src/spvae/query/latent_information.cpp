@@ -7,7 +7,7 @@
 namespace spvae {
 
 std::vector<double> latent_information(const Embedding& embedding,
-                                       std::span<const LeafPrior> priors) {
+                                       std::span<const CodeGaussian> priors) {
   const std::size_t count = priors.size();
   const std::size_t dimensions = priors.front().mean.size();
   const std::size_t cells = embedding.responsibilities.size();  // [images, leaves]

@@ -12,6 +12,6 @@ namespace spvae {
 /// the leaf's prior, nats, averaged over an embedding's images with the leaf's responsibilities as
 /// weights; [leaves, latent]. 0 for a leaf that is responsible for nothing. priors [leaves].
 std::vector<double> latent_information(const Embedding& embedding,
-                                       std::span<const LeafPrior> priors);
+                                       std::span<const CodeGaussian> priors);
 
 }  // namespace spvae

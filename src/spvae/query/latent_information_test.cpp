@@ -17,14 +17,14 @@ TEST(LatentInformation, IsTheWeightedMeanOfTheDivergencesFromThePrior) {
                             .responsibilities = {0.25, 1, 0.75, 0},
                             .choices = {}};
   const std::vector<double> information =
-      latent_information(embedding, std::vector(2, leaf_prior({}, 1)));
+      latent_information(embedding, std::vector(2, CodeGaussian{{0}, {1}}));
   ASSERT_EQ(information.size(), 2u);
   EXPECT_NEAR(information[0], 0.75 * (0.5 * (1 + 0.0625 - 1) + std::log(4.0)), 1e-12);
   EXPECT_NEAR(information[1], 0.5 * (4 + 0.25 - 1) + std::log(2.0), 1e-12);
 }
 
 TEST(LatentInformation, OfLeavesOfOneExpertIsThatOfItsCodeToThePriorOfEach) {
-  const std::vector<LeafPrior> priors = {{{2}, {0.5}}, {{0}, {1}}};
+  const std::vector<CodeGaussian> priors = {{{2}, {0.5}}, {{0}, {1}}};
   const Embedding embedding{
       .mean = {2}, .deviation = {0.5}, .responsibilities = {0.25, 0.75}, .choices = {}};
   const std::vector<double> information = latent_information(embedding, priors);
@@ -35,14 +35,16 @@ TEST(LatentInformation, OfLeavesOfOneExpertIsThatOfItsCodeToThePriorOfEach) {
 TEST(LatentInformation, IsNoneWhereTheEncoderGivesThePriorOrTheLeafIsNotUsed) {
   const Spvae model = testing::enumerable_model(2);
   ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   const Evidence evidence =
       testing::evidence_of(model, testing::level_images(2, {{1, 2}, {200, 30}}));
   for (const double value :
-       latent_information(embed(model, evidence, pool), std::vector(4, leaf_prior({}, 2)))) {
+       latent_information(embed(model, evidence, *engine, pool), std::vector(4, model.prior(0)))) {
     EXPECT_EQ(value, 0);
   }
   const Embedding unused{.mean = {3}, .deviation = {1}, .responsibilities = {0}, .choices = {}};
-  EXPECT_EQ(latent_information(unused, std::vector(1, leaf_prior({}, 1))), std::vector<double>{0});
+  EXPECT_EQ(latent_information(unused, std::vector(1, CodeGaussian{{0}, {1}})),
+            std::vector<double>{0});
 }
 
 }  // namespace

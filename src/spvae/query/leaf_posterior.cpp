@@ -2,15 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
 #include "spvae/core/index.h"
 
 namespace spvae {
-
-std::vector<double> wide_parameters(const Spvae& model) {
-  return {model.parameters().begin(), model.parameters().end()};
-}
 
 bool is_observed(const LeafBank& bank, const Batch& batch, int leaf, int lane) {
   return batch.observed.empty() || std::ranges::any_of(bank.scope(leaf), [&](std::int32_t pixel) {
@@ -18,18 +13,27 @@ bool is_observed(const LeafBank& bank, const Batch& batch, int leaf, int lane) {
          });
 }
 
-LeafPosterior posterior_of(const LeafBank& bank, std::span<const double> parameters,
-                           const Batch& batch, int leaf, int lane) {
-  if (!is_observed(bank, batch, leaf, lane)) {
-    LeafPrior prior = prior_of(bank, leaf, parameters);
-    return {.mean = std::move(prior.mean), .deviation = std::move(prior.scale)};
+LeafPosteriors::LeafPosteriors(const Spvae& model, const Batch& batch, LeafEngine& engine)
+    : model_(model),
+      batch_(batch),
+      mean_(index(model.leaves().experts()) * index(model.config().leaf.latent) *
+            index(batch.stride)),
+      deviation_(mean_.size()) {
+  engine.encode(model.parameters(), batch, mean_, deviation_);
+}
+
+CodeGaussian LeafPosteriors::of(int leaf, int lane) const {
+  const LeafBank& bank = model_.leaves();
+  if (!is_observed(bank, batch_, leaf, lane)) return model_.prior(leaf);
+  const std::size_t latent = index(model_.config().leaf.latent);
+  CodeGaussian posterior;
+  for (std::size_t d = 0; d < latent; ++d) {
+    const std::size_t at =
+        (index(bank.expert_of(leaf)) * latent + d) * index(batch_.stride) + index(lane);
+    posterior.mean.push_back(static_cast<double>(mean_[at]));
+    posterior.scale.push_back(static_cast<double>(deviation_[at]));
   }
-  std::vector<double> pixels;
-  for (const std::int32_t pixel : bank.scope(leaf)) {
-    pixels.push_back(
-        static_cast<double>(batch.values[index(pixel) * index(batch.stride) + index(lane)]));
-  }
-  return encode_leaf(bank, leaf, parameters, pixels);
+  return posterior;
 }
 
 }  // namespace spvae

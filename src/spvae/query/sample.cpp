@@ -1,5 +1,6 @@
 #include "spvae/query/sample.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -7,7 +8,8 @@
 
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/error.h"
-#include "spvae/reference/leaf_reference.h"
+#include "spvae/core/index.h"
+#include "spvae/query/tree_pixels.h"
 
 namespace spvae {
 namespace {
@@ -17,62 +19,13 @@ constexpr std::int64_t kMaxPixels = std::int64_t{1} << 30;
 /// `sample` of a random address: which of a sample's random numbers.
 enum Stream : std::uint32_t { kCodes = 0, kPixels = 1, kTree = 2 };
 
-struct Sampler {
-  const Spvae& model;
-  std::vector<double> parameters;
-  std::vector<double> log_weights;
-  SampledPixels pixels;
-
-  Sampler(const Spvae& source, SampledPixels which)
-      : model(source),
-        parameters(source.parameters().begin(), source.parameters().end()),
-        log_weights(source.circuit().sum_weights()),
-        pixels(which) {
-    model.circuit().log_softmax(model.logits(), log_weights);
-  }
-
-  /// Fills image [V] with the sample of `address`.
-  void draw(RandomAddress address, std::span<float> image) const {
-    address.sample = kTree;
-    std::uint32_t choice = 0;
-    const InducedTree tree = sample_tree(model.circuit(), log_weights,
-                                         [&] { return random_uniform(address, choice++); });
-    for (const int leaf : tree.leaves) draw_leaf(leaf, address, image);
-  }
-
-  void draw_leaf(int leaf, RandomAddress address, std::span<float> image) const {
-    const LeafConfig& config = model.config().leaf;
-    address.leaf = static_cast<std::uint32_t>(leaf);
-    address.sample = kCodes;
-    std::vector<double> z(static_cast<std::size_t>(config.latent));
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      z[i] = random_normal(address, static_cast<std::uint32_t>(i));
-    }
-    const LeafPrior prior = prior_of(model.leaves(), leaf, parameters);
-    for (std::size_t i = 0; i < z.size(); ++i) z[i] = prior.mean[i] + prior.scale[i] * z[i];
-    const auto decoded = decode_leaf(model.leaves(), leaf, parameters, z);
-    address.sample = kPixels;
-    const auto scope = model.leaves().scope(leaf);
-    for (std::size_t i = 0; i < scope.size(); ++i) {
-      const double value =
-          pixels == SampledPixels::kMean
-              ? mean_pixel(decoded.pixel(i))
-              : draw_pixel(decoded.pixel(i), address, static_cast<std::uint32_t>(i));
-      if (!std::isfinite(value)) {
-        fail(ErrorKind::kNumerical,
-             "sample {}: pixel {} is {}, expected a finite number; the model's parameters are out "
-             "of range",
-             address.image, scope[i], value);
-      }
-      image[static_cast<std::size_t>(scope[i])] = static_cast<float>(value);
-    }
-  }
-};
+// So many at a time: the memory for their trees.
+constexpr std::size_t kSamples = 1024;
 
 }  // namespace
 
 ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels pixels,
-                ThreadPool& pool) {
+                LeafEngine& engine, ThreadPool& pool) {
   ImageSet images;
   images.height = model.config().height;
   images.width = model.config().width;
@@ -86,12 +39,52 @@ ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels
   images.values.resize(static_cast<std::size_t>(count) * size);
   images.indices.resize(static_cast<std::size_t>(count));
   std::iota(images.indices.begin(), images.indices.end(), 0U);
-  const Sampler sampler(model, pixels);
-  pool.run(count, [&](int task, int) {
-    const auto i = static_cast<std::size_t>(task);
-    sampler.draw({.seed = seed, .purpose = Purpose::kSampling, .image = images.indices[i]},
-                 std::span(images.values).subspan(i * size, size));
-  });
+  std::vector<double> log_weights(model.circuit().sum_weights());
+  model.circuit().log_softmax(model.logits(), log_weights);
+  std::vector<CodeGaussian> priors;
+  priors.reserve(index(model.leaves().leaves()));
+  for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) priors.push_back(model.prior(leaf));
+  std::vector<std::vector<int>> leaves;
+  for (std::size_t first = 0; first < images.indices.size(); first += kSamples) {
+    leaves.resize(std::min(kSamples, images.indices.size() - first));
+    const auto address_of = [&](std::size_t image, int leaf, Stream stream) {
+      return RandomAddress{.seed = seed,
+                           .purpose = Purpose::kSampling,
+                           .image = images.indices[first + image],
+                           .leaf = static_cast<std::uint32_t>(leaf),
+                           .sample = stream};
+    };
+    pool.run(static_cast<int>(leaves.size()), [&](int image, int) {
+      const RandomAddress address = address_of(index(image), 0, kTree);
+      std::uint32_t choice = 0;
+      leaves[index(image)] = sample_tree(model.circuit(), log_weights, [&] {
+                               return random_uniform(address, choice++);
+                             }).leaves;
+    });
+    const auto code = [&](std::size_t image, int leaf, std::span<float> z) {
+      const RandomAddress address = address_of(image, leaf, kCodes);
+      const CodeGaussian& prior = priors[index(leaf)];
+      for (std::size_t d = 0; d < z.size(); ++d) {
+        const double noise = random_normal(address, static_cast<std::uint32_t>(d));
+        z[d] = static_cast<float>(prior.mean[d] + prior.scale[d] * noise);
+      }
+    };
+    const auto pixel = [&](std::size_t image, int leaf, std::uint32_t i,
+                           const PixelDistribution& p) {
+      const RandomAddress address = address_of(image, leaf, kPixels);
+      const double value =
+          pixels == SampledPixels::kMean ? mean_pixel(p) : draw_pixel(p, address, i);
+      if (!std::isfinite(value)) {
+        fail(ErrorKind::kNumerical,
+             "sample {}: pixel {} is {}, expected a finite number; the model's parameters are out "
+             "of range",
+             address.image, model.leaves().scope(leaf)[i], value);
+      }
+      return value;
+    };
+    fill_by_trees(model, engine, leaves, code, pixel,
+                  std::span(images.values).subspan(first * size));
+  }
   return images;
 }
 

@@ -4,6 +4,7 @@
 
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/image_set.h"
+#include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
 
 namespace spvae {
@@ -21,6 +22,6 @@ enum class SampledPixels {
 /// Error(kUsage) for a count < 1 or one whose values exceed 2^30, Error(kNumerical) for values that
 /// are not finite.
 ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels pixels,
-                ThreadPool& pool);
+                LeafEngine& engine, ThreadPool& pool);
 
 }  // namespace spvae

@@ -7,9 +7,16 @@
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/model/engine.h"
 
 namespace spvae {
 namespace {
+
+ImageSet samples(const Spvae& model, int count, std::uint32_t seed, SampledPixels pixels,
+                 ThreadPool& pool) {
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
+  return sample(model, count, seed, pixels, *engine, pool);
+}
 
 Spvae small_model(Likelihood likelihood, int hidden_layers = 1) {
   Spvae model(
@@ -86,7 +93,7 @@ TEST(Sample, HasTheMarginalMeansOfTheMixture) {
     ignore_codes(model);
     constexpr int kSamples = 2000;
     for (const auto pixels : {SampledPixels::kDrawn, SampledPixels::kMean}) {
-      const ImageSet images = sample(model, kSamples, 5, pixels, pool);
+      const ImageSet images = samples(model, kSamples, 5, pixels, pool);
       const auto expected = expected_means(model, pool);
       for (std::size_t v = 0; v < expected.size(); ++v) {
         double sum = 0, squares = 0;
@@ -110,18 +117,18 @@ TEST(Sample, DependsOnSeedAndNumberAloneNotOnCountOrThreads) {
   const Spvae model = small_model(Likelihood::kGaussian);
   ThreadPool one(1);
   ThreadPool two(2);
-  const ImageSet few = sample(model, 3, 9, SampledPixels::kDrawn, one);
-  const ImageSet many = sample(model, 20, 9, SampledPixels::kDrawn, two);
+  const ImageSet few = samples(model, 3, 9, SampledPixels::kDrawn, one);
+  const ImageSet many = samples(model, 20, 9, SampledPixels::kDrawn, two);
   EXPECT_EQ(few.indices, (std::vector<std::uint32_t>{0, 1, 2}));
   EXPECT_TRUE(std::equal(few.values.begin(), few.values.end(), many.values.begin()));
-  EXPECT_NE(sample(model, 3, 10, SampledPixels::kDrawn, one).values, few.values);
+  EXPECT_NE(samples(model, 3, 10, SampledPixels::kDrawn, one).values, few.values);
 }
 
 TEST(Sample, OfADiscreteModelHoldsMultiplesOfOne255th) {
   ThreadPool pool(1);
   for (const auto likelihood : {Likelihood::kBinomial, Likelihood::kLogistic}) {
     for (const float x :
-         sample(small_model(likelihood), 10, 1, SampledPixels::kDrawn, pool).values) {
+         samples(small_model(likelihood), 10, 1, SampledPixels::kDrawn, pool).values) {
       EXPECT_EQ(x, std::rint(x * 255) / 255.0F);
       EXPECT_TRUE(x >= 0 && x <= 1);
     }
@@ -136,7 +143,7 @@ TEST(Sample, OfASingleRegionFillsTheWholeImage) {
                .leaf = {.hidden = 4, .latent = 2, .likelihood = Likelihood::kBinomial}});
   model.initialise(1);
   // A Binomial mean is never zero, as an untouched pixel would be.
-  for (const float x : sample(model, 5, 1, SampledPixels::kMean, pool).values) EXPECT_GT(x, 0);
+  for (const float x : samples(model, 5, 1, SampledPixels::kMean, pool).values) EXPECT_GT(x, 0);
 }
 
 TEST(Sample, RefusesNoSamplesAndTooManyPixels) {
@@ -144,7 +151,7 @@ TEST(Sample, RefusesNoSamplesAndTooManyPixels) {
   const Spvae model = small_model(Likelihood::kGaussian);
   for (const int count : {-1, 0, 2'000'000'000}) {
     try {
-      sample(model, count, 0, SampledPixels::kDrawn, pool);
+      samples(model, count, 0, SampledPixels::kDrawn, pool);
       FAIL() << count;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kUsage);

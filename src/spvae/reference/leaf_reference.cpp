@@ -25,7 +25,7 @@ double log_add_exp(double a, double b) {
 }
 
 // Σ −½u² − log σ with u = (z − μ)/σ: log p(z) but for −Z/2·log 2π.
-LogWeight log_prior(const LeafPrior& prior, std::span<const double> z) {
+LogWeight log_prior(const CodeGaussian& prior, std::span<const double> z) {
   LogWeight result;
   for (std::size_t d = 0; d < z.size(); ++d) {
     const double u = (z[d] - prior.mean[d]) / prior.scale[d];
@@ -78,10 +78,10 @@ void decode(const LeafNetworks& networks, int slot, std::span<const double> para
   }
 }
 
-LeafPosterior posterior_of(const LeafTrace& trace) {
-  LeafPosterior posterior{trace.mean.back(), {}};
+CodeGaussian posterior_of(const LeafTrace& trace) {
+  CodeGaussian posterior{trace.mean.back(), {}};
   for (const double g : trace.precision.back()) {
-    posterior.deviation.push_back(1 / std::sqrt(1 + g * g));
+    posterior.scale.push_back(1 / std::sqrt(1 + g * g));
   }
   return posterior;
 }
@@ -94,11 +94,10 @@ LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> p
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
   LeafTrace trace;
   encode(group.networks, slot_of(bank, leaf), parameters, pixels, trace);
-  LeafPosterior proposal = posterior_of(trace);
+  CodeGaussian proposal = posterior_of(trace);
   if (from_prior >= 0) {
     const int first = bank.expert_of(leaf) * bank.leaves_of_expert();
-    LeafPrior prior = prior_of(bank, first + from_prior, parameters);
-    proposal = {std::move(prior.mean), std::move(prior.scale)};
+    proposal = prior_of(bank, first + from_prior, parameters);
   }
   trace.z = latent_code(proposal, noise);
   decode(group.networks, slot_of(bank, leaf), parameters, trace);
@@ -126,21 +125,21 @@ DecodedLeaf decoded(const LeafBank& bank, std::span<const double> parameters,
 
 }  // namespace
 
-LeafPrior prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters) {
+CodeGaussian prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters) {
   return leaf_prior(bank.prior_part(parameters, leaf), bank.config().latent);
 }
 
-LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
-                          std::span<const double> pixels) {
+CodeGaussian encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                         std::span<const double> pixels) {
   LeafTrace trace;
   encode(group_of(bank, leaf).networks, slot_of(bank, leaf), parameters, pixels, trace);
   return posterior_of(trace);
 }
 
-std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise) {
+std::vector<double> latent_code(const CodeGaussian& proposal, std::span<const double> noise) {
   Vector z(noise.size());
   for (std::size_t d = 0; d < z.size(); ++d) {
-    z[d] = posterior.mean[d] + noise[d] * posterior.deviation[d];
+    z[d] = proposal.mean[d] + noise[d] * proposal.scale[d];
   }
   return z;
 }
@@ -231,7 +230,7 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
 
   // log w depends on the posterior through z (mean + ε (1 + g²)^(−½)) and through −½ log(1 + g²).
   Vector grad_g(noise.size());
-  const LeafPrior prior = prior_of(bank, leaf, parameters);
+  const CodeGaussian prior = prior_of(bank, leaf, parameters);
   const auto prior_parameters = bank.prior_part(parameters, leaf);
   const auto grad_prior = bank.prior_part(grad, leaf);
   for (std::size_t d = 0; d < grad_z.size(); ++d) {

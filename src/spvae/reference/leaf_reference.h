@@ -19,20 +19,15 @@ struct LogWeight {
   double magnitude = 0;  ///< sum of the magnitudes of its terms: the scale of rounding errors
 };
 
-/// Approximate posterior q(z|x) of a leaf's expert, [Z] each; its precision is 1 + g².
-struct LeafPosterior {
-  std::vector<double> mean;
-  std::vector<double> deviation;
-};
-
 /// The leaf's prior p(z).
-LeafPrior prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters);
+CodeGaussian prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters);
 
-LeafPosterior encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
-                          std::span<const double> pixels);
+/// Approximate posterior q(z|x) of a leaf's expert; its precision is 1 + g².
+CodeGaussian encode_leaf(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                         std::span<const double> pixels);
 
-/// z = mean + deviation·ε, [Z].
-std::vector<double> latent_code(const LeafPosterior& posterior, std::span<const double> noise);
+/// z = mean + scale·ε, [Z].
+std::vector<double> latent_code(const CodeGaussian& proposal, std::span<const double> noise);
 
 /// p(x|z) of a leaf's pixels for one z.
 struct DecodedLeaf {

@@ -239,7 +239,7 @@ TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
   leaf.parameters = normals(leaf.parameters.size(), 4, 0.6);
   const Vector pixels = pixel_values(5, 5);
   const Vector noise = normals(3, 6, 1);
-  const LeafPosterior posterior = encode_leaf(leaf.bank, 0, leaf.parameters, pixels);
+  const CodeGaussian posterior = encode_leaf(leaf.bank, 0, leaf.parameters, pixels);
   const Vector z = latent_code(posterior, noise);
   const DecodedLeaf decoded = decode_leaf(leaf.bank, 0, leaf.parameters, z);
   double expected = 0;
@@ -248,7 +248,7 @@ TEST(LeafLogWeight, IsTheRatioOfTheDensities) {
     expected += log_normal(pixels[i], sigmoid(heads[0]), 1 / (1 + heads[1] * heads[1]));
   }
   for (std::size_t d = 0; d < z.size(); ++d) {
-    const double variance = posterior.deviation[d] * posterior.deviation[d];
+    const double variance = posterior.scale[d] * posterior.scale[d];
     expected += log_normal(z[d], 0, 1) - log_normal(z[d], posterior.mean[d], variance);
   }
   const LogWeight weight = leaf_log_weight(leaf.bank, 0, leaf.parameters, pixels, noise);
@@ -320,7 +320,7 @@ struct LinearGaussian {
 
   /// Of the observed pixels alone.
   double log_p(const Vector& x, const std::vector<bool>& observed, int of = 0) const {
-    const LeafPrior prior = prior_of(leaf.bank, of, leaf.parameters);
+    const CodeGaussian prior = prior_of(leaf.bank, of, leaf.parameters);
     std::vector<std::size_t> pixels;
     for (std::size_t i = 0; i < size; ++i) {
       if (observed[i]) pixels.push_back(i);

@@ -158,6 +158,39 @@ class ReferenceEngine final : public LeafEngine {
     }
   }
 
+  void encode(std::span<const float> parameters, const Batch& batch, std::span<float> mean,
+              std::span<float> deviation) override {
+    const Vector wide = widen(parameters);
+    pool_.run(bank_.experts(), [&](int expert, int) {
+      const int leaf = expert * bank_.leaves_of_expert();
+      for (int lane = 0; lane < batch.stride; ++lane) {
+        const CodeGaussian posterior =
+            encode_leaf(bank_, leaf, wide, leaf_pixels(bank_, leaf, batch, lane));
+        for (int d = 0; d < bank_.config().latent; ++d) {
+          const std::size_t at = row_index(batch, bank_.config().latent, expert, d, lane);
+          mean[at] = static_cast<float>(posterior.mean[index(d)]);
+          deviation[at] = static_cast<float>(posterior.scale[index(d)]);
+        }
+      }
+    });
+  }
+
+  void decode(std::span<const float> parameters, std::span<const int> experts,
+              const CodeSource& code, const PixelVisitor& visit) override {
+    const Vector wide = widen(parameters);
+    pool_.run(static_cast<int>(experts.size()), [&](int task, int) {
+      const std::size_t row = index(task);
+      std::vector<float> z(index(bank_.config().latent));
+      code(row, z);
+      const DecodedLeaf decoded =
+          decode_leaf(bank_, experts[row] * bank_.leaves_of_expert(), wide, widen(z));
+      std::vector<PixelDistribution> pixels;
+      pixels.reserve(decoded.pixels.size());
+      for (std::size_t i = 0; i < decoded.pixels.size(); ++i) pixels.push_back(decoded.pixel(i));
+      visit(row, pixels);
+    });
+  }
+
   int leaves() const override { return bank_.leaves(); }
   int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 

@@ -10,7 +10,6 @@
 #include "spvae/model/region_rectangle.h"
 #include "spvae/query/embedding.h"
 #include "spvae/query/latent_information.h"
-#include "spvae/query/leaf_posterior.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/evidence_of.h"
 #include "spvae/report/numbers.h"
@@ -108,14 +107,13 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
   const int k = model.circuit().k_leaf();
   const Evidence evidence =
       evidence_of_first(source, std::min(kImages, source.images.count()), options);
-  const std::vector<double> parameters = wide_parameters(model);
-  std::vector<LeafPrior> priors;
+  std::vector<CodeGaussian> priors;
   priors.reserve(index(model.leaves().leaves()));
   for (int leaf = 0; leaf < model.leaves().leaves(); ++leaf) {
-    priors.push_back(prior_of(model.leaves(), leaf, parameters));
+    priors.push_back(model.prior(leaf));
   }
   const std::vector<double> information =
-      latent_information(embed(model, evidence, source.pool), priors);
+      latent_information(embed(model, evidence, source.engine, source.pool), priors);
   const std::vector<int> regions = chosen_regions(model, information);
   std::vector<GalleryPicture> pictures;
   for (const int region : regions) {
@@ -124,7 +122,7 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
       const ChosenPlane plane =
           plane_of(std::span(information).subspan(index(leaf) * index(latent), index(latent)));
       pictures.push_back(
-          {.picture = latent_plane_picture(model, parameters, leaf, plane.dimensions, kSide),
+          {.picture = latent_plane_picture(model, source.engine, leaf, plane.dimensions, kSide),
            .alt = fmt::format("latent space of leaf {}", leaf),
            .caption = caption_of(leaf, place, plane)});
     }

@@ -13,7 +13,8 @@ namespace spvae {
 ReportSection reconstructions_section(const ReportSource& source, const ReportOptions& options) {
   const int count = std::min(options.pictures, source.images.count());
   const Evidence evidence = evidence_of_first(source, count, options);
-  const ImageSet reconstructions = reconstruct(source.stored.model, evidence, source.pool);
+  const ImageSet reconstructions =
+      reconstruct(source.stored.model, evidence, source.engine, source.pool);
   std::vector<GalleryPicture> pictures;
   pictures.reserve(static_cast<std::size_t>(count));
   for (int image = 0; image < count; ++image) {

@@ -11,7 +11,7 @@ namespace {
 
 Html samples_of(const ReportSource& source, const ReportOptions& options, SampledPixels pixels) {
   const ImageSet samples = sample(source.stored.model, options.pictures,
-                                  options.sampling.noise.seed, pixels, source.pool);
+                                  options.sampling.noise.seed, pixels, source.engine, source.pool);
   std::vector<GalleryPicture> pictures;
   pictures.reserve(static_cast<std::size_t>(samples.count()));
   for (int i = 0; i < samples.count(); ++i) {

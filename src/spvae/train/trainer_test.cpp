@@ -209,6 +209,14 @@ class SpoilingEngine : public LeafEngine {
                       int samples, WeightStatistics& statistics) override {
     engine_.add_statistics(parameters, batch, noise, samples, statistics);
   }
+  void encode(std::span<const float> parameters, const Batch& batch, std::span<float> mean,
+              std::span<float> deviation) override {
+    engine_.encode(parameters, batch, mean, deviation);
+  }
+  void decode(std::span<const float> parameters, std::span<const int> experts,
+              const CodeSource& code, const PixelVisitor& visit) override {
+    engine_.decode(parameters, experts, code, visit);
+  }
 
  private:
   LeafEngine& engine_;
