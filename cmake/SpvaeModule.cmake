@@ -47,13 +47,32 @@ function(spvae_test_program target prefix)
   cmake_parse_arguments(PROGRAM "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${target} ${PROGRAM_SOURCES})
   spvae_compile_options(${target})
-  target_link_libraries(${target} PRIVATE spvae GTest::gtest_main GTest::gmock ${PROGRAM_LIBRARIES})
+  target_link_libraries(${target} PRIVATE spvae_lab GTest::gtest_main GTest::gmock ${PROGRAM_LIBRARIES})
   spvae_test_headers(${target})
   gtest_discover_tests(${target} TEST_PREFIX ${prefix}. DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${PROGRAM_LABEL}" ENVIRONMENT "SPVAE_DATA=${PROJECT_SOURCE_DIR}/data")
 endfunction()
 
-# Adds a folder's sources to the library and builds one test program from its tests, and one more
+# spvae_library(NAME FOLDER…): a static library of folders of src/spvae.
+function(spvae_library name)
+  add_library(${name} STATIC)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # As fast as without: no other library replaces our functions.
+    target_compile_options(${name} PRIVATE -fno-semantic-interposition)
+  endif()
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+                                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  spvae_compile_options(${name})
+  spvae_precompiled_headers(${name})
+  set(SPVAE_MODULE_LIBRARY ${name})
+  foreach(module ${ARGN})
+    add_subdirectory(src/spvae/${module})
+  endforeach()
+endfunction()
+
+# Adds a folder's sources to its library and builds one test program from its tests, and one more
 # from those that take longer than a few seconds (label "slow", left out of the fast suite):
 #   spvae_module(core SOURCES error.cpp … TESTS random_test.cpp …
 #                [SLOW_TESTS …] [TEST_LIBRARIES …])
@@ -61,7 +80,7 @@ function(spvae_module name)
   cmake_parse_arguments(MODULE "" "" "SOURCES;TESTS;SLOW_TESTS;TEST_LIBRARIES" ${ARGN})
   if(MODULE_SOURCES)
     list(TRANSFORM MODULE_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
-    target_sources(spvae PRIVATE ${MODULE_SOURCES})
+    target_sources(${SPVAE_MODULE_LIBRARY} PRIVATE ${MODULE_SOURCES})
   endif()
   if(SPVAE_TESTS AND MODULE_TESTS)
     spvae_test_program(spvae_${name}_test ${name} LABEL fast
