@@ -31,6 +31,7 @@ struct ShowConfig {
   Split split = Split::kTrain;
   int count = 64;
   ColourMode colour = ColourMode::kGray;
+  bool vectors = false;
   std::string out;
   std::uint32_t data_seed = 0;
   int threads = 0;
@@ -47,6 +48,7 @@ FieldList<ShowConfig> fields() {
                    {"train", "validation", "test"}),
       number_field("count", &Config::count, "draw no more than the first N images", 1, 1e5),
       choice_field("colour", &Config::colour, "of the images that are drawn", {"gray", "rgb"}),
+      boolean_field("vectors", &Config::vectors, "the rows of a .npy file of two axes are vectors"),
       output_field("out", &Config::out, "FILE.png to draw images into", {".png"}),
       number_field("data-seed", &Config::data_seed, "seed of the split", 0, 4294967295.0),
       number_field("threads", &Config::threads, "threads; 0 is one for each processor", 0, 1024),
@@ -72,7 +74,8 @@ DataSet open(const ShowConfig& config, const std::string& name, ThreadPool& pool
                 .data_dir = config.data_dir,
                 .colour = config.colour,
                 .dequantize = Dequantize::kOff,
-                .missing = Missing::kNan},
+                .missing = Missing::kNan,
+                .vectors = config.vectors},
                &pool);
   if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
   return data;
@@ -87,6 +90,10 @@ Json description(const DataSet& data) {
                  {"validation", data.count(Split::kValidation)},
                  {"test", data.count(Split::kTest)},
                  {"data_digest", data.digest()}};
+  if (!data.columns().empty()) {
+    for (const char* of_images : {"height", "width", "in_colour"}) result.erase(of_images);
+    result["columns"] = data.columns();
+  }
   Json files = Json::array();
   for (const DataFile& file : data.files()) {
     Json entry = {{"name", file.name}, {"path", file.path.string()}, {"sha256", file.sha256}};
@@ -114,11 +121,13 @@ std::string readable(const Json& set) {
   if (set.contains("problem")) {
     return fmt::format("{}\n  {}\n", text(set.at("data")), one_line(text(set.at("problem"))));
   }
-  std::string lines =
-      fmt::format("{}\n  {}×{} pixels in {}; {} training, {} validation and {} test images\n",
-                  text(set.at("data")), number("height"), number("width"),
-                  set.at("in_colour") == false ? "gray" : "colour", number("train"),
-                  number("validation"), number("test"));
+  const bool of_images = !set.contains("columns");
+  std::string lines = fmt::format(
+      "{}\n  {}; {} training, {} validation and {} test {}\n", text(set.at("data")),
+      of_images ? fmt::format("{}×{} pixels in {}", number("height"), number("width"),
+                              set.at("in_colour") == false ? "gray" : "colour")
+                : counted(std::ssize(set.at("columns")), "column"),
+      number("train"), number("validation"), number("test"), of_images ? "images" : "vectors");
   constexpr std::size_t kShown = 12;  // more are those of a folder of pictures
   const Json& files = set.at("files");
   if (files.size() > kShown) {
@@ -171,6 +180,11 @@ void run_data(const ShowConfig& config, const Options& options) {
     result["data_sets"] = std::move(sets);
   } else {
     const DataSet data = open(config, config.data, pool);
+    if (!config.out.empty() && !data.columns().empty()) {
+      fail(ErrorKind::kUsage,
+           "out: got '{}', but {} are vectors, which are no pictures; leave it out", config.out,
+           data.name());
+    }
     check_pixels(data, pool);
     result = description(data);
     text = readable(result);

@@ -7,6 +7,7 @@
 #include "interruption.h"
 #include "options.h"
 #include "output.h"
+#include "output_file.h"
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/explanation.h"
@@ -21,7 +22,7 @@ constexpr const char* kExample =
     "level,\n"
     "which leaf each super-pixel takes, and beside it the responsibilities of all leaves. --json "
     "and\n"
-    "FILE.json hold the tree as data.\n"
+    "FILE.json hold the tree as data; of vectors it is all there is, with each node's columns.\n"
     "\n"
     "Examples:\n"
     "  spvae explain runs/mnist-spvae-gaussian --image 7 --out seven.png\n"
@@ -41,7 +42,9 @@ FieldList<ExplainConfig> fields() {
                    0, 1e9),
       number_field("samples", &Config::samples, "importance samples behind the choice of the tree",
                    1, 1e9),
-      required(output_field("out", &Config::out, "FILE.png or FILE.svg", {".png", ".svg"})),
+      required(output_field("out", &Config::out,
+                            "FILE.png or .svg; of vectors, FILE.json for the tree",
+                            {".png", ".svg", ".json"})),
   });
   // --image says how many images are read.
   std::erase_if(list, [](const Field<Config>& field) { return field.info.name == "limit"; });
@@ -78,9 +81,15 @@ Json rectangle_json(const PixelRectangle& rectangle) {
 /// in the list of nodes.
 Json node_json(const Spvae& model, const Explanation& explanation, const ExplanationNode& node) {
   const int leaves = model.circuit().leaves();
-  Json json = {{"parent", node.parent < 0 ? Json() : Json(node.parent)},
-               {"level", node.level},
-               {"rectangle", rectangle_json(node.rectangle)}};
+  Json json = {{"parent", node.parent < 0 ? Json() : Json(node.parent)}, {"level", node.level}};
+  if (const Columns& columns = model.config().columns; columns.are_none()) {
+    json["rectangle"] = rectangle_json(node.rectangle);
+  } else {
+    const auto region = static_cast<std::size_t>(model.circuit().region(node.node));
+    for (const std::int32_t column : model.graph().regions()[region].scope) {
+      json["columns"].push_back(columns.names[static_cast<std::size_t>(column)]);
+    }
+  }
   if (node.is_leaf()) {
     json["leaf"] = node.node;
     json["responsibility"] = explanation.responsibilities[static_cast<std::size_t>(node.node)];
@@ -107,10 +116,18 @@ void run_explain(const ExplainConfig& asked, const Options& options) {
   ExplainConfig config = asked;
   config.query.limit = config.image + 1;
   OpenQuery open(config.query);
+  const bool has_plane = open.images.columns.are_none();
+  if (has_ending(config.out, ".json") == has_plane) {
+    fail(ErrorKind::kUsage, "out: got '{}', but the model is of {}; choose a name that ends in {}",
+         config.out, has_plane ? "images" : "vectors, which are no pictures",
+         has_plane ? ".png or .svg" : ".json");
+  }
   check_place(config, open);
   const Explanation explanation = explained(config, open);
-  write_plot(config.out, explanation_figure(open.stored.model, explanation,
-                                            picture_of(open.images, config.image)));
+  if (has_plane) {
+    write_plot(config.out, explanation_figure(open.stored.model, explanation,
+                                              picture_of(open.images, config.image)));
+  }
 
   Json result = open.result();
   result.erase("images");
@@ -121,7 +138,8 @@ void run_explain(const ExplainConfig& asked, const Options& options) {
                  {"log_likelihood", explanation.log_likelihood},
                  {"tree", tree_json(open.stored.model, explanation)},
                  {"responsibilities", explanation.responsibilities}});
-  open.describe(config.out, result);
+  // Of vectors the description is all there is.
+  open.describe(has_plane ? config.out : config.out.substr(0, config.out.size() - 5), result);
   const auto cuts = std::ranges::count_if(
       explanation.nodes, [](const ExplanationNode& node) { return node.right >= 0; });
   options.print_result(

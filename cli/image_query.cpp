@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
+#include "spvae/model/data_units.h"
 
 namespace spvae::cli {
 
@@ -78,7 +79,7 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadP
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
                            ThreadPool& pool) {
   ImageSet images = load_query_images(query, data, pool);
-  check_images(images, model.config().height, model.config().width, model.config().channels);
+  check_images(images, model.config());
   return images;
 }
 
@@ -134,9 +135,9 @@ std::string unreliable_reason(const OpenQuery& open) {
 
 std::string observed_text(const ImageSet& images) {
   if (images.observed.empty()) return "";
-  return fmt::format("{:.1f} of {} pixels observed",
-                     mean_observed_variables(images) / images.channels,
-                     images.height * images.width);
+  return fmt::format("{:.1f} of {} {} observed", mean_observed_variables(images) / images.channels,
+                     images.height * images.width,
+                     images.columns.are_none() ? "pixels" : "columns");
 }
 
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images) {
@@ -152,7 +153,8 @@ Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& 
     result["mask_digest"] = digest_of_content(query.mask).sha256;
   }
   if (!images.observed.empty()) {
-    result["observed_pixels"] = mean_observed_variables(images) / images.channels;
+    result[images.columns.are_none() ? "observed_pixels" : "observed_columns"] =
+        mean_observed_variables(images) / images.channels;
     for (const char* key : {"prior-share", "impute"}) result[key] = settings.at(key);
   }
   result["version"] = version();

@@ -106,8 +106,9 @@ ModelConfig described_model(const Json& given) {
   apply_config(model_fields(), size, model);
   if (given.contains("data")) {
     ThreadPool pool(config.threads);
-    take_size_of_data(DataSet({.data = config.data, .data_dir = config.data_dir}, &pool), size,
-                      model);
+    const DataSet data({.data = config.data, .data_dir = config.data_dir}, &pool);
+    take_size_of_data(data, size, model);
+    model.columns.names = data.columns();
   }
   set_image_size(model.height, model.width, model);
   read_graph(model);
@@ -139,7 +140,9 @@ std::string readable(const Json& result, const ModelConfig& model) {
   }
   text += '\n';
   for (const Field<ModelConfig>& field : model_fields()) {
-    if (!is_used(field, model)) continue;
+    if (!is_used(field, model) || (is_of_images(field.info.name) && !model.columns.are_none())) {
+      continue;
+    }
     text += fmt::format("{:<20}{}\n", field.info.name, flag_text(field.get(model)));
   }
   return text;
@@ -166,6 +169,13 @@ void run_info(const Options& options) {
     result["seed"] = stored.origin.seed;
     result["data"] = stored.origin.data;
     result["data_digest"] = stored.origin.data_digest;
+    if (const Columns& columns = stored.model.config().columns; !columns.are_none()) {
+      result["variables"] = columns.names.size();
+      result["columns"] = columns.names;
+      if (columns.are_scaled()) {
+        result.update({{"means", columns.mean}, {"deviations", columns.deviation}});
+      }
+    }
     model = stored.model.config();
     if (!graph.empty()) {
       result["graph"] = graph.at("graph");

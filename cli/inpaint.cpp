@@ -15,7 +15,6 @@
 #include "spvae/core/error.h"
 #include "spvae/core/median.h"
 #include "spvae/core/random.h"
-#include "spvae/io/npy.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/query/completion.h"
 
@@ -31,7 +30,9 @@ constexpr const char* kExample =
     "A .png has a column for each image: original, masked, then its completions; a .npy is "
     "float32\n"
     "[images, completions, height, width], and [..., 3] of colours. --mask and --missing nan say\n"
-    "which pixels are missing; --hide then hides further ones. Errors are of hidden pixels whose "
+    "which pixels are missing; --hide then hides further ones. Of vectors, a .npy is [vectors,\n"
+    "completions, columns], and a .csv has a line for each completion. Errors are of hidden pixels "
+    "whose "
     "true\n"
     "values the data hold.\n"
     "\n"
@@ -63,10 +64,12 @@ struct InpaintConfig {
 FieldList<InpaintConfig> fields() {
   using Config = InpaintConfig;
   return query_fields<Config>({
-      choice_field("hide", &Config::hide,
-                   "which pixels to hide, beside those that are missing: a half of each image, or "
-                   "--share of its pixels at random; auto: none if some are missing, else lower",
-                   {"auto", "none", "lower", "upper", "left", "right", "random"}),
+      choice_field(
+          "hide", &Config::hide,
+          "which pixels to hide, beside those that are missing: a half of each image, or "
+          "--share of its pixels at random; auto: none if some are missing, else lower, or "
+          "random of vectors",
+          {"auto", "none", "lower", "upper", "left", "right", "random"}),
       only_for<Config>(
           "--hide random", [](const Config& config) { return config.hide == Hidden::kRandom; },
           number_field("share", &Config::share, "of the pixels to hide", 0, 1)),
@@ -75,7 +78,8 @@ FieldList<InpaintConfig> fields() {
                    {"drawn", "best", "mean"}),
       number_field("count", &Config::count, "completions of each image", 1, 1000),
       number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
-      required(output_field("out", &Config::out, "FILE.png or FILE.npy", {".png", ".npy"})),
+      required(output_field("out", &Config::out, "FILE.png, .npy or, of vectors, .csv",
+                            {".png", ".npy", ".csv"})),
   });
 }
 
@@ -210,9 +214,8 @@ void write_completions(const InpaintConfig& config, const ImageSet& images,
     return write_png(config.out, contact_sheet(picture_rows(images, known, filled, config.count),
                                                images.count()));
   }
-  const auto shape = array_shape(
-      images, {static_cast<std::size_t>(images.count()), static_cast<std::size_t>(config.count)});
-  write_npy<float>(config.out, shape, filled.values);
+  write_values(config.out, filled,
+               {static_cast<std::size_t>(images.count()), static_cast<std::size_t>(config.count)});
 }
 
 void run_inpaint(const InpaintConfig& asked, const Options& options) {
@@ -220,8 +223,16 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
   config.count = completions_of_each(config, options.given());
   OpenQuery open(config.query);
   const ImageSet& images = open.images;
+  const bool has_plane = images.columns.are_none();
+  check_form(images.columns, "out", config.out, has_plane ? ".png or .npy" : ".npy or .csv");
   if (config.hide == Hidden::kAuto) {
-    config.hide = images.observed.empty() ? Hidden::kLower : Hidden::kNone;
+    config.hide = !images.observed.empty() ? Hidden::kNone
+                  : has_plane              ? Hidden::kLower
+                                           : Hidden::kRandom;
+  }
+  if (!has_plane && config.hide != Hidden::kNone && config.hide != Hidden::kRandom) {
+    fail(ErrorKind::kUsage,
+         "hide: got half of a picture, but the data are vectors; choose random or none, or --mask");
   }
   const std::vector<std::uint8_t> known = known_pixels(config, open);
   hide_pixels(config, open.images);

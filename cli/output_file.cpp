@@ -14,6 +14,8 @@
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/csv.h"
+#include "spvae/io/npy.h"
 #include "spvae/report/picture.h"
 
 namespace spvae::cli {
@@ -73,6 +75,29 @@ void write_description(const std::filesystem::path& path, const std::string& run
                           {"data_digest", origin.data_digest},
                           {"config", origin.training}};
   write_description(path, std::move(description));
+}
+
+void check_form(const Columns& columns, const std::string& flag, const std::string& path,
+                const std::string& others) {
+  const bool is_table = has_ending(path, ".csv");
+  if (path.empty() || has_ending(path, ".npy") || is_table != columns.are_none()) return;
+  fail(ErrorKind::kUsage, "{}: got '{}', but the model is of {}; choose a name that ends in {}",
+       flag, path,
+       is_table ? "images, whose values stand in no table" : "vectors, which are no pictures",
+       others);
+}
+
+void write_values(const std::string& path, const ImageSet& images,
+                  std::vector<std::size_t> leading) {
+  if (!has_ending(path, ".csv")) {
+    return write_npy<float>(path, array_shape(images, std::move(leading)), images.values);
+  }
+  std::string text = csv_line(images.columns.names);
+  const auto columns = static_cast<std::size_t>(images.variables());
+  for (std::size_t i = 0; i < images.values.size(); i += columns) {
+    text += fmt::format("{}\n", fmt::join(std::span(images.values).subspan(i, columns), ","));
+  }
+  write_file_atomically(path, text);
 }
 
 Picture contact_sheet(const ImageSet& images, int columns) {

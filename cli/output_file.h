@@ -31,6 +31,16 @@ void write_description(const std::filesystem::path& path, Json description);
 void write_description(const std::filesystem::path& path, const std::string& run,
                        const ModelOrigin& origin, Json description);
 
+/// Error(kUsage) where vectors would be drawn into a .png or .svg file, or images written as .csv:
+/// asked before long computations. `flag` names the file, `others` what it may end in instead.
+void check_form(const Columns& columns, const std::string& flag, const std::string& path,
+                const std::string& others);
+
+/// Writes values, in their data's units, as .npy float32 [leading, an image's or vector's shape],
+/// or as .csv, a line for each vector below the columns' names.
+void write_values(const std::string& path, const ImageSet& images,
+                  std::vector<std::size_t> leading);
+
 /// All images as sheet_of(picture_of) has them, in so many columns; 0: in a grid that is nearly
 /// square.
 Picture contact_sheet(const ImageSet& images, int columns = 0);

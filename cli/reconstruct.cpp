@@ -7,7 +7,6 @@
 #include "options.h"
 #include "output.h"
 #include "output_file.h"
-#include "spvae/io/npy.h"
 #include "spvae/query/embedding.h"
 
 namespace spvae::cli {
@@ -35,13 +34,16 @@ FieldList<ReconstructConfig> fields() {
   return query_fields<Config>({
       number_field("samples", &Config::samples, "importance samples behind the choice of the tree",
                    1, 1e9),
-      required(output_field("out", &Config::out, "FILE.png or FILE.npy", {".png", ".npy"})),
+      required(output_field("out", &Config::out, "FILE.png, .npy or, of vectors, .csv",
+                            {".png", ".npy", ".csv"})),
   });
 }
 
 void run_reconstruct(const ReconstructConfig& config, const Options& options) {
   OpenQuery open(config.query);
   const ImageSet& images = open.images;
+  check_form(images.columns, "out", config.out,
+             images.columns.are_none() ? ".png or .npy" : ".npy or .csv");
   ImageSet all;
   open.for_each_batch("reconstruct", config.samples, [&](const Evidence& evidence) {
     append_images(reconstruct(open.stored.model, evidence, *open.engine, open.pool), all);
@@ -51,8 +53,7 @@ void run_reconstruct(const ReconstructConfig& config, const Options& options) {
     append_images(all, rows);
     write_png(config.out, contact_sheet(rows, images.count()));
   } else {
-    const auto shape = array_shape(all, {static_cast<std::size_t>(all.count())});
-    write_npy<float>(config.out, shape, all.values);
+    write_values(config.out, all, {static_cast<std::size_t>(all.count())});
   }
   const std::optional<double> error = mean_squared_error(images, all, images.observed);
   Json result = open.result();

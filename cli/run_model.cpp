@@ -102,6 +102,7 @@ DataConfig training_data(const StoredModel& stored, const std::string& run) {
   RunConfig config = training_config(stored, run);
   std::error_code absent;
   const fs::path path(run);
+  config.vectors = !stored.model.config().columns.are_none();
   config.data_dir = kept_data_dir(fs::is_directory(path, absent) ? path : path.parent_path());
   return data_config(config);
 }

@@ -20,8 +20,9 @@ constexpr const char* kExample =
     "A .png holds all samples in one grid, values clipped to [0, 1]; a .npy is float32\n"
     "[count, height, width], and [..., 3] of colours, on the scale [0, 1] of the data, not "
     "clipped\n"
-    "(Gaussian draws may exceed it). FILE.json beside it holds config, seed, version and data "
-    "digest.\n"
+    "(Gaussian draws may exceed it). Of vectors, .npy is [count, columns] and .csv has their "
+    "names.\n"
+    "FILE.json beside it holds config, seed, version and data digest.\n"
     "Sample i is the same for every count.\n"
     "\n"
     "Example:\n"
@@ -41,7 +42,8 @@ FieldList<SampleConfig> fields() {
   return {
       required(text_field("run", &Config::run, "Folder of a run, or a model file")),
       number_field("count", &Config::count, "number of samples", 1, 1e6),
-      required(output_field("out", &Config::out, "FILE.png or FILE.npy", {".png", ".npy"})),
+      required(output_field("out", &Config::out, "FILE.png, .npy or, of vectors, .csv",
+                            {".png", ".npy", ".csv"})),
       boolean_field("mean", &Config::mean,
                     "the decoders' means of the pixels instead of draws from their likelihood"),
       number_field("seed", &Config::seed, "seed of the samples", 0, 4294967295.0),
@@ -51,26 +53,34 @@ FieldList<SampleConfig> fields() {
 
 void write_images(const ImageSet& images, const std::string& out) {
   if (has_ending(out, ".png")) return write_png(out, contact_sheet(images));
-  const auto shape = array_shape(images, {static_cast<std::size_t>(images.count())});
-  write_npy<float>(out, shape, images.values);
+  write_values(out, images, {static_cast<std::size_t>(images.count())});
 }
 
 void run_sample(const SampleConfig& config, const Options& options) {
   const StoredModel stored = load_run_model(config.run);
+  const Columns& columns = stored.model.config().columns;
+  check_form(columns, "out", config.out, columns.are_none() ? ".png or .npy" : ".csv or .npy");
   ThreadPool pool(config.threads);
   const auto engine = make_engine(Engine::kFused, stored.model.leaves(), pool);
   const ImageSet images =
       sample(stored.model, config.count, config.seed,
              config.mean ? SampledPixels::kMean : SampledPixels::kDrawn, *engine, pool);
   write_images(images, config.out);
-  Json result = {{"out", config.out},     {"count", config.count}, {"height", images.height},
-                 {"width", images.width}, {"mean", config.mean},   {"seed", config.seed}};
+  Json result = {
+      {"out", config.out}, {"count", config.count}, {"mean", config.mean}, {"seed", config.seed}};
+  if (columns.are_none()) {
+    result.update({{"height", images.height}, {"width", images.width}});
+  } else {
+    result["columns"] = columns.names;
+  }
   write_description(config.out, config.run, stored.origin, result);
   result["run"] = config.run;
   result["version"] = version();
   options.print_result(
-      result, fmt::format("{}: {} of {}×{} pixels\n", config.out, counted(config.count, "sample"),
-                          images.height, images.width));
+      result,
+      fmt::format("{}: {} of {}\n", config.out, counted(config.count, "sample"),
+                  columns.are_none() ? fmt::format("{}×{} pixels", images.height, images.width)
+                                     : counted(images.width, "column")));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
+#include "output_file.h"
 #include "progress.h"
 #include "spvae/core/stopwatch.h"
 #include "spvae/likelihood/likelihood.h"
@@ -123,6 +124,7 @@ int unreliable_images(const Table& table) {
 
 void run_score(const ScoreConfig& config, const Options& options) {
   OpenQuery open(config.query);
+  check_form(open.images.columns, "rank", config.rank, ".csv, for --out instead");
   const Stopwatch stopwatch;
   const Table table = score_images(config, open);
   const double seconds = stopwatch.seconds();

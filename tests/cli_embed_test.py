@@ -59,7 +59,7 @@ class Embed(CommandTest):
         run = self.train("run")
         self.fails(64, "embed", run, "--out", self.path("e.csv"), says=".npy")
         self.fails(64, "embed", "--out", self.path("e.npy"), says="embed: no run given")
-        self.fails(64, "reconstruct", run, "--out", self.path("r.jpg"), says=".png or .npy")
+        self.fails(64, "reconstruct", run, "--out", self.path("r.jpg"), says=".png, .npy or .csv")
         self.fails(64, "reconstruct", run, "--out", self.path("r.png"), "--limit", "0", says="limit")
 
 

@@ -91,7 +91,7 @@ class Explain(CommandTest):
         out = self.path("x.png")
         self.fails(64, "explain", "--out", out, says="explain: no run given")
         self.fails(64, "explain", run, says="--out FILE.png or FILE.svg")
-        self.fails(64, "explain", run, "--out", self.path("x.npy"), says=".png or .svg")
+        self.fails(64, "explain", run, "--out", self.path("x.npy"), says=".png, .svg or .json")
         self.fails(64, "explain", run, "--out", self.path("x.PNG"), says=".png")
         self.fails(64, "explain", run, "--out", out, "--image", "20",
                    says=["image: got 20", "0 to 19", "20 test images"])

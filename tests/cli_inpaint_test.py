@@ -63,7 +63,7 @@ class Inpaint(CommandTest):
         out = self.path("x.png")
         self.fails(64, "inpaint", says="no run given")
         self.fails(64, "inpaint", run, says="--out FILE.png or FILE.npy")
-        self.fails(64, "inpaint", run, "--out", self.path("x.txt"), says=".png or .npy")
+        self.fails(64, "inpaint", run, "--out", self.path("x.txt"), says=".png, .npy or .csv")
         for flag in ["--count", "--proposals"]:
             self.fails(64, "inpaint", run, "--out", out, flag, "0", says=flag[2:])
         self.fails(64, "inpaint", run, "--out", out, "--share", "0.5", says="--hide random")

@@ -71,7 +71,7 @@ class Sample(CommandTest):
             self.fails(64, "sample", run, "--count", count, "--out", png, says="count")
         self.fails(64, "sample", run, says="sample: no --out given; say --out FILE.png or FILE.npy")
         for name in [".png", "none/.npy", "png", "x.png.gz"]:
-            self.fails(64, "sample", run, "--out", self.path(name), says=[name, ".png or .npy"])
+            self.fails(64, "sample", run, "--out", self.path(name), says=[name, ".png, .npy or .csv"])
         self.fails(64, "sample", run, "--out", self.path("x.jpg"), says=[".png", ".npy"])
         self.fails(64, "sample", "--out", png, says="RUN")
         self.fails(66, "sample", self.path("none"), "--out", png, says="none")

@@ -9,6 +9,7 @@
 
 #include "spvae/core/index.h"
 #include "spvae/core/thread_pool.h"
+#include "spvae/data/value_grid.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/engine.h"
@@ -40,6 +41,16 @@ ImageSet empty_images(std::size_t values, int height, int width, int channels) {
   return images;
 }
 
+// NaN is missing.
+void take_numbers(std::span<const float> values, ImageSet& images) {
+  images.values.assign(values.begin(), values.end());
+  if (std::ranges::none_of(values, [](float x) { return std::isnan(x); })) return;
+  for (float& value : images.values) {
+    images.observed.push_back(std::isnan(value) ? 0 : 1);
+    if (std::isnan(value)) value = 0;
+  }
+}
+
 // The last of the images where there are none for validation.
 std::pair<ImageSet, ImageSet> divided(const ImageSet& training, const ImageSet& validation) {
   if (validation.count() > 0) return {training, validation};
@@ -56,6 +67,7 @@ void check_values(const ImageSet& images, const LikelihoodConfig& likelihood) {
   const LikelihoodInfo& info = likelihood_info(likelihood.kind);
   const int values = info.values(likelihood);
   if (values == 0) return;
+  if (!images.columns.are_none()) return check_whole_values(kDataName, values, images);
   for (std::size_t i = 0; i < images.values.size(); ++i) {
     if (!images.observed.empty() && images.observed[i] == 0) continue;
     const float level = images.values[i] * static_cast<float>(values - 1);
@@ -102,15 +114,21 @@ ImageSet images_of_bytes(std::span<const std::uint8_t> values, int height, int w
 
 ImageSet images_of_numbers(std::span<const float> values, int height, int width, int channels) {
   ImageSet images = empty_images(values.size(), height, width, channels);
-  images.values.assign(values.begin(), values.end());
-  if (std::ranges::any_of(values, [](float x) { return std::isnan(x); })) {
-    for (float& value : images.values) {
-      images.observed.push_back(std::isnan(value) ? 0 : 1);
-      if (std::isnan(value)) value = 0;
-    }
-  }
+  take_numbers(values, images);
   check_images(images, height, width, channels);
   return images;
+}
+
+ImageSet vectors_of_numbers(std::span<const float> values, std::vector<std::string> names) {
+  ImageSet vectors = empty_images(values.size(), 1, static_cast<int>(names.size()), 1);
+  vectors.columns.names = std::move(names);
+  take_numbers(values, vectors);
+  check_images(vectors, 1, vectors.width, 1, vectors.columns);
+  return vectors;
+}
+
+ImageSet vectors_of_numbers(std::span<const float> values, int columns) {
+  return vectors_of_numbers(values, numbered_columns(index(std::max(columns, 0))));
 }
 
 Density::Density(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -130,13 +148,23 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
   config.model = settings.model;
   config.model.channels = training.channels;
   config.train = settings.train;
-  set_image_size(training.height, training.width, config.model);
-  for (const auto& field : run_fields()) {
-    if (is_written(field, config)) field.set(config, field.get(config));  // checks its bounds
-  }
+  config.standardise = settings.standardise;
   const auto [learned, checked] = divided(training, validation);
+  if (!training.columns.are_none()) {
+    if (config.model.structure == Structure::kPoonDomingos) {
+      config.model.structure = Structure::kRandom;
+    }
+    set_vector_defaults(training.variables(), config.model);
+    config.model.columns = model_columns(config.model.leaf.likelihood, training.columns.names,
+                                         config.standardise, [&data = learned] { return data; });
+  }
+  set_image_size(training.height, training.width, config.model);
+  RunConfig copy = config;
+  for (const auto& field : run_fields()) {
+    if (is_written(field, config)) field.set(copy, field.get(config));  // checks its bounds
+  }
   for (const ImageSet* images : {&learned, &checked}) {
-    check_images(*images, training.height, training.width, training.channels);
+    check_images(*images, training.height, training.width, training.channels, training.columns);
     check_values(*images, config.model.leaf.likelihood);
   }
   Spvae model(config.model);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "spvae/core/error.h"
@@ -29,12 +30,19 @@ ImageSet images_of_bytes(std::span<const std::uint8_t> values, int height, int w
 /// for a number that is not in [0, 1].
 ImageSet images_of_numbers(std::span<const float> values, int height, int width, int channels = 1);
 
+/// Vectors of real numbers [N, names.size()], or with `columns` [N, columns] and the names x0, x1
+/// …; NaN: missing. Error(kData) if there are none, not as many as whole vectors have, or infinite
+/// ones.
+ImageSet vectors_of_numbers(std::span<const float> values, std::vector<std::string> names);
+ImageSet vectors_of_numbers(std::span<const float> values, int columns);
+
 /// What is learned, and how. The images say the sizes of theirs; a delta of 0 is a quarter of the
-/// longer side.
+/// longer side. Of vectors the structure is random or single-region (poon-domingos becomes random).
 struct DensitySettings {
   ModelConfig model = {.delta = 0, .leaf = {}};
   TrainConfig train = {};
-  int threads = 0;  ///< 0: one for each processor
+  bool standardise = false;  ///< columns of vectors, by the training rows
+  int threads = 0;           ///< 0: one for each processor
 };
 
 /// After each check of the model on the validation images.

@@ -75,6 +75,50 @@ TEST(Density, IsTheSameForAnyNumberOfThreadsAndFromItsFile) {
   EXPECT_EQ(stored.sample(3).values, one.sample(3).values);
 }
 
+TEST(Density, HasTheStructureThatIsAskedFor) {
+  DensitySettings settings = small(Likelihood::kLogistic);
+  settings.model.structure = Structure::kQuadTree;
+  settings.model.product = Product::kElementwise;
+  const Density density = Density::train(images_of_bytes(ramps(60), 8, 8), settings);
+  EXPECT_EQ(density.config().structure, Structure::kQuadTree);
+  EXPECT_EQ(density.config().product, Product::kElementwise);
+}
+
+TEST(Density, LearnsVectorsInTheirOwnUnits) {
+  std::vector<float> values;
+  for (int i = 0; i < 200; ++i) {
+    const double x = std::sin(static_cast<double>(i));
+    for (const double y : {1e4 + 500 * x, x * x, -0.01 * x})
+      values.push_back(static_cast<float>(y));
+  }
+  values[7] = std::numeric_limits<float>::quiet_NaN();
+  const ImageSet vectors = vectors_of_numbers(values, {"a", "b", "c"});
+  DensitySettings settings = small(Likelihood::kGaussian);
+  settings.standardise = true;
+  const Density density = Density::train(vectors, settings);
+  EXPECT_EQ(density.config().structure, Structure::kRandom);
+  EXPECT_EQ(density.config().columns.names, vectors.columns.names);
+  const ImageSet samples = density.sample(100);
+  for (std::size_t i = 0; i < 300; i += 3) EXPECT_NEAR(samples.values[i], 1e4, 3000);
+  // −Σ log deviation is −6 + 1 + 5: near that of standardised columns, hence not far from 0.
+  EXPECT_NEAR(values_of(density.log_likelihood(vectors))[0], 0, 10);
+  const auto path = std::filesystem::path(::testing::TempDir()) / "vectors.safetensors";
+  density.save(path);
+  EXPECT_EQ(values_of(Density::load(path).log_likelihood(vectors)),
+            values_of(density.log_likelihood(vectors)));
+  std::filesystem::remove(path);
+  const ImageSet filled = density.complete(vectors, Filling::kMean).images;
+  EXPECT_EQ(filled.values[6], values[6]);
+  EXPECT_TRUE(std::isfinite(filled.values[7]));
+
+  testing::expect_error(ErrorKind::kData, "column a is inf, expected a finite number", [] {
+    vectors_of_numbers(std::vector<float>{std::numeric_limits<float>::infinity()}, {"a"});
+  });
+  testing::expect_error(
+      ErrorKind::kData, "the data are vectors of 2 columns, but the model is of vectors of 3",
+      [&] { density.log_likelihood(vectors_of_numbers(std::vector<float>{1, 2}, 2)); });
+}
+
 TEST(Density, StopsWhereTheObserverSaysSoAndKeepsTheBest) {
   int checks = 0;
   const Density density =

@@ -139,6 +139,9 @@ def seeds():
     yield "npy", "structure", npy([("r", "|u1"), ("g", "|u1")], (2,), noise(4))
     yield "npy", "packed", gzip.compress(npy("<f4", (2, 3), noise(24)), mtime=0)
 
+    for name, text in {"plain": "a,b\n1,-2.5e3\n+3,nan\n", "quoted": '\ufeff"a, ""b""", c \r\n,4\r\n\n',
+                       "one": "x\n1\n\n2"}.items():
+        yield from packed("csv", name, text.encode())
     yield from png_seeds()
     yield from json_seeds()
     yield from graph_seeds()

@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read<double>(file);
   read<std::uint8_t>(file);
   read<std::int64_t>(file);
+  spvae::fuzz::expect_value_or_error([&] { spvae::read_npy_numbers(file.path()); });
   spvae::fuzz::expect_value_or_error([&] {
     const auto range = spvae::read_npy_range(file.path());
     if (range && range->least > range->greatest) std::abort();

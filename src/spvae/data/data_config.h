@@ -53,6 +53,7 @@ struct DataConfig {
   Dequantize dequantize = Dequantize::kAuto;
   Binarise binarise = Binarise::kNone;
   Missing missing = Missing::kNone;
+  bool vectors = false;  ///< the rows of .npy of two axes are vectors, never square images
   /// File of what is observed of the training and validation images (see DataSet); empty: all.
   std::string mask = {};
   std::string labels = {};      ///< file of the images' labels (see DataSet::labels); empty: none

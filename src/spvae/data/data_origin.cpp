@@ -9,6 +9,7 @@
 #include "spvae/core/error.h"
 #include "spvae/data/png_folder.h"
 #include "spvae/data/source_files.h"
+#include "spvae/data/vector_file.h"
 #include "spvae/io/file.h"
 #include "spvae/io/npy.h"
 
@@ -75,7 +76,8 @@ bool is_array(const fs::path& path) { return ending_of(unpacked_name(path)) == "
 
 /// What a single file holds, by its name's ending; what has no ending of its own is IDX.
 /// Error(kData) for those that are none of the formats.
-ImageFormat format_of(const fs::path& path) {
+ImageFormat format_of(const fs::path& path, bool vectors) {
+  if (columns_of_vectors(path, vectors) > 0) return ImageFormat::kVectors;
   if (is_array(path)) return ImageFormat::kNpy;
   const std::string ending = ending_of(path);
   if (ending == ".png") return ImageFormat::kPng;
@@ -92,19 +94,20 @@ ImageFormat format_of(const fs::path& path) {
   return ImageFormat::kIdx;
 }
 
-OpenedData open_path(const std::string& path, PngUse use) {
+OpenedData open_path(const std::string& path, PngUse use, bool vectors) {
   std::error_code absent;
   if (!fs::exists(path, absent)) {
     const bool is_path = path.find_first_of("/.") != std::string::npos;
     fail(is_path ? ErrorKind::kNoInput : ErrorKind::kUsage,
-         "data {}: {}; expected one of {}, or the path of an IDX, .npy or .png file or of a folder",
+         "data {}: {}; expected one of {}, or the path of an IDX, .npy, .csv or .png file or of a "
+         "folder",
          path, is_path ? "no such file or folder" : "unknown name",
          fmt::join(data_set_names(), ", "));
   }
   const std::string name = unpacked_name(fs::canonical(path));
   if (fs::is_directory(path, absent)) return open_folder(name, path, use);
   OpenedData data{.name = name, .sources = {}, .division = kOfOneFile};
-  const ImageFormat format = format_of(path);
+  const ImageFormat format = format_of(path, vectors);
   data.sources.emplace_back(format, std::vector<fs::path>{path});
   if (format != ImageFormat::kIdx) data.stretch = Stretch::kNone;
   return data;
@@ -116,7 +119,8 @@ OpenedData open_data_files(const DataConfig& config) {
   const auto known = known_sets();
   const auto set = std::ranges::find(known, config.data, &KnownSet::name);
   if (set == known.end()) {
-    return open_path(config.data, config.whole ? PngUse::kQueries : PngUse::kTraining);
+    return open_path(config.data, config.whole ? PngUse::kQueries : PngUse::kTraining,
+                     config.vectors);
   }
   const fs::path folder = find_set_folder(*set, config.data_dir, data_folders());
   return {.name = config.data,
@@ -135,6 +139,15 @@ bool is_float_array(const std::string& data) try {
   return type == NpyType::kFloat || type == NpyType::kDouble;
 } catch (const Error&) {
   return false;  // said when the data are opened
+}
+
+int columns_of_data(const std::string& data, bool vectors) try {
+  std::error_code absent;
+  return is_named_set(data) || !fs::is_regular_file(data, absent)
+             ? 0
+             : columns_of_vectors(data, vectors);
+} catch (const Error&) {
+  return 0;  // said when the data are opened
 }
 
 std::vector<std::string> data_set_names() {

@@ -31,6 +31,10 @@ bool is_named_set(const std::string& data);
 /// Whether it is a .npy file of floating-point numbers; not where there is no such file.
 bool is_float_array(const std::string& data);
 
+/// The number of columns where DataConfig::data is a file of vectors; else, and where it cannot be
+/// read, 0.
+int columns_of_data(const std::string& data, bool vectors);
+
 /// The names that DataConfig::data may have.
 std::vector<std::string> data_set_names();
 

@@ -117,6 +117,7 @@ void DataSet::divide(const Division& division) {
 
 std::string DataSet::noise_warning(const ImageSet& training) const {
   if (config_.values > 0 || dequantize_ == Dequantize::kOn) return "";
+  const bool has_pixels = columns().empty();
   if (!is_float()) {
     return fmt::format(
         "data {}: pixels of 8 bits without noise make a Gaussian's precision grow without limit; "
@@ -129,13 +130,14 @@ std::string DataSet::noise_warning(const ImageSet& training) const {
   if (repeated.constants == 0 && repeated.share < kNotable) return "";
   const std::string what =
       repeated.constants > 0
-          ? fmt::format("{} of {} values of an image are the same in most images",
-                        repeated.constants, training.variables())
+          ? fmt::format("{} of {} values of {} are the same in most {}", repeated.constants,
+                        training.variables(), has_pixels ? "an image" : "a vector",
+                        has_pixels ? "images" : "vectors")
           : fmt::format("{:.0f} % of the values stand several times", 100 * repeated.share);
   return fmt::format(
       "data {}: {}, which makes a Gaussian's precision there, and the bound, grow without limit; "
-      "say --dequantize on, or bound it with --max-precision",
-      name_, what);
+      "{}bound it with --max-precision",
+      name_, what, has_pixels ? "say --dequantize on, or " : "");
 }
 
 std::vector<std::uint8_t> DataSet::hidden_pixels() const {
@@ -205,7 +207,8 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
                   .width = width(),
                   .channels = channels(),
                   .values = {},
-                  .indices = part.indices};
+                  .indices = part.indices,
+                  .columns = {.names = columns()}};
   const auto size = static_cast<std::size_t>(images.variables());
   const std::size_t count = part.indices.size();
   images.values.resize(count * size);
@@ -218,6 +221,14 @@ ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadO
   }
   if (part.is_masked && mask_) apply_mask(mask_of(part), images);
   if (options.mask != nullptr) apply_mask(*options.mask, images);
+  if (!columns().empty()) {
+    for (std::size_t row = 0; row < count; ++row) {
+      std::ranges::copy(std::span(in.floats).subspan(part.indices[row] * size, size),
+                        images.values.begin() + static_cast<std::ptrdiff_t>(row * size));
+    }
+    if (config_.values > 0) check_whole_values(name_, config_.values, images);
+    return images;
+  }
   const Preparation preparation{.stretch = stretch_ == Stretch::kImage,
                                 .noise = config_.values == 0 && dequantize_ == Dequantize::kOn,
                                 .seed = config_.data_seed,

@@ -39,7 +39,8 @@ struct LoadOptions {
 ///   - a named set, found as find_set_folder and data_folders() say: "mnist", "cifar10", "svhn";
 ///   - a folder with MNIST's file names, train-images-idx3-ubyte and t10k-images-idx3-ubyte;
 ///   - any other folder: of PNG files (see PngFolder);
-///   - a single file: .npy (see ImageArray), .png, any other is IDX.
+///   - a single file: .npy (see ImageArray), .png, of vectors (columns_of_vectors), any other is
+///     IDX.
 /// Files, but those of PNG, may be plain, .gz or .xz. Images come from one to three
 /// sources, numbered from 0, each of one or several files whose images are one sequence. By source:
 ///   mnist, folder  0 training file: one sixth for validation; 1 test file
@@ -70,6 +71,8 @@ class DataSet {
   const std::string& name() const { return name_; }
   int height() const { return sources_.front().height(); }
   int width() const { return sources_.front().width(); }
+  /// Of vectors, the names of their columns; of images, none.
+  const std::vector<std::string>& columns() const { return sources_.front().columns(); }
   /// Of the images that are loaded, as DataConfig::colour says.
   int channels() const { return config_.colour == ColourMode::kRgb ? 3 : 1; }
   /// Whether any file that training images come from is in colour.
@@ -106,6 +109,7 @@ class DataSet {
   /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
   /// [0, 1]. Throws as ImageSource::read_bytes and read_floats; Error(kData) for values between
   /// 8-bit levels where pixels have so many values, and as snap_to_values where these are fewer.
+  /// Vectors keep their values, which must be 0 … n − 1 where a likelihood has n (Error(kData)).
   ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
   /// The same of the training and validation images. A source that holds both is read once.

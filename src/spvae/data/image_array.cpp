@@ -143,16 +143,17 @@ std::string advice_of_values(std::span<const float> values) {
 }
 
 void check_values(const fs::path& file, std::span<const float> values, const ImageArray& array,
-                  bool takes_nan) {
+                  bool may_be_vectors, bool takes_nan) {
   const auto channels = static_cast<std::size_t>(array.channels);
   const std::size_t size = values.size() / array.count;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float value = values[i];
     if ((value >= 0.0f && value <= 1.0f) || (takes_nan && std::isnan(value))) continue;
-    fail(ErrorKind::kData, "{}: pixel {} of image {} is {}, expected a value in [0, 1]; {}",
+    fail(ErrorKind::kData, "{}: pixel {} of image {} is {}, expected a value in [0, 1]; {}{}",
          file.string(), i % size / channels, i / size,
          std::isnan(value) ? "NaN" : fmt::format("{}", value),
-         std::isnan(value) ? "if it is missing, say --missing nan" : advice_of_values(values));
+         std::isnan(value) ? "if it is missing, say --missing nan" : advice_of_values(values),
+         may_be_vectors ? ", or, if the rows are vectors, say --vectors" : "");
   }
 }
 
@@ -179,7 +180,8 @@ std::vector<float> read_image_array_floats(const fs::path& file, bool takes_nan)
     const NpyArray<double> doubles = read_npy<double>(file);
     array = {.shape = doubles.shape, .values = {doubles.values.begin(), doubles.values.end()}};
   }
-  check_values(file, array.values, shape_of_images(file, array.shape), takes_nan);
+  check_values(file, array.values, shape_of_images(file, array.shape), array.shape.size() == 2,
+               takes_nan);
   return std::move(array.values);
 }
 

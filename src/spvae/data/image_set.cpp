@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <numeric>
+
+#include <fmt/format.h>
 
 #include "spvae/core/error.h"
 
 namespace spvae {
 
 std::vector<std::size_t> array_shape(const ImageSet& images, std::vector<std::size_t> leading) {
-  leading.push_back(static_cast<std::size_t>(images.height));
+  if (images.columns.are_none()) leading.push_back(static_cast<std::size_t>(images.height));
   leading.push_back(static_cast<std::size_t>(images.width));
   if (images.channels > 1) leading.push_back(static_cast<std::size_t>(images.channels));
   return leading;
@@ -36,7 +39,8 @@ ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> row
                   .width = images.width,
                   .channels = images.channels,
                   .values = {},
-                  .indices = {}};
+                  .indices = {},
+                  .columns = images.columns};
   const auto variables = static_cast<std::size_t>(images.variables());
   const auto append = [&](const auto& from, auto& to, std::size_t row) {
     const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * variables);
@@ -87,6 +91,33 @@ int count_observed(std::span<const std::uint8_t> marked, const ImageSet& images)
   return count;
 }
 
+Columns standardised_columns(const ImageSet& vectors) {
+  Columns columns{.names = vectors.columns.names};
+  const std::size_t count = columns.names.size();
+  for (std::size_t column = 0; column < count; ++column) {
+    std::vector<double> values;
+    for (std::size_t i = column; i < vectors.values.size(); i += count) {
+      const bool is_observed = vectors.observed.empty() || vectors.observed[i] != 0;
+      if (is_observed) values.push_back(static_cast<double>(vectors.values[i]));
+    }
+    double mean = 0;
+    for (const double value : values) mean += value / static_cast<double>(values.size());
+    double variance = 0;
+    for (const double value : values) {
+      variance += (value - mean) * (value - mean) / static_cast<double>(values.size());
+    }
+    if (values.empty() || std::ranges::minmax(values).min == std::ranges::minmax(values).max) {
+      fail(ErrorKind::kData,
+           "standardise: column {} {} in the training rows, expected values that differ; leave the "
+           "column out",
+           columns.names[column], values.empty() ? "has no value" : "is the same");
+    }
+    columns.mean.push_back(mean);
+    columns.deviation.push_back(std::sqrt(variance));
+  }
+  return columns;
+}
+
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
   images.indices.resize(kept);
@@ -95,8 +126,31 @@ void keep_first(ImageSet& images, int count) {
   if (!images.observed.empty()) images.observed.resize(values);
 }
 
-void check_images(const ImageSet& images, int height, int width, int channels) {
+namespace {
+
+void check_columns(const Columns& given, const Columns& expected) {
+  const auto kind = [](const Columns& columns) {
+    return columns.are_none() ? "images"
+                              : fmt::format("vectors of {} columns", columns.names.size());
+  };
+  if (given.names.size() != expected.names.size()) {
+    fail(ErrorKind::kData, "the data are {}, but the model is of {}; give such", kind(given),
+         kind(expected));
+  }
+  if (given.names == expected.names || given.names == numbered_columns(given.names.size())) return;
+  const auto [own, other] = std::ranges::mismatch(given.names, expected.names);
+  fail(
+      ErrorKind::kData,
+      "column {} of the data is '{}', but of the model '{}'; give the columns in the model's order",
+      own - given.names.begin() + 1, *own, *other);
+}
+
+}  // namespace
+
+void check_images(const ImageSet& images, int height, int width, int channels,
+                  const Columns& columns) {
   if (images.count() == 0) fail(ErrorKind::kData, "there are no images");
+  check_columns(images.columns, columns);
   if (images.height != height || images.width != width) {
     fail(ErrorKind::kData,
          "images are {}×{} pixels, but the model is of {}×{} (height × width); give images of "
@@ -109,11 +163,17 @@ void check_images(const ImageSet& images, int height, int width, int channels) {
          images.channels, channels, channels == 1 ? "in gray" : "in colour");
   }
   // A NaN fails this comparison too.
-  const auto bad = std::find_if_not(images.values.begin(), images.values.end(),
-                                    [](float value) { return value >= 0.0f && value <= 1.0f; });
+  const auto bad = std::find_if_not(
+      images.values.begin(), images.values.end(), [is_free = !columns.are_none()](float value) {
+        return is_free ? std::isfinite(value) : value >= 0.0f && value <= 1.0f;
+      });
   if (bad == images.values.end()) return;
   const auto place = static_cast<std::size_t>(bad - images.values.begin());
   const auto variables = static_cast<std::size_t>(images.variables());
+  if (!columns.are_none()) {
+    fail(ErrorKind::kData, "row {}: column {} is {}, expected a finite number",
+         images.indices[place / variables], columns.names[place % variables], *bad);
+  }
   fail(ErrorKind::kData, "image {}: pixel {} is {}, expected a value in [0, 1]",
        images.indices[place / variables],
        place % variables / static_cast<std::size_t>(images.channels), *bad);

@@ -11,6 +11,7 @@
 #include "spvae/core/error.h"
 #include "spvae/data/colour.h"
 #include "spvae/data/image_array.h"
+#include "spvae/data/vector_file.h"
 #include "spvae/io/cifar.h"
 #include "spvae/io/idx.h"
 #include "spvae/io/mat.h"
@@ -57,6 +58,7 @@ ImageSource::ImageSource(ImageFormat format, std::vector<fs::path> files,
       height_ = shape.height;
       width_ = shape.width;
       is_float_ = shape.is_float;
+      columns_ = shape.columns;
     }
     check_same_size(files_[i], shape.height, shape.width, files_[0], height_, width_);
     if (images_of_file_ != 0 && shape.count != images_of_file_) {
@@ -90,6 +92,11 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
       const PngHeader header = read_png_header(files_[file]);
       return {1, header.height, header.width, header.channels, 0};
     }
+    case ImageFormat::kVectors: {
+      VectorFile file_of = read_vector_header(files_[file]);
+      const auto width = static_cast<int>(file_of.columns.size());
+      return {file_of.rows, 1, width, 1, file_of.size, true, std::move(file_of.columns)};
+    }
     case ImageFormat::kNpy: {
       const ImageArray array = read_image_array_header(files_[file]);
       return {array.count, array.height, array.width, array.channels, array.size, array.is_float};
@@ -101,7 +108,7 @@ ImageSource::Shape ImageSource::read_shape(std::size_t file) const {
 void ImageSource::check_size(std::size_t file, std::uint64_t size) const {
   const std::uint64_t expected = sizes_[file];
   if (size == expected || (format_ == ImageFormat::kMat && size > expected)) return;
-  if (format_ == ImageFormat::kPng) return;
+  if (format_ == ImageFormat::kPng || expected == 0) return;
   switch (format_) {  // to say what is wrong as those say it who read the images
     case ImageFormat::kIdx:
       static_cast<void>(read_idx_values(file));
@@ -115,6 +122,7 @@ void ImageSource::check_size(std::size_t file, std::uint64_t size) const {
            "fetch it again",
            files_[file].string(), size, expected);
     case ImageFormat::kNpy:
+    case ImageFormat::kVectors:
       fail(ErrorKind::kData, "{}: {}: got {} bytes, expected {} by its header",
            files_[file].string(), size < expected ? "truncated" : "trailing bytes", size, expected);
     case ImageFormat::kPng:
@@ -155,6 +163,9 @@ void ImageSource::read_bytes_of_file(std::size_t file, int channels,
       convert_channels(Bytes(png.pixels), png.channels, channels, out);
       break;
     }
+    case ImageFormat::kVectors:
+      assert(false);  // floating-point numbers
+      break;
     case ImageFormat::kNpy: {
       const NpyArray<std::uint8_t> array = read_npy<std::uint8_t>(files_[file]);
       if (array.values.size() != images_of(file) * own_values()) fail_changed(file);
@@ -202,7 +213,9 @@ std::vector<float> ImageSource::read_floats(std::uint32_t count, bool takes_nan)
   assert(count <= this->count() && is_float_);
   std::vector<float> all;
   for (std::size_t file = 0; file < files_.size() && first_[file] < count; ++file) {
-    std::vector<float> values = read_image_array_floats(files_[file], takes_nan);
+    std::vector<float> values = format_ == ImageFormat::kVectors
+                                    ? read_vectors(files_[file], takes_nan)
+                                    : read_image_array_floats(files_[file], takes_nan);
     if (values.size() != images_of(file) * own_values()) fail_changed(file);
     if (file == 0) {
       all = std::move(values);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "spvae/core/thread_pool.h"
@@ -12,11 +13,12 @@ namespace spvae {
 
 /// The formats of image files; gzip or xz on top of all but kPng.
 enum class ImageFormat {
-  kIdx,    ///< MNIST's; gray
-  kCifar,  ///< CIFAR-10's binary version
-  kMat,    ///< SVHN's MATLAB files
-  kPng,    ///< one image a file
-  kNpy     ///< NumPy's, as ImageArray says
+  kIdx,     ///< MNIST's; gray
+  kCifar,   ///< CIFAR-10's binary version
+  kMat,     ///< SVHN's MATLAB files
+  kPng,     ///< one image a file
+  kNpy,     ///< NumPy's, as ImageArray says
+  kVectors  ///< VectorFile's: 1 × V floating-point numbers each
 };
 
 /// Told how many of how many files are read, by one thread at a time.
@@ -40,10 +42,12 @@ class ImageSource {
   /// Whether pixels are floating-point numbers, for read_floats; else 8-bit, for read_bytes.
   bool is_float() const { return is_float_; }
   ImageFormat format() const { return format_; }
+  /// Of kVectors, the names of the columns; else empty.
+  const std::vector<std::string>& columns() const { return columns_; }
 
   /// Checks that a file whose content, unpacked, is of `size` bytes holds its images and nothing
-  /// else; of kMat, other arrays may follow them, and kPng is not checked. Error(kData), with the
-  /// sentences of read_idx and read_cifar where these have them.
+  /// else; of kMat, other arrays may follow them, and kPng and CSV are not checked. Error(kData),
+  /// with the sentences of read_idx and read_cifar where these have them.
   void check_size(std::size_t file, std::uint64_t size) const;
 
   /// The first `count` images of 8 bits, [count, height, width, channels], converted to so many
@@ -55,7 +59,8 @@ class ImageSource {
                                        const LoadObserver& observer = {}) const;
 
   /// The same of floating-point pixels, in their own channels(): in [0, 1], or NaN where
-  /// `takes_nan`. Throws as read_image_array_floats.
+  /// `takes_nan`; of kVectors any finite numbers. Throws as read_image_array_floats or
+  /// read_vectors.
   std::vector<float> read_floats(std::uint32_t count, bool takes_nan) const;
 
  private:
@@ -66,6 +71,7 @@ class ImageSource {
     int channels = 1;
     std::uint64_t size = 0;  ///< of the content, in bytes; of kMat, up to the images' end
     bool is_float = false;
+    std::vector<std::string> columns = {};
   };
   Shape read_shape(std::size_t file) const;
   std::vector<std::uint8_t> read_idx_values(std::size_t file) const;
@@ -89,6 +95,7 @@ class ImageSource {
   int width_ = 0;
   int channels_ = 1;
   bool is_float_ = false;
+  std::vector<std::string> columns_;
 };
 
 /// Error(kData) unless the images of `file` are height × width, as those of `first` are.

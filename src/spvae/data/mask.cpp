@@ -21,6 +21,12 @@ Mask read_array(const fs::path& path, int height, int width, int count) {
   const std::vector<std::size_t> of_all = {static_cast<std::size_t>(height),
                                            static_cast<std::size_t>(width)};
   const std::vector<std::size_t> of_each = {static_cast<std::size_t>(count), of_all[0], of_all[1]};
+  if (height == 1) {  // of vectors, [V] and [N, V] as well
+    if (array.shape.size() == 1) array.shape.insert(array.shape.begin(), 1);
+    if (array.shape.size() == 2 && array.shape[0] == of_each[0]) {
+      array.shape.insert(array.shape.begin() + 1, 1);
+    }
+  }
   if (array.shape != of_all && array.shape != of_each) {
     fail(ErrorKind::kData,
          "{}: got a mask of shape ({}), expected ({}) for all images, or ({}) for each",

@@ -24,10 +24,10 @@ struct Mask {
 };
 
 /// Reads a mask for `count` images of height × width from .npy (bool, or uint8 of 0 and 1; [H, W]
-/// for all images, or [count, H, W]; 1 is observed) or PNG (for all; white is observed, black
-/// missing). An array may be packed, with .gz or .xz behind its name. Everything or nothing may be
-/// missing. Error(kData) for another shape or other values, and for .npz; Error(kUsage) for a file
-/// of another name; else as read_npy and read_png.
+/// for all images, or [count, H, W]; of vectors [V] or [count, V]; 1 is observed) or PNG (for all;
+/// white is observed, black missing). An array may be packed, with .gz or .xz behind its name.
+/// Everything or nothing may be missing. Error(kData) for another shape or other values, and for
+/// .npz; Error(kUsage) for a file of another name; else as read_npy and read_png.
 Mask load_mask(const std::filesystem::path& path, int height, int width, int count);
 
 /// Marks pixels of prepared images as missing, beside those that are; image i by the mask's i.

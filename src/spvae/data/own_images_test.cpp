@@ -314,19 +314,16 @@ TEST_F(OwnImages, OfAnArrayThatIsNoneAreRefused) {
       set.load(Split::kTrain, pool_);
     });
   };
-  refused(
-      "got an array of shape (10, 6), expected (images, height, width), (images, height, width, 3) "
-      "of",
-      write_array<std::uint8_t>({10, 6}, Bytes(60)));
   refused("got an array of shape (60)", write_array<std::uint8_t>({60}, Bytes(60)));
   refused("holds nothing", write_array<std::uint8_t>({0, 2, 3}, {}));
   refused("got int64, expected uint8, or float32 or float64 in [0, 1]",
-          write_array<std::int64_t>({10, 1}, std::vector<std::int64_t>(10)));
+          write_array<std::int64_t>({10, 1, 1}, std::vector<std::int64_t>(10)));
   refused("too few images", write_array<std::uint8_t>({9, 2, 3}, Bytes(54)));
   std::vector<float> values(60, 0.5f);
   values[13] = 1.5f;
   refused("pixel 1 of image 2 is 1.5, expected a value in [0, 1]",
           write_array<float>({10, 2, 3}, values));
+  refused("or, if the rows are vectors, say --vectors", write_array<float>({15, 4}, values));
   values[13] = kNan;
   refused("pixel 1 of image 2 is NaN, expected a value in [0, 1]; if it is missing, say --missing",
           write_array<float>({10, 2, 3}, values));

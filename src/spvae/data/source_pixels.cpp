@@ -76,7 +76,7 @@ SourcePixels read_pixels(const ImageSource& source, std::uint32_t count,
     pixels.observed = observed_in_channels(floats, source.channels(), channels);
     std::ranges::replace_if(floats, is_nan, 0.0f);
   }
-  if (options.values > 0) {
+  if (options.values > 0 && source.columns().empty()) {
     const std::size_t size = floats.size() / count;
     pixels.bytes = in_channels(
         levels_of(source.files().front(), floats, options.values - 1, size, source.channels()),

@@ -18,7 +18,7 @@ struct SourcePixels {
 /// What is made of a source's pixels.
 struct PixelOptions {
   int channels = 1;
-  int values = 0;          ///< as DataConfig has it: if not 0, floats become 8-bit levels too
+  int values = 0;  ///< as DataConfig has it: if not 0, floats of pixels become 8-bit levels too
   bool takes_nan = false;  ///< NaN marks a missing pixel
 };
 

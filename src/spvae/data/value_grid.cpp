@@ -40,4 +40,18 @@ void snap_to_values(const std::string& name, int values, ImageSet& images) {
   }
 }
 
+void check_whole_values(const std::string& name, int values, const ImageSet& vectors) {
+  const auto most = static_cast<float>(values - 1);
+  for (std::size_t i = 0; i < vectors.values.size(); ++i) {
+    const float value = vectors.values[i];
+    if (!vectors.observed.empty() && vectors.observed[i] == 0) continue;
+    if (value >= 0 && value <= most && std::rint(value) == value) continue;
+    const std::size_t columns = vectors.columns.names.size();
+    fail(ErrorKind::kData,
+         "data {}: row {}, column {} is {}, but the likelihood takes the whole numbers 0 to {}; "
+         "choose gaussian, or give such numbers",
+         name, vectors.indices[i / columns], vectors.columns.names[i % columns], value, most);
+  }
+}
+
 }  // namespace spvae

@@ -11,4 +11,7 @@ namespace spvae {
 /// that of the data.
 void snap_to_values(const std::string& name, int values, ImageSet& images);
 
+/// The same of vectors, whose observed values must be whole numbers 0 … values − 1 already.
+void check_whole_values(const std::string& name, int values, const ImageSet& vectors);
+
 }  // namespace spvae

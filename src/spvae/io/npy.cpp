@@ -343,7 +343,7 @@ NpyHeader read_npy_header(const std::filesystem::path& path) {
   ByteReader reader(path, kWanted);
   const Header header = read_header(reader);
   NpyHeader result{.type = npy_type(header.type), .type_name = header.name, .shape = header.shape};
-  if (result.type != NpyType::kOther) result.size = header.size + checked_bytes(reader, header);
+  if (header.type.kind != 0) result.size = header.size + checked_bytes(reader, header);
   return result;
 }
 
@@ -374,6 +374,30 @@ NpyArray<T> read_npy(const std::filesystem::path& path) {
          path.string(), header.name, type_name(kType), kIsByte ? " or bool" : "");
   }
   std::vector<T> values = read_values<T>(reader, header);
+  return {.shape = std::move(header.shape), .values = std::move(values)};
+}
+
+NpyArray<float> read_npy_numbers(const std::filesystem::path& path) {
+  ByteReader reader(path, kWanted);
+  Header header = read_header(reader);
+  const ValueType type = header.type;
+  if (type.kind == 0 || type.is('f', 2)) {
+    fail(ErrorKind::kData, "{}: got values of type {}, expected numbers; use numpy.float32(array)",
+         path.string(), header.name);
+  }
+  std::vector<float> values;
+  if (type.is('f', 4)) {
+    values = read_values<float>(reader, header);
+  } else if (type.is('f', 8)) {
+    const std::vector<double> doubles = read_values<double>(reader, header);
+    values.assign(doubles.begin(), doubles.end());
+  } else {
+    const std::vector<std::uint8_t> bytes = read_values<std::uint8_t>(reader, header);
+    for (std::size_t at = 0; at < bytes.size(); at += type.size) {
+      values.push_back(static_cast<float>(
+          whole_number(std::span(bytes).subspan(at, type.size), type.kind == 'i')));
+    }
+  }
   return {.shape = std::move(header.shape), .values = std::move(values)};
 }
 

@@ -33,7 +33,7 @@ struct NpyHeader {
   NpyType type = NpyType::kFloat;
   std::string type_name;  ///< for messages: "float32"; of no number, as in the file, "'<U3'"
   std::vector<std::size_t> shape;
-  std::uint64_t size = 0;  ///< of the whole file, in bytes; 0 of kOther
+  std::uint64_t size = 0;  ///< of the whole file, in bytes; 0 of what is no number
 };
 
 /// The header alone. Errors as ByteReader; Error(kData) as read_npy, but of any type: the caller
@@ -56,5 +56,8 @@ std::optional<NpyRange> read_npy_range(const std::filesystem::path& path);
 /// ByteReader, and Error(kData) for another format, version, type or order, and for a wrong size.
 template <class T>
 NpyArray<T> read_npy(const std::filesystem::path& path);
+
+/// The same of numbers of any type but float16, rounded to the nearest float. Errors as read_npy.
+NpyArray<float> read_npy_numbers(const std::filesystem::path& path);
 
 }  // namespace spvae

@@ -122,6 +122,21 @@ TEST_F(Npy, OfAnotherTypeHasAHeaderThatNamesIt) {
   }
 }
 
+TEST_F(Npy, GivesNumbersOfAnyTypeAsFloats) {
+  const auto numbers = [&](const std::string& type, const std::string& values) {
+    const std::string bytes =
+        numpy_file("{'descr': '" + type + "', 'fortran_order': False, 'shape': (2,), }", values);
+    folder_.write("array.npy", {bytes.begin(), bytes.end()});
+    return read_npy_numbers(path_).values;
+  };
+  EXPECT_EQ(numbers("<i2", "\xfe\xff\x03\x01"), (std::vector<float>{-2, 259}));
+  EXPECT_EQ(numbers(">u4", {"\0\0\x01\0\0\0\0\x07", 8}), (std::vector<float>{256, 7}));
+  EXPECT_EQ(numbers("|b1", {"\x01\0", 2}), (std::vector<float>{1, 0}));
+  write_npy<double>(path_, std::vector<std::size_t>{1}, std::vector<double>{-0.1});
+  EXPECT_EQ(read_npy_numbers(path_).values, std::vector<float>{-0.1f});
+  EXPECT_THROW(numbers("<f2", "abcd"), Error);
+}
+
 TEST_F(Npy, IsReadHoweverItsHeaderIsWritten) {
   for (const std::string header : {
            "{'shape': (3,), 'descr': '|u1', 'fortran_order': False}",

@@ -1,6 +1,7 @@
 #include "spvae/model/checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -144,8 +145,50 @@ std::shared_ptr<const RegionGraph> read_graph(const TensorFile& file, const Mode
   }
 }
 
+Json columns_json(const Columns& columns) {
+  Json json = {{"names", columns.names}};
+  if (columns.are_scaled()) {
+    json["mean"] = columns.mean;
+    json["deviation"] = columns.deviation;
+  }
+  return json;
+}
+
+/// Those of files of vectors; of others none.
+Columns read_columns(const TensorFile& file, const ModelConfig& config) {
+  Columns columns;
+  if (!file.metadata.contains("columns")) return columns;
+  const Json json = file.metadata_json("columns");
+  const auto are = [&](const char* key, bool (Json::*is)() const noexcept) {
+    const auto found = json.is_object() ? json.find(key) : json.end();
+    return found != json.end() && found->is_array() &&
+           found->size() == static_cast<std::size_t>(config.width) &&
+           std::ranges::all_of(*found, [is](const Json& entry) { return (entry.*is)(); });
+  };
+  const bool is_scaled = json.is_object() && json.contains("mean");
+  bool is_valid = config.height == 1 && config.channels == 1 && are("names", &Json::is_string);
+  if (is_valid && is_scaled) {
+    is_valid = are("mean", &Json::is_number) && are("deviation", &Json::is_number);
+  }
+  if (is_valid) columns.names = json["names"].get<std::vector<std::string>>();
+  if (is_valid && is_scaled) {
+    columns.mean = json["mean"].get<std::vector<double>>();
+    columns.deviation = json["deviation"].get<std::vector<double>>();
+    is_valid =
+        std::ranges::all_of(columns.mean, [](double x) { return std::isfinite(x); }) &&
+        std::ranges::all_of(columns.deviation, [](double x) { return std::isfinite(x) && x > 0; });
+  }
+  if (is_valid) return columns;
+  fail(ErrorKind::kData,
+       "{}: the model file's metadata are not valid: columns: expected names for each of {} "
+       "columns, "
+       "and finite means and deviations above 0 or none",
+       file.source, config.width);
+}
+
 Spvae make_model(const TensorFile& file) {
   ModelConfig config = read_config(file);
+  config.columns = read_columns(file, config);
   if (names_structure(config)) config.graph = read_graph(file, config);
   try {
     return Spvae(config);
@@ -172,6 +215,9 @@ void save_model(const std::filesystem::path& path, const Spvae& model,
   };
   if (names_structure(model.config())) {
     file.metadata["graph"] = region_graph_json(model.graph(), model.config().channels).dump();
+  }
+  if (!model.config().columns.are_none()) {
+    file.metadata["columns"] = columns_json(model.config().columns).dump();
   }
   if (!origin.unseen.empty()) file.metadata["unseen"] = pixel_runs_json(origin.unseen).dump();
   for (const Tensor& tensor : model.layout().tensors()) {

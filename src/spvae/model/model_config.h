@@ -5,6 +5,7 @@
 #include <string>
 
 #include "spvae/circuit/product.h"
+#include "spvae/data/columns.h"
 #include "spvae/leaves/leaf_config.h"
 #include "spvae/structure/structures.h"
 
@@ -16,6 +17,7 @@ struct ModelConfig {
   int height = 28;
   int width = 28;
   int channels = 1;                  ///< 1: gray; 3: red, green, blue, in the same leaves
+  Columns columns = {};              ///< of vectors, which are 1 × V without a plane
   int delta = 7;                     ///< Δ, side of a super-pixel, pixels
   int leaf_variables = 64;           ///< most of a leaf region of a random graph
   int repetitions = 4;               ///< of a random graph

@@ -26,7 +26,27 @@ ModelConfig checked(const ModelConfig& given) {
   return config;
 }
 
+// Vectors have neither super-pixels nor rows of pixels.
+void check_plane(const ModelConfig& config) {
+  if (config.columns.are_none()) return;
+  const StructureInfo& structure = structure_info(config.structure);
+  assert(config.height == 1 && config.channels == 1 &&
+         config.width == static_cast<int>(config.columns.names.size()));
+  if (uses(structure, "delta")) {
+    fail(ErrorKind::kUsage,
+         "structure {}: divides a plane of pixels, but the data are vectors; choose random, "
+         "single-region, or a graph of your own (--graph)",
+         structure.name);
+  }
+  if (is_convolutional(config.leaf.network)) {
+    fail(ErrorKind::kUsage,
+         "model: convolutional networks see rows of pixels, but the data are vectors; choose "
+         "--model spvae or vae");
+  }
+}
+
 RegionGraph make_graph(const ModelConfig& config) {
+  check_plane(config);
   const StructureInfo& structure = structure_info(config.structure);
   const bool is_stored = names_structure(config);
   RegionGraph graph = is_stored && config.graph

@@ -9,6 +9,7 @@
 #include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/model/data_units.h"
 #include "spvae/query/effective_samples.h"
 #include "spvae/query/leaf_posterior.h"
 
@@ -37,8 +38,7 @@ class Proposals {
 
   void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
     Batch& batch = evidence_.batch;
-    gather_batch(images, rows, batch);
-    impute(model_.graph(), model_.config().channels, sampling_.imputation, batch);
+    gather_model_batch(model_, images, rows, sampling_.imputation, batch);
     const std::size_t cells = index(leaves()) * index(batch.stride);
     std::vector<float> log_weight(cells * index(sampling_.samples));
     normalised_.resize(log_weight.size());
@@ -273,12 +273,9 @@ Completions complete(const Spvae& model, const ImageSet& images,
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
   }
-  check_images(images, model.config().height, model.config().width, model.config().channels);
-  Completions completions{.images = {.height = images.height,
-                                     .width = images.width,
-                                     .channels = images.channels,
-                                     .values = {},
-                                     .indices = {}},
+  check_images(images, model.config());
+  const Columns& columns = model.config().columns;
+  Completions completions{.images = empty_images(model.config()),
                           .effective_samples = std::vector<double>(rows.size())};
   ImageSet& result = completions.images;
   const std::size_t variables = index(images.variables());
@@ -313,6 +310,15 @@ Completions complete(const Spvae& model, const ImageSet& images,
       add_strokes(model, proposals, painter,
                   all.subspan(done, std::min(kStrokes, all.size() - done)), engine,
                   std::span(result.values).subspan(begin * variables));
+    }
+    if (!columns.are_scaled()) continue;
+    for (std::size_t at = begin; at < result.indices.size(); ++at) {
+      const int lane = painter.lane(static_cast<int>(at - begin));
+      for (std::size_t v = 0; v < variables; ++v) {
+        if (proposals.is_observed(static_cast<int>(v), lane)) continue;
+        float& value = result.values[at * variables + v];
+        value = static_cast<float>(columns.to_data(v, value));
+      }
     }
   }
   return completions;

@@ -8,6 +8,7 @@
 
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/index.h"
+#include "spvae/model/data_units.h"
 #include "spvae/query/leaf_posterior.h"
 #include "spvae/query/tree_pixels.h"
 
@@ -82,11 +83,8 @@ Embedding embed(const Spvae& model, const Evidence& evidence, LeafEngine& engine
 ImageSet reconstruct(const Spvae& model, const Evidence& evidence, LeafEngine& engine,
                      ThreadPool& pool) {
   const Batch& batch = evidence.batch;
-  ImageSet images{.height = model.config().height,
-                  .width = model.config().width,
-                  .channels = model.config().channels,
-                  .values = {},
-                  .indices = {batch.indices.begin(), batch.indices.begin() + batch.size}};
+  ImageSet images = empty_images(model.config());
+  images.indices = {batch.indices.begin(), batch.indices.begin() + batch.size};
   images.values.resize(index(batch.size) * index(images.variables()));
   const LeafPosteriors posteriors(model, batch, engine);
   std::vector<std::vector<int>> leaves(index(batch.size));

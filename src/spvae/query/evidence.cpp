@@ -7,6 +7,7 @@
 #include "spvae/core/error.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
+#include "spvae/model/data_units.h"
 
 namespace spvae {
 namespace {
@@ -62,8 +63,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   }
   Batch& batch = evidence.batch;
   evidence.prior_share = sampling.noise.prior_share;
-  gather_batch(images, rows, batch);
-  impute(model.graph(), model.config().channels, sampling.imputation, batch);
+  gather_model_batch(model, images, rows, sampling.imputation, batch);
   WeightStatistics& statistics = evidence.statistics;
   statistics.reset(engine.leaves(), engine.leaves_of_expert(), batch.stride);
   while (statistics.samples < sampling.samples) {
@@ -77,6 +77,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
       static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
   evidence.leaf_values.resize(cells);
   leaf_elbo(statistics, evidence.leaf_values);
+  take_data_units(model, batch, evidence.leaf_values);
   weigh_trees(model, pool, evidence);
   set_empty_images_to_zero(evidence);
   return true;
@@ -85,7 +86,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
 void for_each_batch(const Spvae& model, const ImageSet& images, const Sampling& sampling,
                     LeafEngine& engine, ThreadPool& pool, const EvaluationObserver& observer,
                     const std::function<void(const Evidence&)>& visit) {
-  check_images(images, model.config().height, model.config().width, model.config().channels);
+  check_images(images, model.config());
   // Enough tiles to keep every thread busy even where a model has a single leaf. Results do not
   // depend on it: images do not meet.
   const int size = kernels::kTile * std::max(4, 2 * pool.threads());

@@ -9,6 +9,7 @@
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
+#include "spvae/model/data_units.h"
 #include "spvae/query/tree_pixels.h"
 
 namespace spvae {
@@ -26,10 +27,7 @@ constexpr std::size_t kSamples = 1024;
 
 ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels pixels,
                 LeafEngine& engine, ThreadPool& pool) {
-  ImageSet images;
-  images.height = model.config().height;
-  images.width = model.config().width;
-  images.channels = model.config().channels;
+  ImageSet images = empty_images(model.config());
   if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 sample", count);
   if (std::int64_t{count} * images.variables() > kMaxPixels) {
     fail(ErrorKind::kUsage, "count: got {}, expected at most {} samples of {} values", count,

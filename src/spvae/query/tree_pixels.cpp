@@ -19,6 +19,7 @@ void fill_by_trees(const Spvae& model, LeafEngine& engine, std::span<const std::
     }
   }
   const std::size_t variables = index(model.graph().variables());
+  const Columns& columns = model.config().columns;
   engine.decode(
       model.parameters(), experts,
       [&](std::size_t row, std::span<float> z) { code(rows[row].image, rows[row].leaf, z); },
@@ -26,8 +27,10 @@ void fill_by_trees(const Spvae& model, LeafEngine& engine, std::span<const std::
         const auto [image, leaf] = rows[row];
         const auto scope = model.leaves().scope(leaf);
         for (std::size_t i = 0; i < scope.size(); ++i) {
-          values[image * variables + index(scope[i])] =
-              static_cast<float>(pixel(image, leaf, static_cast<std::uint32_t>(i), pixels[i]));
+          const std::size_t variable = index(scope[i]);
+          const double value = pixel(image, leaf, static_cast<std::uint32_t>(i), pixels[i]);
+          values[image * variables + variable] =
+              static_cast<float>(columns.to_data(variable, value));
         }
       });
 }

@@ -18,8 +18,8 @@ using TreeCode = std::function<void(std::size_t image, int leaf, std::span<float
 using TreePixel = std::function<double(std::size_t image, int leaf, std::uint32_t i,
                                        const PixelDistribution& pixel)>;
 
-/// Fills values [images, V] by the leaves of each image's tree, which partition it. Threads of the
-/// engine's pool call `code` and `pixel`, in any order.
+/// Fills values [images, V], in the data's units, by the leaves of each image's tree, which
+/// partition it. Threads of the engine's pool call `code` and `pixel`, in any order.
 void fill_by_trees(const Spvae& model, LeafEngine& engine, std::span<const std::vector<int>> leaves,
                    const TreeCode& code, const TreePixel& pixel, std::span<float> values);
 

@@ -83,6 +83,8 @@ Facts data_facts(const ReportSource& source) {
                  {"Digest (SHA-256)", origin.data_digest},
                  {"Images", fmt::format("{} × {} pixels in {}", data.height(), data.width(),
                                         data.channels() == 1 ? "gray" : "colour")}};
+  const bool has_plane = data.columns().empty();
+  if (!has_plane) facts.back() = {"Vectors", fmt::format("{} columns", data.columns().size())};
   const std::string shown = count_text(source.images.count());
   const bool is_own = data.digest() == origin.data_digest;
   if (data.is_whole()) {
@@ -100,6 +102,12 @@ Facts data_facts(const ReportSource& source) {
         count_text(data.count(Split::kValidation)), count_text(data.count(Split::kTest)));
     facts.emplace_back("Shown here",
                        fmt::format("the first {} {} images", shown, split_name(source.split)));
+  }
+  if (!has_plane) {
+    facts.emplace_back("Scaling", source.stored.model.config().columns.are_scaled()
+                                      ? "of each column, inside the model"
+                                      : "none");
+    return facts;
   }
   facts.emplace_back("Scaling", data.stretch() == Stretch::kImage
                                     ? "of each image: its least pixel is 0, its greatest 1"

@@ -30,8 +30,9 @@ Report make_report(const ReportSource& source, const ReportOptions& options,
     }
   };
   std::vector<ReportSection> sections = {overview_section(source), learning_curves_section(source),
-                                         scores_section(source, options, scores),
-                                         extremes_section(source, options, scores)};
+                                         scores_section(source, options, scores)};
+  const bool has_plane = source.images.columns.are_none();  // else there is nothing to draw
+  if (has_plane) sections.push_back(extremes_section(source, options, scores));
   using Make = ReportSection (*)(const ReportSource&, const ReportOptions&);
   const std::pair<const char*, Make> rest[] = {{"trees", trees_section},
                                                {"samples", samples_section},
@@ -39,6 +40,7 @@ Report make_report(const ReportSource& source, const ReportOptions& options,
                                                {"completions", completions_section},
                                                {"latent spaces", latent_spaces_section}};
   for (const auto& [what, make] : rest) {
+    if (!has_plane) break;
     begin(what);
     sections.push_back(make(source, options));
   }
@@ -47,7 +49,8 @@ Report make_report(const ReportSource& source, const ReportOptions& options,
   const ScoreSummary score = summarise(scores);
   return {.html = report_page(
               "Report of " + source.run,
-              paragraph(fmt::format("Written by spvae {} from the run's best model.", version())),
+              paragraph(fmt::format("Written by spvae {} from the run's best model.{}", version(),
+                                    has_plane ? "" : " Vectors are no pictures: none are shown.")),
               sections),
           .score = score};
 }

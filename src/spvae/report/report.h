@@ -42,7 +42,8 @@ struct Report {
 
 /// What was learnt from what, with which command; learning curves; scores of the images, the least
 /// and the most likely ones, their trees, reconstructions and completions; samples; latent spaces
-/// and sum weights. Throws as check_images, gather_evidence and render_plot.
+/// and sum weights; of vectors without what is drawn of images. Throws as check_images,
+/// gather_evidence and render_plot.
 Report make_report(const ReportSource& source, const ReportOptions& options,
                    const ReportObserver& observer);
 

@@ -6,6 +6,7 @@
 
 #include "spvae/leaves/importance.h"
 #include "spvae/leaves/imputation.h"
+#include "spvae/model/data_units.h"
 
 namespace spvae {
 namespace {
@@ -22,8 +23,7 @@ double sum_of_first(std::span<const double> values, int count) {
 
 void gather_training_batch(const Spvae& model, const ImageSet& images,
                            std::span<const std::uint32_t> rows, Batch& batch, ThreadPool* pool) {
-  gather_batch(images, rows, batch, pool);
-  impute(model.graph(), model.config().channels, Imputation::kPatchMean, batch);
+  gather_model_batch(model, images, rows, Imputation::kPatchMean, batch, pool);
 }
 
 Objective::Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool)
@@ -51,6 +51,7 @@ double Objective::value_and_gradient(const Batch& batch, const NoiseKey& noise,
   done(StepPart::kLeavesForward);
   importance_weights(log_weight_, leaves, samples_, batch.stride, pool_, leaf_elbo_,
                      normalised_weight_);
+  take_data_units(model_, batch, leaf_elbo_);
   done(StepPart::kImportance);
   // The circuit above them: its value, and how much each leaf answers for it.
   model_.circuit().forward(model_.logits(), leaf_elbo_, batch.stride, pool_, trace_);
@@ -84,6 +85,7 @@ double mean_bound(const Spvae& model, const ImageSet& images, int samples, const
     leaf_values.resize(static_cast<std::size_t>(statistics.leaves) *
                        static_cast<std::size_t>(statistics.stride));
     leaf_elbo(statistics, leaf_values);
+    take_data_units(model, batch, leaf_values);
     model.circuit().forward(model.logits(), leaf_values, batch.stride, pool, trace);
     sum += sum_of_first(trace.root(), batch.size);
   }

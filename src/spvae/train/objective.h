@@ -13,8 +13,8 @@
 
 namespace spvae {
 
-/// gather_batch, and what encoders see at missing pixels in training: the mean of the observed
-/// ones of the same leaf region.
+/// gather_model_batch, and what encoders see at missing pixels in training: the mean of the
+/// observed ones of the same leaf region.
 void gather_training_batch(const Spvae& model, const ImageSet& images,
                            std::span<const std::uint32_t> rows, Batch& batch,
                            ThreadPool* pool = nullptr);

@@ -46,13 +46,19 @@ const FieldList<TrainConfig>& train_fields() {
   return list;
 }
 
+// What came later: files say it only where it is used.
+Field<RunConfig> of_vectors(Field<RunConfig> field) {
+  field.written = [get = field.get](const RunConfig& config) { return get(config) == true; };
+  return field;
+}
+
 bool of_class(const RunConfig& config) { return !config.class_name.empty(); }
 
 FieldList<RunConfig> all() {
   FieldList<RunConfig> list = {
       text_field("data", &RunConfig::data,
                  "data set: mnist, cifar10, svhn, or the path of a folder or file of "
-                 "images"),
+                 "images, or of a .csv or .npy file of vectors"),
       without_effect(optional_text_field("data-dir", &RunConfig::data_dir,
                                          "folder to look for the data set in first")),
       number_field("data-seed", &RunConfig::data_seed,
@@ -85,6 +91,12 @@ FieldList<RunConfig> all() {
                        {"none", "threshold", "sample"})),
       choice_field("missing", &RunConfig::missing,
                    "what stands for a missing pixel in floating-point arrays", {"none", "nan"}),
+      of_vectors(boolean_field("vectors", &RunConfig::vectors,
+                               "the rows of a .npy file of two axes are vectors, though they might "
+                               "be square images")),
+      of_vectors(boolean_field("standardise", &RunConfig::standardise,
+                               "each column of vectors less its mean, over its standard deviation, "
+                               "of the training rows; log-likelihoods stay those of the data")),
       optional_text_field("mask", &RunConfig::mask,
                           "what is observed of training and validation images: FILE.npy, 1 "
                           "(observed) and 0 (missing), [height, width], or [images, height, width] "
@@ -123,6 +135,35 @@ ModelKind kind_of(const Json& values) {
   return model_kind(model);
 }
 
+/// Of the data that `given` names, the columns of vectors; 0 of images.
+int columns_of(const Json& values) {
+  RunConfig config;
+  Json data = Json::object();
+  for (const char* key : {"data", "vectors"}) {
+    if (values.contains(key)) data[key] = values.at(key);
+  }
+  apply_config(run_fields(), data, config);
+  return columns_of_data(config.data, config.vectors);
+}
+
+/// What a config asks of vectors, or of images, that they cannot have.
+void check_fits(const DataSet& data, const RunConfig& config) {
+  if (data.columns().empty()) {
+    if (!config.standardise) return;
+    fail(ErrorKind::kUsage,
+         "standardise: the data of {} are images, expected vectors; leave it out", data.name());
+  }
+  const char* const of_images = config.stretch == Stretch::kImage      ? "stretch"
+                                : config.dequantize == Dequantize::kOn ? "dequantize"
+                                : config.binarise != Binarise::kNone   ? "binarise"
+                                : config.colour != ColourMode::kGray   ? "colour"
+                                                                       : nullptr;
+  if (of_images != nullptr) {
+    fail(ErrorKind::kUsage, "{}: is of images, but the data of {} are vectors; leave it out",
+         of_images, data.name());
+  }
+}
+
 /// The default of a field that no preset makes use of.
 std::string default_of_structures(const Field<RunConfig>& field) {
   for (const StructureInfo& info : structures()) {
@@ -149,14 +190,20 @@ RunConfig default_run_config(const ModelKind& kind) {
 }
 
 RunConfig run_config(const Json& given) {
-  const Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
+  Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
+  const int columns = columns_of(values);
+  const Json model = values.value("model", Json("spvae"));
+  if (columns > 0 && model == "spvae" && !values.contains("structure")) {
+    values["structure"] = "random";
+  }
   RunConfig config = default_run_config(kind_of(values));
+  if (columns > 0) set_vector_defaults(columns, config.model);
   apply_config(run_fields(), values, config);
   config.model.channels = config.colour == ColourMode::kRgb ? 3 : 1;
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  } else if (!values.contains("likelihood") && !is_float_array(config.data)) {
+  } else if (!values.contains("likelihood") && columns == 0 && !is_float_array(config.data)) {
     config.model.leaf.likelihood.kind = Likelihood::kLogistic;
   }
   return config;
@@ -207,6 +254,31 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   return config;
 }
 
+void set_vector_defaults(int columns, ModelConfig& model) {
+  constexpr int kLeafRegions = 4;  // where they are no larger than those of images
+  model.leaf_variables =
+      std::min(model.leaf_variables, (columns + kLeafRegions - 1) / kLeafRegions);
+  model.leaf.likelihood.gaussian.mean_link = MeanLink::kIdentity;
+}
+
+Columns model_columns(const LikelihoodConfig& likelihood, const std::vector<std::string>& names,
+                      bool standardise, const std::function<ImageSet()>& training) {
+  const LikelihoodInfo& info = likelihood_info(likelihood.kind);
+  const int values = info.values(likelihood);
+  if (standardise && values > 0) {
+    fail(ErrorKind::kUsage,
+         "standardise: the likelihood {} is of whole numbers; leave it out, or choose gaussian",
+         info.name);
+  }
+  if (standardise) return standardised_columns(training());
+  Columns columns{.names = names};
+  if (values > 0) {
+    columns.mean.assign(names.size(), 0);
+    columns.deviation.assign(names.size(), values - 1);
+  }
+  return columns;
+}
+
 void set_image_size(int height, int width, ModelConfig& model) {
   constexpr int kSuperPixels = 4;  // along the longer side
   model.height = height;
@@ -223,11 +295,19 @@ void read_graph(ModelConfig& model) {
 }
 
 void fit_to_data(const DataSet& data, RunConfig& config) {
+  check_fits(data, config);
   if (config.colour == ColourMode::kRgb && !data.has_colours()) {
     fail(ErrorKind::kUsage, "colour: got rgb, but the training images of {} are gray; leave it out",
          data.name());
   }
   if (config.missing == Missing::kNan) data.check_takes_nan();
+  if (!data.columns().empty()) {
+    config.model.columns =
+        model_columns(config.model.leaf.likelihood, data.columns(), config.standardise, [&data] {
+          ThreadPool pool(1);
+          return data.load(Split::kTrain, pool);
+        });
+  }
   set_image_size(data.height(), data.width(), config.model);
   read_graph(config.model);
   config.stretch = data.stretch();
@@ -246,6 +326,7 @@ DataConfig data_config(const RunConfig& config) {
           .dequantize = config.dequantize,
           .binarise = is_discrete(likelihood) ? config.binarise : Binarise::kNone,
           .missing = config.missing,
+          .vectors = config.vectors,
           .mask = config.mask,
           .labels = config.labels,
           .class_name = config.class_name};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,12 @@ struct RunConfig {
   Dequantize dequantize = Dequantize::kAuto;
   Binarise binarise = Binarise::kNone;
   Missing missing = Missing::kNone;
-  std::string mask;        ///< of training and validation images
-  std::string labels;      ///< file of the images' labels; empty: the data set's own
-  std::string class_name;  ///< the field "class": whose images alone are learnt; empty: all
-  ModelConfig model;       ///< height and width follow from the data
+  bool vectors = false;
+  bool standardise = false;  ///< the columns of vectors, by training rows
+  std::string mask;          ///< of training and validation images
+  std::string labels;        ///< file of the images' labels; empty: the data set's own
+  std::string class_name;    ///< the field "class": whose images alone are learnt; empty: all
+  ModelConfig model;         ///< height and width follow from the data
   TrainConfig train;
   Engine engine = Engine::kFused;
   int threads = 0;  ///< 0: one for each processor
@@ -57,7 +60,9 @@ void check_same_result(const RunConfig& config, const RunConfig& other, const st
 /// The one place where a run's config is made: the defaults of given["model"] and
 /// given["structure"], then every key of `given` (flags laid over a config file). Of data without a
 /// name, the likelihood is logistic by default unless they are a .npy of floating-point numbers; of
-/// named sets, kAuto becomes what it stands for. The model's channels are as `colour` says.
+/// named sets, kAuto becomes what it stands for. The model's channels are as `colour` says. Of
+/// vectors (columns_of_data) the structure is random, with leaf regions of a quarter of the columns
+/// or 64, the likelihood gaussian and its mean without a link, by default.
 /// Error(kUsage) for unknown keys and bad values. Values that the model makes no use of are kept.
 RunConfig run_config(const Json& given);
 
@@ -71,6 +76,15 @@ struct RunRequest {
   RunConfig config;
 };
 
+/// Defaults of vectors of so many columns that no other data have: see run_config.
+void set_vector_defaults(int columns, ModelConfig& model);
+
+/// What a model makes of the columns of vectors: standardised by the training rows, if asked for;
+/// of likelihoods of n values, whole numbers over n − 1. Error(kUsage) for both at once, else as
+/// standardised_columns.
+Columns model_columns(const LikelihoodConfig& likelihood, const std::vector<std::string>& names,
+                      bool standardise, const std::function<ImageSet()>& training);
+
 /// Sets the images' size; a delta of 0 becomes the one that gives about 4×4 super-pixels, a quarter
 /// of the longer side, rounded up.
 void set_image_size(int height, int width, ModelConfig& model);
@@ -80,8 +94,9 @@ void set_image_size(int height, int width, ModelConfig& model);
 void read_graph(ModelConfig& model);
 
 /// Sets what follows from the data: the images' size, and what the config leaves to them (a delta
-/// of 0, kAuto); reads the graph. Errors as read_graph, and Error(kUsage) if it asks for what the
-/// images cannot have: colours of gray ones, NaN in those of 8 bits.
+/// of 0, kAuto); reads the graph, and training rows to standardise. Errors as read_graph, and
+/// Error(kUsage) if it asks for what the data cannot have: colours of gray images, NaN in those of
+/// 8 bits, preparation of images of vectors; as DataSet::load and standardised_columns.
 void fit_to_data(const DataSet& data, RunConfig& config);
 
 /// What the config says of the data.

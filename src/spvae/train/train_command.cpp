@@ -27,14 +27,16 @@ Json train_flags(const RunConfig& config) {
   const ModelKind kind = model_kind(config.model);
   RunConfig defaults = run_config({{"model", std::string(kind.name)},
                                    {"structure", std::string(structure_info(kind.structure).name)},
-                                   {"data", config.data}});
+                                   {"data", config.data},
+                                   {"vectors", config.vectors}});
   set_image_size(config.model.height, config.model.width, defaults.model);
   const RunConfig nothing = default_run_config(model_kinds().front());
   Json flags = Json::object();
   for (const Field<RunConfig>& field : run_fields()) {
     // These say which defaults the others have.
     const std::string& name = field.info.name;
-    const bool is_choice = name == "model" || name == "structure" || name == "data";
+    const bool is_choice =
+        name == "model" || name == "structure" || name == "data" || name == "vectors";
     const Json value = field.get(config);
     if (!is_used(field, config) || !is_written(field, config)) continue;
     if (value == field.get(is_choice ? nothing : defaults)) continue;

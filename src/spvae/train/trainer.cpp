@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "spvae/core/error.h"
+#include "spvae/model/data_units.h"
 #include "spvae/model/finite.h"
 
 namespace spvae {
@@ -13,7 +14,7 @@ namespace {
 
 /// The images, once they are known to fit the model.
 const ImageSet& checked(const ImageSet& images, const Spvae& model) {
-  check_images(images, model.config().height, model.config().width, model.config().channels);
+  check_images(images, model.config());
   return images;
 }
 

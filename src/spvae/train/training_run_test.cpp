@@ -1,5 +1,6 @@
 #include "spvae/train/training_run.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -380,6 +381,59 @@ TEST_F(TrainingRun, LearnsFromArraysOfWhichPixelsAreNan) {
     EXPECT_GT(witness.checks.back().check.training_bound,
               witness.checks.front().check.training_bound);
   }
+}
+
+TEST_F(TrainingRun, OfStandardisedVectorsResumesToTheBitsOfAStraightOneForAnyNumberOfThreads) {
+  std::string table = "a,b,c,d,e\n";
+  for (int row = 0; row < 60; ++row) {
+    const double x = std::sin(row);
+    table += fmt::format("{},{},{},{},{}\n", 100 + 20 * x, x * x, row % 7 == 0 ? "" : "-3", x * row,
+                         row);
+  }
+  // One column with little variance: what is missing of it does not count.
+  table.replace(table.find("-3"), 2, "-4");
+  keys_.update({{"data", folder_.write("t.csv", {table.begin(), table.end()}).string()},
+                {"standardise", true},
+                {"missing", "nan"},
+                {"engine", "fused"}});
+  keys_.erase("delta");
+  run("straight");
+  stop_after(7, "resumed");
+  run("resumed", RunMode::kResume);
+  expect_equal_runs("straight", "resumed");
+  keys_["threads"] = 2;
+  run("two");
+  const Spvae model = load_model(folder_.path() / "straight" / RunFolder::kModelFile).model;
+  EXPECT_EQ(model.config().structure, Structure::kRandom);
+  EXPECT_EQ(model.config().leaf_variables, 2);
+  EXPECT_EQ(model.config().columns.names, (std::vector<std::string>{"a", "b", "c", "d", "e"}));
+  EXPECT_EQ(model.config().columns.mean.size(), 5u);
+  const Spvae two = load_model(folder_.path() / "two" / RunFolder::kModelFile).model;
+  EXPECT_TRUE(std::ranges::equal(model.parameters(), two.parameters()));
+  EXPECT_EQ(model.config().columns.deviation, two.config().columns.deviation);
+}
+
+TEST_F(TrainingRun, OfVectorsRefusesWhatOnlyImagesHave) {
+  const std::string table = "a,b\n" + [] {
+    std::string rows;
+    for (int row = 0; row < 20; ++row) rows += fmt::format("{},{}\n", row, row * row);
+    return rows;
+  }();
+  keys_["data"] = folder_.write("t.csv", {table.begin(), table.end()}).string();
+  keys_.erase("delta");
+  const auto refused = [&](const Json& change) {
+    Json keys = keys_;
+    keys.update(change);
+    return refusal(ErrorKind::kUsage, "run", RunMode::kNew, keys);
+  };
+  for (const Json& change : {Json{{"stretch", "image"}}, Json{{"dequantize", "on"}},
+                             Json{{"colour", "rgb"}}, Json{{"binarise", "threshold"}}}) {
+    EXPECT_THAT(refused(change), HasSubstr("is of images, but the data of t.csv are vectors"));
+  }
+  EXPECT_THAT(refused({{"structure", "quad-tree"}}), HasSubstr("divides a plane of pixels"));
+  EXPECT_THAT(refused({{"model", "conv-vae"}}), HasSubstr("the data are vectors"));
+  EXPECT_THAT(refused({{"standardise", true}, {"likelihood", "binomial"}}),
+              HasSubstr("standardise: the likelihood binomial is of whole numbers"));
 }
 
 TEST_F(TrainingRun, MayBeResumedWithDataThatHaveMovedAndWithoutItsMetrics) {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "spvae/core/thread_pool.h"
+#include "spvae/data/batch.h"
+#include "spvae/data/image_set.h"
+#include "spvae/leaves/imputation.h"
+#include "spvae/model/spvae.h"
+
+namespace spvae {
+
+/// As check_images of the data, for images that the model is to take.
+void check_images(const ImageSet& images, const ModelConfig& config);
+
+/// A set without images, of the size and the columns of the model's.
+ImageSet empty_images(const ModelConfig& config);
+
+/// Fills `batch` with rows `rows` of `images` as the model sees them: columns scaled
+/// (Columns::to_model), missing values imputed.
+void gather_model_batch(const Spvae& model, const ImageSet& images,
+                        std::span<const std::uint32_t> rows, Imputation imputation, Batch& batch,
+                        ThreadPool* pool = nullptr);
+
+/// Turns leaf values [L, stride] into densities of the data's units: less Σ log deviation over the
+/// scaled columns of a leaf that are observed. Of a pmf there is nothing to turn.
+void take_data_units(const Spvae& model, const Batch& batch, std::span<double> leaf_values);
+
+}  // namespace spvae
