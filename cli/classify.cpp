@@ -1,41 +1,30 @@
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
-#include <span>
-#include <utility>
 
-#include "class_models.h"
-#include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
+#include "process.h"
+#include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/stopwatch.h"
 #include "spvae/query/classification.h"
-#include "table.h"
+#include "spvae/run/class_models.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "RUN is what 'spvae train --per-class' made: a density of each class. Images are classified by "
-    "Bayes'\n"
-    "rule from their log-likelihoods under all of them. Such posteriors are far too sure of "
-    "themselves,\n"
-    "so their logarithms are divided by one temperature, which is fitted on the run's validation "
-    "images\n"
-    "(Guo et al., ICML 2017). Accuracy, negative log-likelihood in nats and expected calibration "
-    "error (15\n"
-    "bins) are given before and after; --json adds the confusion matrix. --out writes the "
-    "log-posteriors of\n"
-    "every image, also of images without labels.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae classify runs/mnist-spvae-gaussian-classes\n"
-    "  spvae classify runs/mnist-spvae-gaussian-classes --data mine.npy --out posteriors.csv";
+    R"(RUN is what 'spvae train --per-class' made: a density of each class. Images are classified by Bayes'
+rule from their log-likelihoods under all of them. Such posteriors are far too sure of themselves,
+so their logarithms are divided by one temperature, which is fitted on the run's validation images
+(Guo et al., ICML 2017). Accuracy, negative log-likelihood in nats and expected calibration error (15
+bins) are given before and after; --json adds the confusion matrix. --out writes the log-posteriors of
+every image, also of images without labels.
+
+Examples:
+  spvae classify runs/mnist-spvae-gaussian-classes
+  spvae classify runs/mnist-spvae-gaussian-classes --data mine.npy --out posteriors.csv)";
 
 enum class Prior { kEqual, kEmpirical };
 
@@ -233,6 +222,21 @@ Json result_json(const ClassifyConfig& config, const ClassModels& models,
   return result;
 }
 
+/// The run's validation images, to fit a temperature on: under the mask of the query where it fits
+/// them.
+ClassifiedImages validation_images(const ClassifyConfig& config, ClassModels& models) {
+  const ImageQuery& query = config.query;
+  std::optional<Mask> mask = mask_of(query, models.data);
+  const bool is_of_these = query.data.empty() && query.split == Split::kValidation;
+  if (mask && mask->count() > 1 && !is_of_these) {
+    mask.reset();
+    warn_user(
+        "the temperature is fitted on whole validation images, since the mask has one for each of "
+        "others");
+  }
+  return models.load_validation(config.fit_images, mask ? &*mask : nullptr);
+}
+
 void run_classify(const ClassifyConfig& config, const Options& options) {
   stop_on_signals();
   if (config.temperature > 0 && config.fit_images > 0) {
@@ -242,16 +246,22 @@ void run_classify(const ClassifyConfig& config, const Options& options) {
   const ImageQuery& query = config.query;
   DataChoice choice = data_choice(query);
   choice.labels = config.labels;
-  ClassModels models(query, choice);
-  ClassifiedImages asked = models.load(query);
+  ClassModels models(query.run, choice, query.threads, warn_user);
+  ClassifiedImages asked =
+      models.labelled(load_query_images(query, models.data, models.pool), query.split);
+  warn_of_unseen_pixels(models.unseen, asked.images);
   std::vector<ClassifiedImages*> sets = {&asked};
   ClassifiedImages validation;
   if (config.temperature == 0) {
-    validation = models.load_validation(query, config.fit_images);
+    validation = validation_images(config, models);
     sets.push_back(&validation);
   }
   const Stopwatch stopwatch;
-  models.score(query, config.samples, sets);
+  ProgressDisplay display;
+  models.score(
+      sampling_of(query, config.samples), query.engine,
+      scoring_progress(display, fmt::format("classify, {} models", models.runs.classes.size())),
+      sets);
   const double seconds = stopwatch.seconds();
 
   const ClassifiedImages* fitted_on = sets.size() > 1 ? &validation : nullptr;
@@ -272,9 +282,6 @@ void run_classify(const ClassifyConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_classify(CLI::App& app) {
-  return add_command<ClassifyConfig>(
-      app, {.example = kExample, .fields = fields(), .run = run_classify});
-}
+Run add_classify(CLI::App& app) { return add_command(app, kExample, fields(), run_classify); }
 
 }  // namespace spvae::cli

@@ -1,34 +1,28 @@
-#include <fmt/format.h>
 
-#include <vector>
 
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "run_model.h"
 #include "spvae/core/error.h"
 #include "spvae/core/sample_statistics.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/log_likelihood.h"
 #include "spvae/query/paired_difference.h"
+#include "spvae/run/run_model.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Which of two models is better, and is that more than chance: the mean over images of log "
-    "p_A(x) -\n"
-    "log p_B(x), with its standard error. Both are scored on the same images with the same number "
-    "of\n"
-    "samples. Runs of different likelihoods or preparation cannot be compared, nor of different "
-    "data\n"
-    "unless --data names the images.\n"
-    "\n"
-    "Example:\n"
-    "  spvae compare runs/mnist-spvae-gaussian runs/mnist-vae-gaussian --limit 2000";
+    R"(Which of two models is better, and is that more than chance: the mean over images of log p_A(x) -
+log p_B(x), with its standard error. Both are scored on the same images with the same number of
+samples. Runs of different likelihoods or preparation cannot be compared, nor of different data
+unless --data names the images.
+
+Example:
+  spvae compare runs/mnist-spvae-gaussian runs/mnist-vae-gaussian --limit 2000)";
 
 struct CompareConfig {
   ImageQuery query;  // of run A
@@ -84,7 +78,7 @@ std::vector<double> scores_of(const CompareConfig& config, const Spvae& model,
   }
   if (unreliable > 0) {
     display.say(fmt::format("warning: by {}, {} of {} images are unreliable, since {}", name,
-                            grouped(unreliable), grouped(open.images.count()),
+                            count_text(unreliable), count_text(open.images.count()),
                             unreliable_reason(open)));
   }
   return scores;
@@ -124,10 +118,7 @@ void run_compare(const CompareConfig& config, const Options& options) {
 }  // namespace
 
 Run add_compare(CLI::App& app) {
-  return add_command<CompareConfig>(app, {.example = kExample,
-                                          .fields = fields(),
-                                          .positionals = {"run", "other"},
-                                          .run = run_compare});
+  return add_command(app, kExample, fields(), run_compare, {"run", "other"});
 }
 
 }  // namespace spvae::cli

@@ -1,11 +1,7 @@
-#include <fmt/format.h>
 
-#include <string>
 
-#include "commands.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
@@ -15,15 +11,14 @@ namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Without a name, all sets that are known by one: where their files are, or what is missing.\n"
-    "Every file is read through for its SHA-256, which takes seconds where files are packed.\n"
-    "--out draws images as models see them, without noise, 8 bits a pixel, and writes "
-    "FILE.png.json\n"
-    "beside them.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae data\n"
-    "  spvae data cifar10 --data-dir ~/data --split validation --count 100 --out cifar10.png";
+    R"(Without a name, all sets that are known by one: where their files are, or what is missing.
+Every file is read through for its SHA-256, which takes seconds where files are packed.
+--out draws images as models see them, without noise, 8 bits a pixel, and writes FILE.png.json
+beside them.
+
+Examples:
+  spvae data
+  spvae data cifar10 --data-dir ~/data --split validation --count 100 --out cifar10.png)";
 
 struct ShowConfig {
   std::string data;  // empty: all named sets
@@ -77,7 +72,7 @@ DataSet open(const ShowConfig& config, const std::string& name, ThreadPool& pool
                 .missing = Missing::kNan,
                 .vectors = config.vectors},
                &pool);
-  if (!data.warning().empty()) ProgressDisplay().say("warning: " + data.warning());
+  if (!data.warning().empty()) warn_user(data.warning());
   return data;
 }
 
@@ -117,7 +112,7 @@ Json description_or_problem(const ShowConfig& config, const std::string& name, T
 
 std::string readable(const Json& set) {
   const auto text = [](const Json& value) { return value.get<std::string>(); };
-  const auto number = [&set](const char* key) { return grouped(set.at(key).get<long long>()); };
+  const auto number = [&set](const char* key) { return count_text(set.at(key).get<long long>()); };
   if (set.contains("problem")) {
     return fmt::format("{}\n  {}\n", text(set.at("data")), one_line(text(set.at("problem"))));
   }
@@ -131,7 +126,7 @@ std::string readable(const Json& set) {
   constexpr std::size_t kShown = 12;  // more are those of a folder of pictures
   const Json& files = set.at("files");
   if (files.size() > kShown) {
-    return lines + fmt::format("  {} files\n", grouped(static_cast<long long>(files.size())));
+    return lines + fmt::format("  {} files\n", count_text(files.size()));
   }
   for (const Json& file : files) {
     const bool is_known = file.contains("published");
@@ -190,7 +185,7 @@ void run_data(const ShowConfig& config, const Options& options) {
     text = readable(result);
     if (!config.out.empty()) {
       result.update(draw(config, data, pool));
-      text += fmt::format("{}: {}\n", config.out, counted(result.at("count"), "image"));
+      text += fmt::format("{}: {}\n", config.out, counted(result.at("count").get<int>(), "image"));
     }
   }
   result["version"] = version();
@@ -199,9 +194,6 @@ void run_data(const ShowConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_data(CLI::App& app) {
-  return add_command<ShowConfig>(
-      app, {.example = kExample, .fields = fields(), .positionals = {"data"}, .run = run_data});
-}
+Run add_data(CLI::App& app) { return add_command(app, kExample, fields(), run_data, {"data"}); }
 
 }  // namespace spvae::cli

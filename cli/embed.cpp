@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <span>
 
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
@@ -15,17 +13,13 @@ namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "A row of float64 for each image: of every leaf the posterior mean and standard deviation of "
-    "its code\n"
-    "and its responsibility, of every sum node the product that it takes in the most probable tree "
-    "(-1:\n"
-    "not reached). Leaves that share an expert have one code. Of super-pixels with more than --top "
-    "leaves, only\n"
-    "the leaves of the largest responsibilities are told, and no sums. FILE.npy.json names the "
-    "columns.\n"
-    "\n"
-    "Example:\n"
-    "  spvae embed runs/mnist-spvae-gaussian --split train --out train.npy";
+    R"(A row of float64 for each image: of every leaf the posterior mean and standard deviation of its code
+and its responsibility, of every sum node the product that it takes in the most probable tree (-1:
+not reached). Leaves that share an expert have one code. Of super-pixels with more than --top leaves, only
+the leaves of the largest responsibilities are told, and no sums. FILE.npy.json names the columns.
+
+Example:
+  spvae embed runs/mnist-spvae-gaussian --split train --out train.npy)";
 
 struct EmbedConfig {
   ImageQuery query;
@@ -134,8 +128,6 @@ void run_embed(const EmbedConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_embed(CLI::App& app) {
-  return add_command<EmbedConfig>(app, {.example = kExample, .fields = fields(), .run = run_embed});
-}
+Run add_embed(CLI::App& app) { return add_command(app, kExample, fields(), run_embed); }
 
 }  // namespace spvae::cli

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
@@ -16,13 +15,12 @@ namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "The result is the importance-weighted bound on log p(x) in nats per image, averaged over the\n"
-    "images; of the discrete likelihoods it is that of a pmf over their values.\n"
-    "--per-image writes float64 rows (log_likelihood, monte_carlo_error, effective_samples,\n"
-    "image) and FILE.npy.json.\n"
-    "\n"
-    "Example:\n"
-    "  spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json";
+    R"(The result is the importance-weighted bound on log p(x) in nats per image, averaged over the
+images; of the discrete likelihoods it is that of a pmf over their values. --per-image
+writes float64 rows (log_likelihood, monte_carlo_error, effective_samples, image) and FILE.npy.json.
+
+Example:
+  spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json)";
 
 struct EvaluateConfig {
   ImageQuery query;
@@ -87,7 +85,7 @@ std::string readable(const Json& result, const std::string& observed,
   }
   return text +
          fmt::format("parameters          {}, of which encoders {}\ntime                {:.1f} s\n",
-                     grouped(whole("parameters")), grouped(whole("encoder_parameters")),
+                     count_text(whole("parameters")), count_text(whole("encoder_parameters")),
                      number("seconds"));
 }
 
@@ -134,9 +132,6 @@ void run_evaluate(const EvaluateConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_evaluate(CLI::App& app) {
-  return add_command<EvaluateConfig>(
-      app, {.example = kExample, .fields = fields(), .run = run_evaluate});
-}
+Run add_evaluate(CLI::App& app) { return add_command(app, kExample, fields(), run_evaluate); }
 
 }  // namespace spvae::cli

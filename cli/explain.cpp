@@ -1,13 +1,10 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 
-#include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
+#include "process.h"
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/explanation.h"
@@ -18,15 +15,13 @@ namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Draws the most probable induced tree of one image over it: how the image is divided, level by "
-    "level,\n"
-    "which leaf each super-pixel takes, and beside it the responsibilities of all leaves. --json "
-    "and\n"
-    "FILE.json hold the tree as data; of vectors it is all there is, with each node's columns.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae explain runs/mnist-spvae-gaussian --image 7 --out seven.png\n"
-    "  spvae explain runs/mnist-spvae-gaussian --split train --image 0 --out first.svg --json";
+    R"(Draws the most probable induced tree of one image over it: how the image is divided, level by level,
+which leaf each super-pixel takes, and beside it the responsibilities of all leaves. --json and
+FILE.json hold the tree as data; of vectors it is all there is, with each node's columns.
+
+Examples:
+  spvae explain runs/mnist-spvae-gaussian --image 7 --out seven.png
+  spvae explain runs/mnist-spvae-gaussian --split train --image 0 --out first.svg --json)";
 
 struct ExplainConfig {
   ImageQuery query;
@@ -55,7 +50,7 @@ void check_place(const ExplainConfig& config, const OpenQuery& open) {
   if (config.image < open.images.count()) return;
   const std::string split = config_json(image_query_fields(), config.query).at("split");
   fail(ErrorKind::kUsage, "image: got {}, expected 0 to {}: {} has {} {} images", config.image,
-       open.images.count() - 1, open.data.name(), grouped(open.images.count()), split);
+       open.images.count() - 1, open.data.name(), count_text(open.images.count()), split);
 }
 
 Explanation explained(const ExplainConfig& config, OpenQuery& open) {
@@ -151,9 +146,6 @@ void run_explain(const ExplainConfig& asked, const Options& options) {
 
 }  // namespace
 
-Run add_explain(CLI::App& app) {
-  return add_command<ExplainConfig>(app,
-                                    {.example = kExample, .fields = fields(), .run = run_explain});
-}
+Run add_explain(CLI::App& app) { return add_command(app, kExample, fields(), run_explain); }
 
 }  // namespace spvae::cli

@@ -1,10 +1,6 @@
 #include "image_query.h"
 
-#include <optional>
-
-#include "interruption.h"
-#include "output.h"
-#include "output_file.h"
+#include "process.h"
 #include "progress.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
@@ -63,16 +59,13 @@ DataChoice data_choice(const ImageQuery& query) {
   return choice;
 }
 
-DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool) {
-  return open_data(training_data(stored, query.run), stored.origin.data_digest, query.run,
-                   data_choice(query), pool);
+std::optional<Mask> mask_of(const ImageQuery& query, const DataSet& data) {
+  if (query.mask.empty()) return std::nullopt;
+  return load_mask(query.mask, data.height(), data.width(), data.count(query.split));
 }
 
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadPool& pool) {
-  std::optional<Mask> mask;
-  if (!query.mask.empty()) {
-    mask = load_mask(query.mask, data.height(), data.width(), data.count(query.split));
-  }
+  const std::optional<Mask> mask = mask_of(query, data);
   return data.load(query.split, pool, {.most = query.limit, .mask = mask ? &*mask : nullptr});
 }
 
@@ -87,7 +80,8 @@ OpenQuery::OpenQuery(const ImageQuery& asked)
     : query((stop_on_signals(), asked)),
       stored(load_run_model(query.run)),
       pool(query.threads),
-      data(open_query_data(query, stored, pool)),
+      data(open_data(training_data(stored, query.run), stored.origin.data_digest, query.run,
+                     data_choice(query), pool, warn_user)),
       images(load_query_images(query, data, stored.model, pool)),
       engine(make_engine(query.engine, stored.model.leaves(), pool)) {
   // Files of earlier builds do not name them; where the data are the run's, its mask does.
@@ -118,11 +112,11 @@ void OpenQuery::write(const std::string& path, const Table& table, const Json& r
 void warn_of_unseen_pixels(std::span<const std::uint8_t> unseen, const ImageSet& images) {
   const int count = count_observed(unseen, images);
   if (count == 0) return;
-  ProgressDisplay().say(
-      fmt::format("warning: training hid some pixels of every image: of the {} pixels of these "
+  warn_user(
+      fmt::format("training hid some pixels of every image: of the {} pixels of these "
                   "images the model never saw {}, and what it says of them was never learnt; "
                   "--mask hides pixels",
-                  grouped(std::ssize(unseen)), grouped(count)));
+                  count_text(std::ssize(unseen)), count_text(count)));
 }
 
 std::string unreliable_reason(const OpenQuery& open) {

@@ -9,15 +9,16 @@
 #include <string>
 #include <utility>
 
-#include "run_model.h"
+#include "output.h"
 #include "spvae/config/config_fields.h"
 #include "spvae/data/data_set.h"
 #include "spvae/data/image_set.h"
+#include "spvae/data/mask.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/evidence.h"
-#include "table.h"
+#include "spvae/run/run_model.h"
 
 namespace spvae::cli {
 
@@ -60,8 +61,8 @@ Sampling sampling_of(const ImageQuery& query, int samples);
 /// What the query says of the images instead of its run; labels are the command's own.
 DataChoice data_choice(const ImageQuery& query);
 
-/// The data that the query is about, of a model of its run. Errors as open_data.
-DataSet open_query_data(const ImageQuery& query, const StoredModel& stored, ThreadPool& pool);
+/// The query's mask, if it has one. Errors as load_mask.
+std::optional<Mask> mask_of(const ImageQuery& query, const DataSet& data);
 
 /// The first images of the query's split, its mask applied. Errors as load_mask and DataSet::load.
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadPool& pool);
@@ -72,8 +73,8 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
 
 /// A query with everything that it asks for.
 struct OpenQuery {
-  /// From now on signals are asked for (stop_on_signals). Errors as load_run_model, open_query_data
-  /// and load_query_images. Warns on stderr as open_data, and of pixels that were never seen in
+  /// From now on signals are asked for (stop_on_signals). Errors as load_run_model, open_data and
+  /// load_query_images. Warns on stderr as open_data, and of pixels that were never seen in
   /// training.
   explicit OpenQuery(const ImageQuery& asked);
 

@@ -1,38 +1,32 @@
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <utility>
 
-#include "commands.h"
 #include "options.h"
 #include "output.h"
-#include "run_model.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/data/data_set.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/model/spvae.h"
+#include "spvae/run/run_model.h"
 #include "spvae/structure/graph_file.h"
 #include "spvae/train/run_config.h"
 
 namespace spvae::cli {
 namespace {
 
-constexpr const char* kExample =
-    "Examples:\n"
-    "  spvae info runs/mnist-spvae-gaussian\n"
-    "  spvae info --model vae --hidden 300 --latent 200 --likelihood binomial\n"
-    "  spvae info --model conv-vae --dense 128 --latent 150\n"
-    "  spvae info runs/mnist-spvae-gaussian --graph graph.json\n"
-    "  spvae info --hidden 32 --delta 8 --height 32 --width 32 --json";
+constexpr const char* kExample = R"(Examples:
+  spvae info runs/mnist-spvae-gaussian
+  spvae info --model vae --hidden 300 --latent 200 --likelihood binomial
+  spvae info --model conv-vae --dense 128 --latent 150
+  spvae info runs/mnist-spvae-gaussian --graph graph.json
+  spvae info --hidden 32 --delta 8 --height 32 --width 32 --json)";
 
 FieldInfo run_field() {
   return {.name = "run",
           .help = "Folder of a run, or a model file; without it, the flags describe the model",
-          .type = FieldType::kText,
-          .choices = {}};
+          .type = FieldType::kText};
 }
 
 // Of a run, where its region graph is written; else where the model's is read.
@@ -134,7 +128,7 @@ std::string readable(const Json& result, const ModelConfig& model) {
   for (const auto& [key, value] : result.items()) {
     if (value.is_object()) continue;
     text += fmt::format("{:<20}{}\n", key,
-                        value.is_number_integer() ? grouped(value.get<long long>())
+                        value.is_number_integer() ? count_text(value.get<long long>())
                         : value.is_string()       ? value.get<std::string>()
                                                   : value.dump());
   }

@@ -1,20 +1,13 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
-#include <utility>
-#include <vector>
 
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/median.h"
-#include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
 #include "spvae/query/completion.h"
 
@@ -22,34 +15,19 @@ namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Pixels that are hidden are drawn from p(missing | observed): a tree of the posterior, and in "
-    "each\n"
-    "of its leaves a code by sampling-importance-resampling among --proposals. --fill mean is the\n"
-    "posterior mean, --fill best the most probable tree, both over at most 64 proposals of a "
-    "leaf.\n"
-    "A .png has a column for each image: original, masked, then its completions; a .npy is "
-    "float32\n"
-    "[images, completions, height, width], and [..., 3] of colours. --mask and --missing nan say\n"
-    "which pixels are missing; --hide then hides further ones. Of vectors, a .npy is [vectors,\n"
-    "completions, columns], and a .csv has a line for each completion. Errors are of hidden pixels "
-    "whose "
-    "true\n"
-    "values the data hold.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae inpaint runs/mnist-spvae-gaussian --hide lower --limit 12 --out lower.png\n"
-    "  spvae inpaint runs/mnist-spvae-gaussian --hide random --fill mean --out means.npy --json\n"
-    "  spvae inpaint runs/mnist-spvae-gaussian --mask mask.png --out filled.png";
+    R"(Pixels that are hidden are drawn from p(missing | observed): a tree of the posterior, and in each
+of its leaves a code by sampling-importance-resampling among --proposals. --fill mean is the
+posterior mean, --fill best the most probable tree, both over at most 64 proposals of a leaf.
+A .png has a column for each image: original, masked, then its completions; a .npy is float32
+[images, completions, height, width], and [..., 3] of colours. --mask and --missing nan say
+which pixels are missing; --hide then hides further ones. Of vectors, a .npy is [vectors,
+completions, columns], and a .csv has a line for each completion. Errors are of hidden pixels whose
+true values the data hold.
 
-enum class Hidden {
-  kAuto = 0,
-  kNone = 1,
-  kLower = 2,
-  kUpper = 3,
-  kLeft = 4,
-  kRight = 5,
-  kRandom = 6
-};
+Examples:
+  spvae inpaint runs/mnist-spvae-gaussian --hide lower --limit 12 --out lower.png
+  spvae inpaint runs/mnist-spvae-gaussian --hide random --fill mean --out means.npy --json
+  spvae inpaint runs/mnist-spvae-gaussian --mask mask.png --out filled.png)";
 
 struct InpaintConfig {
   ImageQuery query{.limit = 12};
@@ -93,40 +71,6 @@ int completions_of_each(const InpaintConfig& config, const Json& given) {
          config.count, given.at("fill").get<std::string>());
   }
   return 1;
-}
-
-bool is_hidden(const InpaintConfig& config, const ImageSet& images, std::uint32_t image,
-               int pixel) {
-  const int row = pixel / images.width;
-  const int column = pixel % images.width;
-  switch (config.hide) {
-    case Hidden::kAuto:
-    case Hidden::kNone:
-      return false;
-    case Hidden::kLower:
-      return 2 * row >= images.height;
-    case Hidden::kUpper:
-      return 2 * row < images.height;
-    case Hidden::kLeft:
-      return 2 * column < images.width;
-    case Hidden::kRight:
-      return 2 * column >= images.width;
-    case Hidden::kRandom:
-      break;
-  }
-  const RandomAddress address{
-      .seed = config.query.seed, .purpose = Purpose::kSampling, .image = image};
-  return random_uniform(address, static_cast<std::uint32_t>(pixel)) < config.share;
-}
-
-void hide_pixels(const InpaintConfig& config, ImageSet& images) {
-  images.observed.resize(images.values.size(), 1);
-  auto flag = images.observed.begin();
-  for (const std::uint32_t image : images.indices) {
-    for (int v = 0; v < images.variables(); ++v, ++flag) {
-      if (is_hidden(config, images, image, v / images.channels)) *flag = 0;
-    }
-  }
 }
 
 /// Which pixels' values the data hold, whatever a mask hides [N, V]; empty: all.
@@ -225,17 +169,9 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
   const ImageSet& images = open.images;
   const bool has_plane = images.columns.are_none();
   check_form(images.columns, "out", config.out, has_plane ? ".png or .npy" : ".npy or .csv");
-  if (config.hide == Hidden::kAuto) {
-    config.hide = !images.observed.empty() ? Hidden::kNone
-                  : has_plane              ? Hidden::kLower
-                                           : Hidden::kRandom;
-  }
-  if (!has_plane && config.hide != Hidden::kNone && config.hide != Hidden::kRandom) {
-    fail(ErrorKind::kUsage,
-         "hide: got half of a picture, but the data are vectors; choose random or none, or --mask");
-  }
+  config.hide = resolved(config.hide, images);
   const std::vector<std::uint8_t> known = known_pixels(config, open);
-  hide_pixels(config, open.images);
+  hide_pixels(config.hide, config.share, config.query.seed, open.images);
   const Completions all = completions(config, open);
   const ImageSet& filled = all.images;
   write_completions(config, images, known, filled);
@@ -272,9 +208,6 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
 
 }  // namespace
 
-Run add_inpaint(CLI::App& app) {
-  return add_command<InpaintConfig>(app,
-                                    {.example = kExample, .fields = fields(), .run = run_inpaint});
-}
+Run add_inpaint(CLI::App& app) { return add_command(app, kExample, fields(), run_inpaint); }
 
 }  // namespace spvae::cli

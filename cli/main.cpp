@@ -4,18 +4,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
-#include <memory>
 #include <new>
 #include <sstream>
 #include <system_error>
-#include <utility>
-#include <vector>
 
-#include "commands.h"
-#include "exit_codes.h"
-#include "interruption.h"
+#include "options.h"
 #include "output.h"
+#include "process.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/kernels/kernels.h"

@@ -5,13 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
-#include <utility>
 
 #include "output.h"
-#include "output_file.h"
 #include "spvae/core/error.h"
-#include "spvae/train/class_runs.h"
+#include "spvae/run/class_runs.h"
 
 namespace spvae::cli {
 namespace {
@@ -36,15 +33,12 @@ std::string type_name(const FieldInfo& field) {
 FieldInfo config_field() {
   return {.name = "config",
           .help = "JSON file with the same names as the flags, which override it",
-          .type = FieldType::kText,
-          .choices = {}};
+          .type = FieldType::kText};
 }
 
 FieldInfo json_field() {
-  return {.name = "json",
-          .help = "Print the result as one JSON object",
-          .type = FieldType::kBoolean,
-          .choices = {}};
+  return {
+      .name = "json", .help = "Print the result as one JSON object", .type = FieldType::kBoolean};
 }
 
 std::string see_help(const CLI::App& command) {
@@ -60,7 +54,7 @@ std::string see_help(const CLI::App& command) {
   }
   std::vector<FieldInfo> known = fields;
   for (const char* name : {"config", "json", "help"}) {
-    known.push_back({.name = name, .help = "", .type = FieldType::kText, .choices = {}});
+    known.push_back({.name = name, .help = "", .type = FieldType::kText});
   }
   try {
     canonical_keys(Json{{word.substr(2, word.find('=') - 2), ""}}, known);

@@ -65,21 +65,17 @@ class Options {
   std::map<std::string, CLI::Option*> flags_;  ///< by field
 };
 
-/// A command that is its flags and what it does with the config that they give.
-template <class Config>
-struct Command {
-  const char* example;
-  FieldList<Config> fields;
-  std::vector<std::string> positionals = {"run"};
-  void (*run)(const Config& config, const Options& options);
-};
+/// Runs a command whose flags have been parsed.
+using Run = std::function<void()>;
 
-/// Adds it to the program's command line.
+/// Adds a command that is its flags and what it does with the config that they give.
 template <class Config>
-std::function<void()> add_command(CLI::App& app, const Command<Config>& command) {
-  auto options = std::make_shared<Options>(
-      app, command.example, field_infos(command.fields, Config{}), command.positionals);
-  return [options, command] { command.run(options->config(command.fields), *options); };
+Run add_command(CLI::App& app, const char* example, const FieldList<Config>& fields,
+                void (*run)(const Config& config, const Options& options),
+                const std::vector<std::string>& positionals = {"run"}) {
+  auto options =
+      std::make_shared<Options>(app, example, field_infos(fields, Config{}), positionals);
+  return [options, fields, run] { run(options->config(fields), *options); };
 }
 
 /// What a run is called where nobody says: "mnist-spvae-gaussian", the data without folders and
@@ -88,5 +84,22 @@ std::string run_name(const RunConfig& config);
 
 /// Takes the keys of `fields` out of `given` and returns them.
 Json taken_keys(const std::vector<FieldInfo>& fields, Json& given);
+
+/// Each adds a command's flags and help to `command` and returns what runs it.
+Run add_train(CLI::App& command);
+Run add_evaluate(CLI::App& command);
+Run add_sample(CLI::App& command);
+Run add_info(CLI::App& command);
+Run add_score(CLI::App& command);
+Run add_inpaint(CLI::App& command);
+Run add_reconstruct(CLI::App& command);
+Run add_embed(CLI::App& command);
+Run add_explain(CLI::App& command);
+Run add_report(CLI::App& command);
+Run add_classify(CLI::App& command);
+Run add_compare(CLI::App& command);
+Run add_tune(CLI::App& command);
+Run add_reproduce(CLI::App& command);
+Run add_data(CLI::App& command);
 
 }  // namespace spvae::cli

@@ -6,10 +6,9 @@
 
 #include <cmath>
 #include <cstdio>
-#include <optional>
 
-#include "interruption.h"
 #include "output.h"
+#include "process.h"
 
 namespace spvae::cli {
 namespace {
@@ -57,6 +56,8 @@ void ProgressDisplay::say(const std::string& line) {
   std::fflush(stderr);
 }
 
+void warn_user(const std::string& warning) { ProgressDisplay().say("warning: " + warning); }
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long long>(std::llround(std::fmin(std::fmax(seconds, 0), 1e12)));
   if (whole < 60) return fmt::format("{} s", whole);
@@ -78,11 +79,61 @@ EvaluationObserver scoring_progress(ProgressDisplay& display, const std::string&
             ? duration_text(elapsed.count() / (done - start->done) * (total - done)) + " left"
         : done < total ? "begun"
                        : "0 s left";
-    display.show(fmt::format("{}: {} of {} images, {}", label, grouped(static_cast<int>(done)),
-                             grouped(total), left),
+    display.show(fmt::format("{}: {} of {} images, {}", label, count_text(static_cast<int>(done)),
+                             count_text(total), left),
                  done >= total);
     return !interrupted();
   };
+}
+
+void TrainingDisplay::on_loading(std::size_t done, std::size_t files) {
+  constexpr std::size_t kMany = 1000;  // fewer are read in no time
+  if (files < kMany || !progress_.due()) return;
+  progress_.show(
+      fmt::format("reading images: {} of {} files", count_text(done), count_text(files)));
+}
+
+void TrainingDisplay::on_start(const TrainStart& start) {
+  max_steps_ = start.config.train.max_steps;
+  first_step_ = start.step;
+  began_ = Clock::now();
+  last_.reset();
+  progress_.show(fmt::format("train: {} parameters, {} training and {}{}",
+                             count_text(start.parameters), count_text(start.training_images),
+                             counted(start.validation_images, "validation image"),
+                             start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
+                 true);
+  progress_.end_line();
+}
+
+void TrainingDisplay::on_step(std::int64_t step, double training_bound) {
+  if (!progress_.on_terminal() || !progress_.due()) return;
+  const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+  const double rate = static_cast<double>(step - first_step_) / seconds;
+  show(step, last_ ? last_->check.validation_bound : training_bound, rate,
+       static_cast<double>(max_steps_ - step) / rate, false);
+}
+
+void TrainingDisplay::on_check(const CheckReport& report) {
+  last_ = report;
+  show(report.check.step, report.check.validation_bound, report.steps_per_second,
+       report.seconds_left_at_most, report.check.step == max_steps_);
+}
+
+void TrainingDisplay::on_message(const std::string& message) {
+  const bool is_new = !message.starts_with("warning: ") || warnings_.insert(message).second;
+  if (is_new) progress_.say(message);
+}
+
+void TrainingDisplay::show(std::int64_t step, double bound, double rate, double left, bool forced) {
+  const std::string best = last_
+                               ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
+                                             last_->progress.best_step)
+                               : "none yet";
+  progress_.show(
+      fmt::format("step {} of {}  bound {} nats  best {}  {:.1f} steps/s  at most {} left", step,
+                  max_steps_, nats_text(bound), best, rate, duration_text(left)),
+      forced);
 }
 
 }  // namespace spvae::cli

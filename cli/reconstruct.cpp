@@ -1,27 +1,21 @@
 #include <fmt/format.h>
 
-#include <optional>
-
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "spvae/query/embedding.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Every image through its most probable tree: the decoders' means at the posterior means of the "
-    "codes.\n"
-    "A .png has the originals in one row and their reconstructions below; a .npy is float32\n"
-    "[images, height, width], and [..., 3] of colours, of the reconstructions. Pixels that a mask "
-    "hides are\n"
-    "gray in the originals and filled in.\n"
-    "\n"
-    "Example:\n"
-    "  spvae reconstruct runs/mnist-spvae-gaussian --out reconstructions.png";
+    R"(Every image through its most probable tree: the decoders' means at the posterior means of the codes.
+A .png has the originals in one row and their reconstructions below; a .npy is float32
+[images, height, width], and [..., 3] of colours, of the reconstructions. Pixels that a mask hides are
+gray in the originals and filled in.
+
+Example:
+  spvae reconstruct runs/mnist-spvae-gaussian --out reconstructions.png)";
 
 struct ReconstructConfig {
   ImageQuery query{.limit = 16};
@@ -70,9 +64,6 @@ void run_reconstruct(const ReconstructConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_reconstruct(CLI::App& app) {
-  return add_command<ReconstructConfig>(
-      app, {.example = kExample, .fields = fields(), .run = run_reconstruct});
-}
+Run add_reconstruct(CLI::App& app) { return add_command(app, kExample, fields(), run_reconstruct); }
 
 }  // namespace spvae::cli

@@ -2,30 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
-#include "commands.h"
 #include "image_query.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
+#include "process.h"
 #include "progress.h"
 #include "spvae/io/atomic_file.h"
+#include "spvae/io/file.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "One HTML file for people: what was learnt from what, learning curves, log-likelihood, the "
-    "least and\n"
-    "most likely images, trees, samples, reconstructions, completions, latent spaces, sum weights. "
-    "It needs\n"
-    "no other file and no network.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae report runs/mnist-spvae-gaussian\n"
-    "  spvae report runs/mnist-spvae-gaussian --samples 5000 --pictures 20 --out report.html";
+    R"(One HTML file for people: what was learnt from what, learning curves, log-likelihood, the least and
+most likely images, trees, samples, reconstructions, completions, latent spaces, sum weights. It needs
+no other file and no network.
+
+Examples:
+  spvae report runs/mnist-spvae-gaussian
+  spvae report runs/mnist-spvae-gaussian --samples 5000 --pictures 20 --out report.html)";
 
 struct ReportConfig {
   ImageQuery query{.limit = 2000};
@@ -63,9 +58,7 @@ void run_report(const ReportConfig& asked, const Options& options) {
   OpenQuery open(config.query);
   if (config.out.empty()) {
     const std::filesystem::path run(config.query.run);
-    std::error_code absent;
-    const bool is_folder = std::filesystem::is_directory(run, absent);
-    config.out = ((is_folder ? run : run.parent_path()) / "report.html").string();
+    config.out = ((is_folder(run) ? run : run.parent_path()) / "report.html").string();
     check_can_create(config.out);
   }
   Report report;
@@ -103,9 +96,6 @@ void run_report(const ReportConfig& asked, const Options& options) {
 
 }  // namespace
 
-Run add_report(CLI::App& app) {
-  return add_command<ReportConfig>(app,
-                                   {.example = kExample, .fields = fields(), .run = run_report});
-}
+Run add_report(CLI::App& app) { return add_command(app, kExample, fields(), run_report); }
 
 }  // namespace spvae::cli

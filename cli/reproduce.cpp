@@ -1,23 +1,15 @@
-#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
-#include <utility>
 
-#include "commands.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
-#include "reproduce_results.h"
-#include "reproduce_status.h"
+#include "process.h"
+#include "progress.h"
 #include "reproduce_trials.h"
 #include "spvae/core/error.h"
-#include "spvae/experiment/experiment.h"
-#include "spvae/experiment/parameter_table.h"
+#include "spvae/core/version.h"
 #include "spvae/experiment/results.h"
-#include "spvae/experiment/trial_run.h"
 #include "spvae/io/file.h"
 
 namespace spvae::cli {
@@ -25,20 +17,17 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kExample =
-    "What TP19 reports, computed anew from the configurations in experiments/ and printed beside "
-    "the\n"
-    "paper's figures. Each run is trained and scored in RUNS/WHAT, and its result kept in\n"
-    "OUT/WHAT; tables (.md, .csv, .json) and pictures in OUT are drawn anew after each. Cheapest "
-    "first.\n"
-    "Whatever stops it, the same command goes on, to the same figures; what OUT holds is not "
-    "computed\n"
-    "again.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae reproduce table2                              counts alone, in a moment\n"
-    "  spvae reproduce table1 --cell spvae/mnist/gaussian  one cell, some five minutes\n"
-    "  spvae reproduce table1 --cell '*spvae/mnist/*' --seeds 3\n"
-    "  spvae reproduce figure2 --status                    what is done, what is left";
+    R"(What TP19 reports, computed anew from the configurations in experiments/ and printed beside the
+paper's figures. Each run is trained and scored in RUNS/WHAT, and its result kept in
+OUT/WHAT; tables (.md, .csv, .json) and pictures in OUT are drawn anew after each. Cheapest first.
+Whatever stops it, the same command goes on, to the same figures; what OUT holds is not computed
+again.
+
+Examples:
+  spvae reproduce table2                              counts alone, in a moment
+  spvae reproduce table1 --cell spvae/mnist/gaussian  one cell, some five minutes
+  spvae reproduce table1 --cell '*spvae/mnist/*' --seeds 3
+  spvae reproduce figure2 --status                    what is done, what is left)";
 
 struct ReproduceConfig {
   std::string what;
@@ -149,10 +138,78 @@ void reproduce_table2(const ReproduceConfig& config, const Options& options) {
   std::string text;
   for (const ParameterRow& row : chosen) {
     text += fmt::format("{:<28}{:>12} parameters   {:>5} thousand   TP19 {:>5}   {}\n", row.cell,
-                        grouped(static_cast<long long>(row.count.all)), row.thousands(),
-                        row.paper_thousands, row.is_equal() ? "equal" : "DIFFERENT");
+                        count_text(row.count.all), row.thousands(), row.paper_thousands,
+                        row.is_equal() ? "equal" : "DIFFERENT");
   }
   options.print_result(parameter_json(chosen), text);
+}
+
+std::string stage_text(const TrialStatus& status) {
+  switch (status.stage) {
+    case TrialStatus::Stage::kFinished:
+      return "done";
+    case TrialStatus::Stage::kTraining:
+      return fmt::format("training, step {}", count_text(status.step));
+    case TrialStatus::Stage::kScoring:
+      return fmt::format("scoring, {}", counted(status.scored, "image"));
+    case TrialStatus::Stage::kStale:
+      return "stale: of another config";
+    case TrialStatus::Stage::kDamaged:
+      return "damaged";
+    case TrialStatus::Stage::kNotBegun:
+      break;
+  }
+  return "to do";
+}
+
+/// How long finished trials took, over what was guessed; 1 before there are any.
+double pace_of(const Experiment& experiment, const TrialFolders& folders) {
+  double taken = 0;
+  double guessed = 0;
+  for (const Outcome& outcome : outcomes(experiment, folders)) {
+    for (const char* part : {"training", "test", "train"}) {
+      if (!outcome.result.contains(part)) continue;
+      const Json& seconds = outcome.result.at(part).value("seconds", Json());
+      if (seconds.is_number()) taken += seconds.get<double>() / 60;
+    }
+    guessed += outcome.trial.minutes;
+  }
+  return guessed > 0 ? taken / guessed : 1;
+}
+
+/// What --status --json prints; minutes are at the pace of the finished trials.
+Json status_json(const Experiment& experiment, const TrialFolders& folders) {
+  Json trials = Json::array();
+  double left = 0;
+  int done = 0;
+  const double pace = pace_of(experiment, folders);
+  for (const Trial& trial : experiment.trials) {
+    const TrialStatus status = trial_status(trial, folders, pace);
+    done += status.stage == TrialStatus::Stage::kFinished;
+    left += status.minutes_left;
+    trials.push_back({{"cell", trial.name()},
+                      {"seed", trial.run.config.train.seed},
+                      {"state", stage_text(status)},
+                      {"minutes_left", status.minutes_left}});
+  }
+  return {{"trials", trials},
+          {"done", done},
+          {"left", experiment.trials.size() - static_cast<std::size_t>(done)},
+          {"minutes_left", left},
+          {"version", version()}};
+}
+
+std::string readable_status(const Json& status) {
+  std::string text;
+  for (const Json& trial : status.at("trials")) {
+    const double left = trial.at("minutes_left");
+    text += fmt::format("{:<36} seed {:<4} {:<26}{}\n", trial.at("cell").get<std::string>(),
+                        trial.at("seed").dump(), trial.at("state").get<std::string>(),
+                        left > 0 ? "about " + duration_text(60 * left) : "");
+  }
+  return text + fmt::format("{} done, {} left: about {}\n", status.at("done").dump(),
+                            status.at("left").dump(),
+                            duration_text(60 * status.at("minutes_left").get<double>()));
 }
 
 void run_reproduce(const ReproduceConfig& config, const Options& options) {
@@ -188,9 +245,7 @@ void run_reproduce(const ReproduceConfig& config, const Options& options) {
 }  // namespace
 
 Run add_reproduce(CLI::App& app) {
-  return add_command<ReproduceConfig>(
-      app,
-      {.example = kExample, .fields = fields(), .positionals = {"what"}, .run = run_reproduce});
+  return add_command(app, kExample, fields(), run_reproduce, {"what"});
 }
 
 }  // namespace spvae::cli

@@ -2,31 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <string>
-
-#include "commands.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
-#include "run_model.h"
 #include "spvae/core/version.h"
 #include "spvae/io/npy.h"
 #include "spvae/model/engine.h"
+#include "spvae/run/run_model.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "A .png holds all samples in one grid, values clipped to [0, 1]; a .npy is float32\n"
-    "[count, height, width], and [..., 3] of colours, on the scale [0, 1] of the data, not "
-    "clipped\n"
-    "(Gaussian draws may exceed it). Of vectors, .npy is [count, columns] and .csv has their "
-    "names.\n"
-    "FILE.json beside it holds config, seed, version and data digest.\n"
-    "Sample i is the same for every count.\n"
-    "\n"
-    "Example:\n"
-    "  spvae sample runs/mnist-spvae-gaussian --count 100 --mean --out samples.png";
+    R"(A .png holds all samples in one grid, values clipped to [0, 1]; a .npy is float32
+[count, height, width], and [..., 3] of colours, on the scale [0, 1] of the data, not clipped
+(Gaussian draws may exceed it). Of vectors, .npy is [count, columns] and .csv has their names.
+FILE.json beside it holds config, seed, version and data digest.
+Sample i is the same for every count.
+
+Example:
+  spvae sample runs/mnist-spvae-gaussian --count 100 --mean --out samples.png)";
 
 struct SampleConfig {
   std::string run;
@@ -85,9 +79,6 @@ void run_sample(const SampleConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_sample(CLI::App& app) {
-  return add_command<SampleConfig>(app,
-                                   {.example = kExample, .fields = fields(), .run = run_sample});
-}
+Run add_sample(CLI::App& app) { return add_command(app, kExample, fields(), run_sample); }
 
 }  // namespace spvae::cli

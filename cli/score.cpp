@@ -4,11 +4,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "commands.h"
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
-#include "output_file.h"
 #include "progress.h"
 #include "spvae/core/stopwatch.h"
 #include "spvae/likelihood/likelihood.h"
@@ -16,22 +14,19 @@
 #include "spvae/query/contributions.h"
 #include "spvae/query/log_likelihood.h"
 #include "spvae/report/picture.h"
-#include "table.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "Of every image: log p(x) in nats, its Monte-Carlo error, the effective sample size, bits per\n"
-    "dimension (discrete likelihoods), and what each super-pixel S contributes, log p(x) - log "
-    "p(x without S):\n"
-    "S marginalised exactly; contributions need not add up. --out writes them all as .npy, .csv or "
-    ".jsonl;\n"
-    "--rank draws the least likely images, the least likely first.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae score runs/mnist-spvae-gaussian --out scores.csv\n"
-    "  spvae score runs/mnist-spvae-gaussian --split train --limit 1000 --rank strange.png";
+    R"(Of every image: log p(x) in nats, its Monte-Carlo error, the effective sample size, bits per
+dimension (discrete likelihoods), and what each super-pixel S contributes, log p(x) - log p(x without S):
+S marginalised exactly; contributions need not add up. --out writes them all as .npy, .csv or .jsonl;
+--rank draws the least likely images, the least likely first.
+
+Examples:
+  spvae score runs/mnist-spvae-gaussian --out scores.csv
+  spvae score runs/mnist-spvae-gaussian --split train --limit 1000 --rank strange.png)";
 
 struct ScoreConfig {
   ImageQuery query;
@@ -104,8 +99,7 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
   const double side = std::ceil(std::sqrt(static_cast<double>(order.size())));
   ImageGrid grid{.title = "least likely images: index in the file, log-likelihood in nats",
-                 .columns = static_cast<int>(side),
-                 .tiles = {}};
+                 .columns = static_cast<int>(side)};
   for (const std::size_t row : order) {
     grid.tiles.push_back(
         {.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0], table.row(row)[1]),
@@ -139,9 +133,9 @@ void run_score(const ScoreConfig& config, const Options& options) {
                  {"unreliable_images", unreliable},
                  {"seconds", seconds}});
   if (unreliable > 0) {
-    ProgressDisplay().say(
-        fmt::format("warning: {} of {} images are unreliable, since {}; compare at equal --samples",
-                    grouped(unreliable), grouped(open.images.count()), unreliable_reason(open)));
+    ProgressDisplay().say(fmt::format(
+        "warning: {} of {} images are unreliable, since {}; compare at equal --samples",
+        count_text(unreliable), count_text(open.images.count()), unreliable_reason(open)));
   }
   if (!config.out.empty()) {
     result["out"] = config.out;
@@ -167,8 +161,6 @@ void run_score(const ScoreConfig& config, const Options& options) {
 
 }  // namespace
 
-Run add_score(CLI::App& app) {
-  return add_command<ScoreConfig>(app, {.example = kExample, .fields = fields(), .run = run_score});
-}
+Run add_score(CLI::App& app) { return add_command(app, kExample, fields(), run_score); }
 
 }  // namespace spvae::cli

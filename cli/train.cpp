@@ -1,37 +1,30 @@
-#include <fmt/format.h>
 
-#include <memory>
-#include <utility>
 
-#include "commands.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
+#include "process.h"
 #include "progress.h"
-#include "run_model.h"
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
-#include "spvae/train/class_training.h"
-#include "spvae/train/training_run.h"
-#include "training_display.h"
+#include "spvae/run/class_runs.h"
+#include "spvae/run/run_model.h"
+#include "spvae/run/training_run.h"
 
 namespace spvae::cli {
 namespace {
 
 constexpr const char* kExample =
-    "A run is a folder: config.json, metrics.jsonl (a line for each validation), "
-    "model.safetensors\n"
-    "(the best so far) and state.safetensors (for --resume). Ctrl-C saves and stops; a run that "
-    "was\n"
-    "stopped, killed or met a full disk resumes to the same bits as an uninterrupted one.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae train                                  the paper's SPVAE on MNIST, continuous\n"
-    "  spvae train --likelihood logistic --max-steps 6000 --out runs/logistic\n"
-    "  spvae train --model conv-spvae               convolutional leaves\n"
-    "  spvae train --out runs/logistic --resume\n"
-    "  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1\n"
-    "  spvae train --per-class --out runs/digits    a model for each class, for spvae classify";
+    R"(A run is a folder: config.json, metrics.jsonl (a line for each validation), model.safetensors
+(the best so far) and state.safetensors (for --resume). Ctrl-C saves and stops; a run that was
+stopped, killed or met a full disk resumes to the same bits as an uninterrupted one.
+
+Examples:
+  spvae train                                  the paper's SPVAE on MNIST, continuous
+  spvae train --likelihood logistic --max-steps 6000 --out runs/logistic
+  spvae train --model conv-spvae               convolutional leaves
+  spvae train --out runs/logistic --resume
+  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1
+  spvae train --per-class --out runs/digits    a model for each class, for spvae classify)";
 
 /// Where the run goes, beside how it is trained.
 struct Destination {

@@ -1,43 +1,32 @@
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <memory>
-#include <utility>
-#include <vector>
 
-#include "commands.h"
-#include "interruption.h"
 #include "options.h"
 #include "output.h"
+#include "process.h"
 #include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/data/data_set.h"
 #include "spvae/experiment/tuning.h"
 #include "spvae/experiment/tuning_results.h"
-#include "spvae/experiment/tuning_search.h"
 #include "spvae/io/file.h"
+#include "spvae/run/train_command.h"
 #include "spvae/train/run_config.h"
-#include "spvae/train/train_command.h"
-#include "training_display.h"
 
 namespace spvae::cli {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kExample =
-    "Trains the points of a grid, selects by the best validation bound, and writes tune.md, "
-    "tune.csv\n"
-    "and a picture, tune.svg and tune.png, into OUT, anew after each point. Each point is a run of "
-    "its\n"
-    "own, OUT/points/NAME, to evaluate or sample from. A search that was stopped goes on with the "
-    "same\n"
-    "command. The test images are not looked at.\n"
-    "\n"
-    "Examples:\n"
-    "  spvae tune                                          TP19's grid for the SPVAE on MNIST\n"
-    "  spvae tune --model vae --grid vae --points 8        a random part of TP19's grid\n"
-    "  spvae tune --grid 'hidden=16,32;latent=5,25' --halving 2";
+    R"(Trains the points of a grid, selects by the best validation bound, and writes tune.md, tune.csv
+and a picture, tune.svg and tune.png, into OUT, anew after each point. Each point is a run of its
+own, OUT/points/NAME, to evaluate or sample from. A search that was stopped goes on with the same
+command. The test images are not looked at.
+
+Examples:
+  spvae tune                                          TP19's grid for the SPVAE on MNIST
+  spvae tune --model vae --grid vae --points 8        a random part of TP19's grid
+  spvae tune --grid 'hidden=16,32;latent=5,25' --halving 2)";
 
 struct TuneConfig {
   std::string out;   // empty: runs/tune-DATA-MODEL-LIKELIHOOD
@@ -134,7 +123,7 @@ std::string readable(const std::vector<TuningPoint>& points) {
   return fmt::format(
       "{}{}; the best, {}: validation bound {} nats per image\n"
       "next: spvae evaluate '{}'\n",
-      counted(static_cast<long long>(points.size()), "point"),
+      counted(points.size(), "point"),
       failed > 0 ? fmt::format(", {} of them failed (tune.md says which)", failed) : "",
       best.name(), nats_text(best.validation_bound), best.run.string());
 }

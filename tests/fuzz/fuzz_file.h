@@ -14,7 +14,6 @@
 
 #include "spvae/core/error.h"
 #include "spvae/io/file.h"
-#include "spvae/io/file_descriptor.h"
 
 /// What the fuzz targets have in common.
 namespace spvae::fuzz {

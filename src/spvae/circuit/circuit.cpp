@@ -4,7 +4,6 @@
 #include <cassert>
 
 #include "spvae/core/error.h"
-#include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
 
 namespace spvae {

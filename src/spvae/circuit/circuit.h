@@ -8,7 +8,7 @@
 #include "spvae/core/aligned_vector.h"
 #include "spvae/core/index.h"
 #include "spvae/core/thread_pool.h"
-#include "spvae/kernels/circuit.h"
+#include "spvae/kernels/cross_circuit.h"
 #include "spvae/kernels/state_circuit.h"
 #include "spvae/structure/region_graph.h"
 

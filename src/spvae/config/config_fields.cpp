@@ -1,12 +1,10 @@
 #include "spvae/config/config_fields.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <system_error>
 
-#include "spvae/core/error.h"
 #include "spvae/io/file.h"
 
 namespace spvae {

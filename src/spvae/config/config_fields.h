@@ -25,7 +25,7 @@ struct FieldInfo {
   FieldType type = FieldType::kText;
   double minimum = 0;  ///< of numbers, inclusive
   double maximum = 0;
-  std::vector<std::string> choices;       ///< of kChoice; the position is the enumerator's value
+  std::vector<std::string> choices = {};  ///< of kChoice; the position is the enumerator's value
   bool changes_result = true;             ///< false for what alters speed alone, such as threads
   std::string only_for = {};              ///< names of what makes use of it; empty: everything does
   std::string shown_default = {};         ///< as help has it; empty: none
@@ -73,38 +73,42 @@ bool is_written(const Field<Config>& field, const Config& config) {
 template <class Config>
 using FieldList = std::vector<Field<Config>>;
 
+/// A field that `read`, one of the functions above, takes from JSON.
+template <class Config, class Value, class Read>
+Field<Config> member_field(const FieldInfo& info, Value Config::* member, Read read) {
+  return {info, [member](const Config& config) -> Json { return config.*member; },
+          [member, info, read](Config& config, const Json& value) {
+            config.*member = static_cast<Value>(read(info, value));
+          }};
+}
+
 /// A number within [minimum, maximum].
 template <class Config, class Number>
   requires std::is_arithmetic_v<Number>
 Field<Config> number_field(std::string name, Number Config::* member, std::string help,
                            double minimum, double maximum) {
   constexpr bool kIsReal = std::is_floating_point_v<Number>;
-  FieldInfo info{.name = std::move(name),
-                 .help = std::move(help),
-                 .type = kIsReal ? FieldType::kReal : FieldType::kInteger,
-                 .minimum = minimum,
-                 .maximum = maximum,
-                 .choices = {}};
-  return {info, [member](const Config& config) -> Json { return config.*member; },
-          [member, info](Config& config, const Json& value) {
-            if constexpr (kIsReal) {
-              config.*member = static_cast<Number>(real_of(info, value));
-            } else {
-              config.*member = static_cast<Number>(integer_of(info, value));
-            }
-          }};
+  const FieldInfo info{.name = std::move(name),
+                       .help = std::move(help),
+                       .type = kIsReal ? FieldType::kReal : FieldType::kInteger,
+                       .minimum = minimum,
+                       .maximum = maximum};
+  if constexpr (kIsReal) {
+    return member_field(info, member, real_of);
+  } else {
+    return member_field(info, member, integer_of);
+  }
 }
 
 /// Two numbers within [minimum, maximum]; Pair is a struct of `first` and `second`.
 template <class Config, class Pair>
-Field<Config> pair_field(std::string name, Pair Config::* member, std::string help, double minimum,
-                         double maximum) {
-  FieldInfo info{.name = std::move(name),
-                 .help = std::move(help),
+Field<Config> pair_field(const std::string& name, Pair Config::* member, const std::string& help,
+                         double minimum, double maximum) {
+  FieldInfo info{.name = name,
+                 .help = help,
                  .type = FieldType::kIntegerPair,
                  .minimum = minimum,
-                 .maximum = maximum,
-                 .choices = {}};
+                 .maximum = maximum};
   return {info,
           [member](const Config& config) -> Json {
             return Json::array({(config.*member).first, (config.*member).second});
@@ -118,35 +122,28 @@ Field<Config> pair_field(std::string name, Pair Config::* member, std::string he
 
 /// A text of any content, such as a path.
 template <class Config>
-Field<Config> text_field(std::string name, std::string Config::* member, std::string help) {
-  FieldInfo info{
-      .name = std::move(name), .help = std::move(help), .type = FieldType::kText, .choices = {}};
-  return {
-      info, [member](const Config& config) -> Json { return config.*member; },
-      [member, info](Config& config, const Json& value) { config.*member = text_of(info, value); }};
+Field<Config> text_field(const std::string& name, std::string Config::* member,
+                         const std::string& help) {
+  return member_field({.name = name, .help = help}, member, text_of);
 }
 
 /// The same, where an empty text stands for none.
 template <class Config>
-Field<Config> optional_text_field(std::string name, std::string Config::* member,
-                                  std::string help) {
-  Field<Config> field = text_field(std::move(name), member, std::move(help));
-  field.set = [member, info = field.info](Config& config, const Json& value) {
-    const bool is_none = value.is_string() && value.get_ref<const std::string&>().empty();
-    config.*member = is_none ? std::string() : text_of(info, value);
-  };
-  return field;
+Field<Config> optional_text_field(const std::string& name, std::string Config::* member,
+                                  const std::string& help) {
+  return member_field({.name = name, .help = help}, member,
+                      [](const FieldInfo& info, const Json& value) {
+                        const bool is_none = value == Json(std::string());
+                        return is_none ? std::string() : text_of(info, value);
+                      });
 }
 
 /// True or false; as a flag without a value, true.
 template <class Config>
-Field<Config> boolean_field(std::string name, bool Config::* member, std::string help) {
-  FieldInfo info{
-      .name = std::move(name), .help = std::move(help), .type = FieldType::kBoolean, .choices = {}};
-  return {info, [member](const Config& config) -> Json { return config.*member; },
-          [member, info](Config& config, const Json& value) {
-            config.*member = boolean_of(info, value);
-          }};
+Field<Config> boolean_field(const std::string& name, bool Config::* member,
+                            const std::string& help) {
+  return member_field({.name = name, .help = help, .type = FieldType::kBoolean}, member,
+                      boolean_of);
 }
 
 /// One of named values: choices[i] is the enumerator of value i.
@@ -154,17 +151,15 @@ template <class Config, class Enum>
   requires std::is_enum_v<Enum>
 Field<Config> choice_field(std::string name, Enum Config::* member, std::string help,
                            std::vector<std::string> choices) {
-  FieldInfo info{.name = std::move(name),
-                 .help = std::move(help),
-                 .type = FieldType::kChoice,
-                 .choices = std::move(choices)};
-  return {info,
-          [member, info](const Config& config) -> Json {
-            return info.choices.at(static_cast<std::size_t>(config.*member));
-          },
-          [member, info](Config& config, const Json& value) {
-            config.*member = static_cast<Enum>(choice_of(info, value));
-          }};
+  const FieldInfo info{.name = std::move(name),
+                       .help = std::move(help),
+                       .type = FieldType::kChoice,
+                       .choices = std::move(choices)};
+  Field<Config> field = member_field(info, member, choice_of);
+  field.get = [member, info](const Config& config) -> Json {
+    return info.choices.at(static_cast<std::size_t>(config.*member));
+  };
+  return field;
 }
 
 /// The same field, marked as one that does not change a result.
@@ -201,9 +196,9 @@ Field<Config> shown_as(std::string text, Field<Config> field) {
 
 /// The name of a file to be written, with one of `endings`.
 template <class Config>
-Field<Config> output_field(std::string name, std::string Config::* member, std::string help,
-                           std::vector<std::string> endings) {
-  Field<Config> field = text_field(std::move(name), member, std::move(help));
+Field<Config> output_field(const std::string& name, std::string Config::* member,
+                           const std::string& help, std::vector<std::string> endings) {
+  Field<Config> field = text_field(name, member, help);
   field.info.endings = std::move(endings);
   return field;
 }

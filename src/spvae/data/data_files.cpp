@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "spvae/data/source_files.h"
+#include "spvae/data/find_files.h"
 #include "spvae/io/digest.h"
 
 namespace spvae {

@@ -10,12 +10,12 @@
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/data_config.h"
 #include "spvae/data/data_files.h"
-#include "spvae/data/data_origin.h"
 #include "spvae/data/image_classes.h"
 #include "spvae/data/image_set.h"
 #include "spvae/data/image_source.h"
 #include "spvae/data/labels.h"
 #include "spvae/data/mask.h"
+#include "spvae/data/opened_data.h"
 #include "spvae/data/source_pixels.h"
 
 namespace spvae {
@@ -35,35 +35,25 @@ struct LoadOptions {
 };
 
 /// A data set on disk, divided into training, validation and test images, which are read only when
-/// asked for. `data` is one of
-///   - a named set, found as find_set_folder and data_folders() say: "mnist", "cifar10", "svhn";
-///   - a folder with MNIST's file names, train-images-idx3-ubyte and t10k-images-idx3-ubyte;
-///   - any other folder: of PNG files (see PngFolder);
-///   - a single file: .npy (see ImageArray), .png, of vectors (columns_of_vectors), any other is
-///     IDX.
-/// Files, but those of PNG, may be plain, .gz or .xz. Images come from one to three
-/// sources, numbered from 0, each of one or several files whose images are one sequence. By source:
-///   mnist, folder  0 training file: one sixth for validation; 1 test file
-///   cifar10        0 data_batch_1 … 5: one fifth for validation; 1 test_batch
-///   svhn           0 train_32x32: training; 1 extra_32x32: its first 26,032 images, or all if they
-///                  are fewer, for validation; 2 test_32x32
-///   PNG files      0 training; 1 validation, if there is any; then test, if there is any; what
-///                  there is not, is one tenth of source 0
-///   one file       0: one tenth for validation, one tenth for test
-/// With DataConfig::whole, what has one source, and no splits of its own, is not divided.
-/// Otherwise, parts of a source are rounded down and at random: random_permutation, addressed by
-/// (data_seed, step 0, Purpose::kSplit), of source 0's images is cut into training, validation,
-/// test in this order, and each keeps the permutation's order; what is a source of its own keeps
-/// the file's. Training images are the first `training_images` of theirs. `mask` is a file of
-/// load_mask for the images of all sources that training and validation images come from, source by
-/// source; what it hides of these is missing, but nothing of test images is.
+/// asked for. DataConfig::data is a named set (find_set_folder), a folder with MNIST's file names,
+/// a folder of PNG files (PngFolder), or one file: .npy (ImageArray), .png, vectors
+/// (columns_of_vectors), else IDX. Images come from sources, numbered from 0, each one sequence:
+///   mnist, its files  0 training, one sixth for validation; 1 test
+///   cifar10           0 training, one fifth for validation; 1 test
+///   svhn              0 training; 1 extra: the first 26,032 for validation; 2 test
+///   PNG files         0 training; then validation and test, where there are any
+///   one file          0 all
+/// What has no source of its own is one tenth of source 0. Parts of a source are rounded down and
+/// cut, training, validation, test, from its random_permutation, addressed by (data_seed, step 0,
+/// Purpose::kSplit). DataConfig::whole leaves what has one source undivided; training_images keeps
+/// the first of the training images; `mask` is of the images of all sources that training and
+/// validation images come from, one after the other, and hides nothing of test images.
 class DataSet {
  public:
-  /// Finds the files, checks their headers and reads them through for their digests, on the threads
-  /// of a pool if there is one. Throws as load_mask; Error(kUsage) for an unknown name (lists the
-  /// known) and for more training_images than there are, kNoInput for missing files, kData for
-  /// files that are not of their format, are cut off or too long, differ in their images' size, or
-  /// hold too few images to divide. The observer is told of files that are read through.
+  /// Finds the files, checks headers and reads all for their digests, on the threads of a pool if
+  /// there is one; tells the observer. Error(kUsage) for an unknown name and for too many
+  /// training_images, kNoInput for missing files, kData for damaged ones, images of several sizes
+  /// or too few to divide; else as load_mask.
   explicit DataSet(const DataConfig& config, ThreadPool* pool = nullptr,
                    const LoadObserver& observer = {});
 
@@ -84,9 +74,8 @@ class DataSet {
   int count(Split split) const { return static_cast<int>(part(split).indices.size()); }
   /// All files, source by source.
   const std::vector<DataFile>& files() const { return files_; }
-  /// SHA-256, in hex, of the files' SHA-256 in order and, if there is a mask, that of its file,
-  /// each as 64 hex digits and a newline. Of a class, SHA-256 of that and of a line of digits, 1
-  /// for each labelled image that is of the class and 0 for each other, source by source.
+  /// Of all files, the mask's included, and of a class also of which images it has: `data_digest`
+  /// of docs/checkpoint.md, which says how.
   const std::string& digest() const { return digest_; }
   /// One sentence if a file of a named set is not the published one, or if a folder holds pictures
   /// that are left out; else empty.
@@ -105,11 +94,9 @@ class DataSet {
 
   /// Reads and prepares the images of one split; an image's index is its position in its source,
   /// and ImageAddress::file the source's number. Same bits for any number of threads. Missing
-  /// pixels (of the masks, and with Missing::kNan those that are NaN) are marked in
-  /// ImageSet::observed; the stretch goes by the others, and the values of hidden ones stay within
-  /// [0, 1]. Throws as ImageSource::read_bytes and read_floats; Error(kData) for values between
-  /// 8-bit levels where pixels have so many values, and as snap_to_values where these are fewer.
-  /// Vectors keep their values, which must be 0 … n − 1 where a likelihood has n (Error(kData)).
+  /// pixels are marked in ImageSet::observed; the stretch goes by the others. Errors as
+  /// ImageSource::read_bytes and read_floats; Error(kData) for values that the likelihood does not
+  /// have.
   ImageSet load(Split split, ThreadPool& pool, const LoadOptions& options = {}) const;
 
   /// The same of the training and validation images. A source that holds both is read once.

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "spvae/data/find_files.h"
 #include "spvae/data/labels.h"
-#include "spvae/data/source_files.h"
 #include "spvae/io/cifar.h"
 
 namespace spvae {

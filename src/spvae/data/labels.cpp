@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "spvae/core/error.h"
-#include "spvae/data/source_files.h"
+#include "spvae/data/find_files.h"
 #include "spvae/io/byte_reader.h"
 #include "spvae/io/file.h"
 #include "spvae/io/idx.h"

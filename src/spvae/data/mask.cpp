@@ -6,7 +6,8 @@
 #include <cassert>
 
 #include "spvae/core/error.h"
-#include "spvae/data/source_files.h"
+#include "spvae/core/random.h"
+#include "spvae/data/find_files.h"
 #include "spvae/io/file.h"
 #include "spvae/io/npy.h"
 #include "spvae/io/png.h"
@@ -90,6 +91,50 @@ void apply_mask(const Mask& mask, ImageSet& images) {
     const std::span<const std::uint8_t> row = mask.of(i);
     for (std::size_t v = 0; v < variables; ++v) {
       images.observed[i * variables + v] &= row[v / channels];
+    }
+  }
+}
+
+Hidden resolved(Hidden hidden, const ImageSet& images) {
+  const bool has_plane = images.columns.are_none();
+  if (hidden == Hidden::kAuto) {
+    if (!images.observed.empty()) return Hidden::kNone;
+    return has_plane ? Hidden::kLower : Hidden::kRandom;
+  }
+  if (!has_plane && hidden != Hidden::kNone && hidden != Hidden::kRandom) {
+    fail(ErrorKind::kUsage,
+         "hide: got half of a picture, but the data are vectors; choose random or none, or --mask");
+  }
+  return hidden;
+}
+
+void hide_pixels(Hidden hidden, double share, std::uint32_t seed, ImageSet& images) {
+  images.observed.resize(images.values.size(), 1);
+  const auto is_hidden = [&](std::uint32_t image, int pixel) {
+    const int row = pixel / images.width;
+    const int column = pixel % images.width;
+    switch (hidden) {
+      case Hidden::kAuto:
+      case Hidden::kNone:
+        return false;
+      case Hidden::kLower:
+        return 2 * row >= images.height;
+      case Hidden::kUpper:
+        return 2 * row < images.height;
+      case Hidden::kLeft:
+        return 2 * column < images.width;
+      case Hidden::kRight:
+        return 2 * column >= images.width;
+      case Hidden::kRandom:
+        break;
+    }
+    const RandomAddress address{.seed = seed, .purpose = Purpose::kSampling, .image = image};
+    return random_uniform(address, static_cast<std::uint32_t>(pixel)) < share;
+  };
+  auto flag = images.observed.begin();
+  for (const std::uint32_t image : images.indices) {
+    for (int v = 0; v < images.variables(); ++v, ++flag) {
+      if (is_hidden(image, v / images.channels)) *flag = 0;
     }
   }
 }

@@ -34,4 +34,23 @@ Mask load_mask(const std::filesystem::path& path, int height, int width, int cou
 /// The images' size is the mask's, and there are no more than it is for (assertion).
 void apply_mask(const Mask& mask, ImageSet& images);
 
+/// Which pixels of each image to hide: a half, or some at random. kAuto: none if some are missing
+/// already, else the lower half, or, of vectors, random ones.
+enum class Hidden {
+  kAuto = 0,
+  kNone = 1,
+  kLower = 2,
+  kUpper = 3,
+  kLeft = 4,
+  kRight = 5,
+  kRandom = 6
+};
+
+/// What kAuto means for `images`. Error(kUsage) for half of a vector.
+Hidden resolved(Hidden hidden, const ImageSet& images);
+
+/// Marks pixels as missing, beside those that are; kRandom: each with probability `share`, by
+/// (seed, image's number, pixel). `hidden` is resolved.
+void hide_pixels(Hidden hidden, double share, std::uint32_t seed, ImageSet& images);
+
 }  // namespace spvae

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/io/file.h"
@@ -119,6 +121,37 @@ TEST(Mask, HidesWhatIsNotHiddenYet) {
   EXPECT_EQ(images.observed, (Bytes{0, 0, 1, 0, 1, 1}));
   keep_first(images, 1);
   EXPECT_EQ(images.observed, (Bytes{0, 0, 1}));
+}
+
+ImageSet ones(int count, int height, int width) {
+  ImageSet images{.height = height, .width = width, .values = {}, .indices = {}};
+  images.values.assign(static_cast<std::size_t>(count * height * width), 1.0f);
+  for (int i = 0; i < count; ++i) images.indices.push_back(static_cast<std::uint32_t>(i));
+  return images;
+}
+
+TEST(HidePixels, HidesHalvesThatMakeUpTheImage) {
+  for (const auto& [first, second] :
+       {std::pair(Hidden::kLower, Hidden::kUpper), std::pair(Hidden::kLeft, Hidden::kRight)}) {
+    ImageSet images = ones(2, 3, 4);
+    hide_pixels(first, 0, 0, images);
+    const Bytes half = images.observed;
+    EXPECT_GT(std::ranges::count(half, 1), 0);
+    images.observed.clear();
+    hide_pixels(second, 0, 0, images);
+    for (std::size_t i = 0; i < half.size(); ++i) EXPECT_EQ(half[i] + images.observed[i], 1);
+  }
+}
+
+TEST(HidePixels, HidesAShareAtRandomWhateverTheOtherImages) {
+  ImageSet images = ones(100, 10, 10);
+  hide_pixels(Hidden::kRandom, 0.25, 1, images);
+  EXPECT_NEAR(static_cast<double>(std::ranges::count(images.observed, 0)), 2500, 200);
+  ImageSet last = ones(100, 10, 10);
+  keep_first(last, 1);
+  last.indices = {99};
+  hide_pixels(Hidden::kRandom, 0.25, 1, last);
+  EXPECT_TRUE(std::ranges::equal(last.observed, std::span(images.observed).last(100)));
 }
 
 }  // namespace

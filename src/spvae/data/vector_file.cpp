@@ -7,8 +7,8 @@
 
 #include "spvae/core/error.h"
 #include "spvae/data/columns.h"
+#include "spvae/data/find_files.h"
 #include "spvae/data/image_array.h"
-#include "spvae/data/source_files.h"
 #include "spvae/io/csv.h"
 #include "spvae/io/file.h"
 #include "spvae/io/npy.h"
@@ -52,6 +52,7 @@ void check_size(const fs::path& file, const VectorFile& vectors, std::size_t row
 
 std::vector<std::string> numbered_columns(std::size_t count) {
   std::vector<std::string> names;
+  names.reserve(count);
   for (std::size_t i = 0; i < count; ++i) names.push_back(fmt::format("x{}", i));
   return names;
 }

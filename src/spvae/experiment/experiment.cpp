@@ -4,7 +4,8 @@
 #include <cstdlib>
 
 #include "spvae/core/error.h"
-#include "spvae/data/source_files.h"
+#include "spvae/data/find_files.h"
+#include "spvae/io/file.h"
 #include "spvae/model/spvae.h"
 
 namespace spvae {
@@ -193,8 +194,7 @@ fs::path find_experiment(std::string_view name) {
   }
   std::string places;
   for (const fs::path& folder : folders) {
-    std::error_code absent;
-    if (fs::exists(folder / file, absent)) return folder / file;
+    if (is_there(folder / file)) return folder / file;
     places += (places.empty() ? "" : ", ") + folder.string();
   }
   fail(ErrorKind::kNoInput,

@@ -1,6 +1,5 @@
 #include "spvae/experiment/latent_space.h"
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -10,8 +9,6 @@
 #include <map>
 #include <numbers>
 #include <set>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "spvae/core/error.h"
@@ -57,10 +54,7 @@ Picture latent_plane_picture(const Spvae& model, LeafEngine& engine, int leaf,
   const int channels = model.config().channels;
   const PixelRectangle patch = region_rectangle(model, model.circuit().region(leaf));
   const int rows = plane.upwards < 0 ? 1 : side;
-  Picture picture{.height = rows * patch.height,
-                  .width = side * patch.width,
-                  .channels = channels,
-                  .pixels = {}};
+  Picture picture{.height = rows * patch.height, .width = side * patch.width, .channels = channels};
   picture.pixels.resize(static_cast<std::size_t>(picture.height) *
                         static_cast<std::size_t>(picture.width) *
                         static_cast<std::size_t>(channels));
@@ -107,13 +101,11 @@ ImageGrid latent_space_grid(const Spvae& model, LeafEngine& engine, int side) {
   ImageGrid grid{.title = fmt::format("Latent spaces of the {} leaves: mean patches at quantiles "
                                       "(i + ½)/{} of the prior, z0 to the right, z1 upwards.",
                                       model.leaves().leaves(), side),
-                 .columns = static_cast<int>(columns.size()),
-                 .tiles = {}};
+                 .columns = static_cast<int>(columns.size())};
   bool some_are_black = false;
   for (const auto& [place, of_place] : leaves) {
     ImageTile tile{
-        .caption = tile_caption(rank(rows, place.first), rank(columns, place.second), of_place),
-        .pictures = {}};
+        .caption = tile_caption(rank(rows, place.first), rank(columns, place.second), of_place)};
     for (const int leaf : of_place) {
       tile.pictures.push_back(latent_plane_picture(model, engine, leaf, {}, side));
       some_are_black |= is_black(tile.pictures.back());

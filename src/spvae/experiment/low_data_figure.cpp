@@ -1,9 +1,8 @@
-#include "spvae/experiment/low_data_figure.h"
+#include "spvae/experiment/results.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string>
 
 #include "spvae/core/sample_statistics.h"
 #include "spvae/experiment/result_groups.h"
@@ -73,11 +72,10 @@ Figure low_data_figure(const std::vector<Outcome>& outcomes) {
   for (const std::string& name : charts) {
     Chart chart{.title = chart_title(name, groups),
                 .x = {.label = "training images", .logarithmic = true},
-                .y = {.label = "test bound / nats per image"},
-                .series = {}};
+                .y = {.label = "test bound / nats per image"}};
     // All models, though one may have no point yet: the first chart decides how they look.
     for (const std::string& model : models) {
-      Series series{.name = model, .x = {}, .y = {}, .error = {}};
+      Series series{.name = model};
       for (const ResultGroup& group : groups) {
         if (chart_name(group) != name || model_name(group) != model) continue;
         series.x.push_back(training_images(group));

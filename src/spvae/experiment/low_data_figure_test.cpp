@@ -1,4 +1,4 @@
-#include "spvae/experiment/low_data_figure.h"
+#include "spvae/experiment/results.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

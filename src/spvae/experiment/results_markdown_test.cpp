@@ -1,4 +1,4 @@
-#include "spvae/experiment/results_markdown.h"
+#include "spvae/experiment/results.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

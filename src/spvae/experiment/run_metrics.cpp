@@ -1,11 +1,13 @@
 #include "spvae/experiment/run_metrics.h"
 
-#include <cstdint>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <fstream>
-#include <string>
 #include <utility>
 
-#include "spvae/train/run_folder.h"
+#include "spvae/kernels/kernels.h"
+#include "spvae/run/run_folder.h"
 
 namespace spvae {
 namespace {
@@ -57,6 +59,18 @@ std::optional<TrainingTime> training_time(const std::vector<Json>& metrics, std:
     before = step;
   }
   return before == steps ? std::optional(time) : std::nullopt;
+}
+
+std::string machine_name() {
+  std::string name = "unknown processor";
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) {
+      name = line.substr(std::min(line.find(':') + 2, line.size()));
+      break;
+    }
+  }
+  return fmt::format("{} ({})", name, kernels::table().target);
 }
 
 }  // namespace spvae

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "spvae/config/config_fields.h"
@@ -24,5 +25,8 @@ struct TrainingTime {
 /// From the speed between checks; nothing where the checks do not reach up to `steps`, since lines
 /// were lost.
 std::optional<TrainingTime> training_time(const std::vector<Json>& metrics, std::int64_t steps);
+
+/// The processor's name as the system tells it, and the kernels' target: "AMD EPYC (AVX3)".
+std::string machine_name();
 
 }  // namespace spvae

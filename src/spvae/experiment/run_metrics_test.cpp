@@ -7,7 +7,7 @@
 
 #include "spvae/io/idx_testing.h"
 #include "spvae/io/json_testing.h"
-#include "spvae/train/run_folder.h"
+#include "spvae/run/run_folder.h"
 
 namespace spvae {
 namespace {

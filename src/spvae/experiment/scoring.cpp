@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <numeric>
 #include <optional>
-#include <span>
-#include <string>
 
 #include "spvae/core/error.h"
 #include "spvae/io/safetensors.h"

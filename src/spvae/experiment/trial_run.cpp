@@ -1,24 +1,20 @@
 #include "spvae/experiment/trial_run.h"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/data/data_set.h"
-#include "spvae/experiment/machine.h"
 #include "spvae/experiment/run_metrics.h"
 #include "spvae/experiment/scoring.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/digest.h"
 #include "spvae/io/file.h"
-#include "spvae/io/file_lock.h"
 #include "spvae/io/npy.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/query/log_likelihood.h"
-#include "spvae/train/run_folder.h"
-#include "spvae/train/training_run.h"
+#include "spvae/run/run_folder.h"
+#include "spvae/run/training_run.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
@@ -70,8 +66,7 @@ Json summary_json(const Scores& scores, int samples) {
 /// Error(kUsage), with what to do, if the trial's folder holds a run of another config.
 void check_run(const Trial& trial, const fs::path& run) {
   const fs::path file = run / RunFolder::kConfigFile;
-  std::error_code absent;
-  if (!fs::exists(file, absent)) return;
+  if (!is_there(file)) return;
   try {
     resumed_config(read_config_file(file.string(), field_infos(run_fields())), trial.run.given,
                    run.string());
@@ -233,9 +228,7 @@ void check_settings(const Trial& trial, const Json& result, const fs::path& path
 
 TrialStatus trial_status(const Trial& trial, const TrialFolders& folders, double pace) {
   const double minutes = pace * trial.minutes;
-  std::error_code absent;
-  if (fs::exists(result_path(trial, folders), absent) &&
-      fs::exists(scores_path(trial, folders), absent)) {
+  if (is_there(result_path(trial, folders)) && is_there(scores_path(trial, folders))) {
     try {
       trial_outcome(trial, folders);
       return {.stage = TrialStatus::Stage::kFinished};

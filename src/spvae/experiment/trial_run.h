@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spvae/experiment/experiment.h"
-#include "spvae/train/train_observer.h"
+#include "spvae/run/train_observer.h"
 
 namespace spvae {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/experiment/results_markdown.h"
+#include "spvae/experiment/results.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
 #include "spvae/io/idx_testing.h"

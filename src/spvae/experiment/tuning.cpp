@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "spvae/core/error.h"
 #include "spvae/data/permutation.h"
 #include "spvae/experiment/experiment.h"
 #include "spvae/experiment/run_metrics.h"
-#include "spvae/train/training_run.h"
+#include "spvae/run/training_run.h"
 
 namespace spvae {
 namespace fs = std::filesystem;
@@ -204,7 +203,7 @@ std::vector<TuningPoint> tuning_points(const fs::path& folder, const RunRequest&
   std::ranges::sort(order);
   std::vector<TuningPoint> points;
   for (const std::uint32_t i : order) {
-    TuningPoint point{.values = all[i], .run = {}};
+    TuningPoint point{.values = all[i]};
     Json keys = shared.given;
     keys.update(point.values);
     point.asked = keys;

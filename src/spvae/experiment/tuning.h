@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "spvae/config/config_fields.h"
+#include "spvae/run/train_observer.h"
 #include "spvae/train/run_config.h"
-#include "spvae/train/train_observer.h"
 
 namespace spvae {
 
@@ -39,10 +39,10 @@ struct TuningConfig {
 
 /// A point of the grid, and how far it has come.
 struct TuningPoint {
-  Json values;                ///< of the grid's keys, in their order
-  RunRequest asked = {};      ///< them and the search's other keys
-  std::filesystem::path run;  ///< its run folder
-  std::int64_t step = 0;      ///< at its last check
+  Json values;                     ///< of the grid's keys, in their order
+  RunRequest asked = {};           ///< them and the search's other keys
+  std::filesystem::path run = {};  ///< its run folder
+  std::int64_t step = 0;           ///< at its last check
   double validation_bound = -std::numeric_limits<double>::infinity();  ///< best so far, nats
   int rung = 0;           ///< how often it was chosen to go on
   bool finished = false;  ///< trained to its end

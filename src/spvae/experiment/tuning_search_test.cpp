@@ -1,4 +1,3 @@
-#include "spvae/experiment/tuning_search.h"
 
 #include <gtest/gtest.h>
 

@@ -192,8 +192,7 @@ TEST_F(Tuning, HalvingGivesNoPlaceToPointsThatFailed) {
 
 TEST(TuningPoints, AreOrderedByFailureThenRungThenBound) {
   const auto point = [](int rung, double bound, bool failed) {
-    return TuningPoint{
-        .values = {}, .run = {}, .validation_bound = bound, .rung = rung, .failed = failed};
+    return TuningPoint{.values = {}, .validation_bound = bound, .rung = rung, .failed = failed};
   };
   const std::vector<TuningPoint> ordered = {point(2, -3, false), point(1, -1, false),
                                             point(1, -2, false), point(0, -1, false),

@@ -1,22 +1,21 @@
 #include "spvae/io/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 
 #include "spvae/core/error.h"
-#include "spvae/io/file.h"
-#include "spvae/io/file_descriptor.h"
 
 namespace spvae {
 namespace {
@@ -84,6 +83,22 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
+// " 1234", or nothing if the owner has not written its number.
+std::string owner(int descriptor) {
+  char text[24];
+  const ssize_t length = ::pread(descriptor, text, sizeof text, 0);
+  const char* end = std::find_if_not(text, text + std::max<ssize_t>(length, 0),
+                                     [](char c) { return c >= '0' && c <= '9'; });
+  return end == text ? "" : " " + std::string(text, static_cast<std::size_t>(end - text));
+}
+
+bool is_at(const fs::path& path, int descriptor) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 void write_file_atomically(const fs::path& path, std::string_view bytes) {
@@ -124,6 +139,34 @@ void remove_temporary_files(const fs::path& folder) {
     const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), process);
     const bool is_ours = parsed.ec == std::errc() && process > 0;
     if (is_ours && ::kill(process, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+  }
+}
+
+FileLock::FileLock(const std::filesystem::path& path) {
+  int result = 0;
+  // Again where its owner has removed the file meanwhile: that one keeps nobody out.
+  do {
+    file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!file_.is_open()) {
+      fail(ErrorKind::kCannotCreate, "{}: cannot be created ({})", path.string(),
+           detail::error_text(errno));
+    }
+    do {
+      result = ::flock(file_.get(), LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+  } while (result == 0 && !is_at(path, file_.get()));
+  if (result != 0 && errno == EWOULDBLOCK) {
+    fail(ErrorKind::kCannotCreate,
+         "{}: another process{} works in this folder; wait for its end or choose another folder",
+         path.string(), owner(file_.get()));
+  }
+  if (result != 0) {
+    fail(ErrorKind::kCannotCreate, "{}: cannot be locked ({})", path.string(),
+         detail::error_text(errno));
+  }
+  // The number is for the message above alone: on a full disk the lock holds without it.
+  if (::ftruncate(file_.get(), 0) == 0) {
+    detail::write_all(file_.get(), fmt::format("{}\n", ::getpid()));
   }
 }
 

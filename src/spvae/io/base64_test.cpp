@@ -1,4 +1,4 @@
-#include "spvae/io/base64.h"
+#include "spvae/io/digest.h"
 
 #include <gtest/gtest.h>
 

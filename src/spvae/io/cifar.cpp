@@ -1,6 +1,5 @@
 #include "spvae/io/cifar.h"
 
-#include <array>
 #include <functional>
 
 #include "spvae/core/error.h"

@@ -167,7 +167,7 @@ CsvTable read_csv(const fs::path& path) {
       if (!value || std::isinf(as_float)) {
         constexpr std::size_t kShown = 40;
         fail(ErrorKind::kData, "{}: line {}, column {}: got '{}', expected a finite number; {}",
-             file, number, table.columns[cells], shown_text(std::string(cell.substr(0, kShown))),
+             file, number, table.columns[cells], shown_text(cell.substr(0, kShown)),
              value ? "take the row out, or scale the column"
                    : "give it as a number, or leave the column out");
       }

@@ -3,9 +3,8 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cassert>
 #include <cstddef>
-#include <memory>
-#include <span>
 #include <vector>
 
 #include "spvae/core/error.h"
@@ -62,6 +61,17 @@ ContentDigest digest_of_content(const std::filesystem::path& path) {
   }
   reader.expect_end(fmt::format("{} {}", size, reader.unit()));
   return {digest.hexadecimal(), size};
+}
+
+std::string base64(std::string_view bytes) {
+  assert(bytes.size() <= std::size_t{1} << 30);
+  // One more for the zero that libcrypto writes behind.
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  text.pop_back();
+  return text;
 }
 
 }  // namespace spvae

@@ -20,4 +20,7 @@ struct ContentDigest {
 /// were cut off.
 ContentDigest digest_of_content(const std::filesystem::path& path);
 
+/// Bytes in base64 (RFC 4648), padded, on one line. At most 1 GiB (assertion).
+std::string base64(std::string_view bytes);
+
 }  // namespace spvae

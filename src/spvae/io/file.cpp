@@ -5,14 +5,12 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <cassert>
 #include <cerrno>
 #include <system_error>
 
 #include "spvae/core/error.h"
-#include "spvae/io/file_descriptor.h"
 
 namespace spvae {
 
@@ -92,6 +90,16 @@ std::string read_file(const std::filesystem::path& path) {
   }
   bytes.resize(count);
   return bytes;
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code absent;
+  return std::filesystem::exists(path, absent);
+}
+
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code absent;
+  return std::filesystem::is_directory(path, absent);
 }
 
 std::string lower_case(std::string text) {

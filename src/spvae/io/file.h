@@ -1,9 +1,12 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace spvae {
 
@@ -11,6 +14,10 @@ namespace spvae {
 /// Error(kNoInput) if it is missing, a folder, a device, or cannot be opened; Error(kIo) if reading
 /// fails; Error(kInterrupted) if a signal comes while a pipe has nothing to read.
 std::string read_file(const std::filesystem::path& path);
+
+/// Whether something is at a path, and whether it is a folder; false where that cannot be told.
+bool is_there(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
 
 /// A text with the letters A to Z as a to z.
 std::string lower_case(std::string text);
@@ -40,4 +47,30 @@ std::string error_text(int error_number);
 bool write_all(int descriptor, std::string_view bytes);
 
 }  // namespace detail
+
+/// Owns an open file of the operating system; −1 is none.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor = -1) : descriptor_(descriptor) {}
+  FileDescriptor(FileDescriptor&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  bool is_open() const { return descriptor_ >= 0; }
+  int get() const { return descriptor_; }
+
+  /// Closes it and tells whether that went well; on some file systems only this reports a full
+  /// disk.
+  bool close() { return ::close(std::exchange(descriptor_, -1)) == 0; }
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace spvae

@@ -1,4 +1,4 @@
-#include "spvae/io/file_lock.h"
+#include "spvae/io/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

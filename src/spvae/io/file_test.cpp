@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "spvae/core/error_testing.h"
-#include "spvae/io/file_descriptor.h"
 #include "spvae/io/file_size_limit_testing.h"
 #include "spvae/io/idx_testing.h"
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <span>
 
 #include "spvae/core/error.h"
 #include "spvae/io/byte_reader.h"

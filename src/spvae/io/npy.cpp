@@ -5,17 +5,12 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
-#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <iterator>
 #include <numeric>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <type_traits>
-#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"

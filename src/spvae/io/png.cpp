@@ -9,9 +9,6 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
-#include <span>
-#include <string>
-#include <string_view>
 #include <type_traits>
 
 #include "spvae/core/error.h"
@@ -235,8 +232,7 @@ Picture read_png(const std::filesystem::path& path) {
   check_header(path, bytes, png);
   Picture picture{.height = static_cast<int>(png.height()),
                   .width = static_cast<int>(png.width()),
-                  .channels = static_cast<int>(png.channels()),
-                  .pixels = {}};
+                  .channels = static_cast<int>(png.channels())};
   if (!png.read_samples(picture.pixels)) fail_damaged(path, png.fault());
   if (png.has_palette()) {
     picture.pixels = colours_of(path, picture.pixels, png.palette());

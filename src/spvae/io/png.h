@@ -11,8 +11,8 @@ namespace spvae {
 struct Picture {
   int height = 0;
   int width = 0;
-  int channels = 1;                  ///< 1: gray, 0 black, 255 white; 3: red, green, blue
-  std::vector<std::uint8_t> pixels;  ///< [height, width, channels]
+  int channels = 1;                       ///< 1: gray, 0 black, 255 white; 3: red, green, blue
+  std::vector<std::uint8_t> pixels = {};  ///< [height, width, channels]
 
   friend bool operator==(const Picture&, const Picture&) = default;
 };

@@ -76,7 +76,7 @@ class Png : public ::testing::Test {
 };
 
 Picture ramp(int height, int width) {
-  Picture image{.height = height, .width = width, .pixels = {}};
+  Picture image{.height = height, .width = width};
   for (int i = 0; i < height * width; ++i) image.pixels.push_back(static_cast<std::uint8_t>(i));
   return image;
 }

@@ -4,12 +4,10 @@
 #include <array>
 #include <bit>
 #include <cassert>
-#include <optional>
 
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/file.h"
-#include "spvae/io/json_text.h"
 
 namespace spvae {
 namespace {

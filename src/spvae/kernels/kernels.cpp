@@ -13,7 +13,7 @@
 
 // clang-format off
 #include "hwy/highway.h"
-#include "spvae/kernels/circuit-inl.h"
+#include "spvae/kernels/cross_circuit-inl.h"
 #include "spvae/kernels/leaf-inl.h"
 #include "spvae/kernels/softmax-inl.h"
 #include "spvae/kernels/state_circuit-inl.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "spvae/kernels/circuit.h"
+#include "spvae/kernels/cross_circuit.h"
 #include "spvae/kernels/state_circuit.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/simd/tile.h"

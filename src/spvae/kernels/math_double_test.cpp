@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "spvae/kernels/circuit.h"
+#include "spvae/kernels/cross_circuit.h"
 #include "spvae/kernels/kernels.h"
 
 namespace spvae::kernels {

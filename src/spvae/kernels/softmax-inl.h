@@ -11,7 +11,7 @@
 #include <cstddef>
 
 #include "hwy/highway.h"
-#include "spvae/kernels/circuit.h"
+#include "spvae/kernels/cross_circuit.h"
 #include "spvae/kernels/math_double-inl.h"
 
 HWY_BEFORE_NAMESPACE();

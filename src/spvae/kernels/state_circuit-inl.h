@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "spvae/kernels/circuit-inl.h"
+#include "spvae/kernels/cross_circuit-inl.h"
 #include "spvae/kernels/state_circuit.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <utility>
 
 #include "spvae/core/error.h"
 #include "spvae/model/finite.h"

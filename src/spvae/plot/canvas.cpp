@@ -7,16 +7,13 @@
 #include <array>
 #include <cassert>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <numbers>
-#include <utility>
 
 #include "spvae/core/error.h"
-#include "spvae/plot/plain_text.h"
 #include "spvae/plot/shrunk_picture.h"
-#include "spvae/plot/svg_names.h"
+#include "spvae/plot/text.h"
 
 namespace spvae::plot {
 namespace {

@@ -1,12 +1,11 @@
-#include "spvae/plot/chart_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstddef>
 #include <limits>
 
-#include "spvae/plot/number_text.h"
+#include "spvae/plot/text.h"
 
 namespace spvae::plot {
 namespace {

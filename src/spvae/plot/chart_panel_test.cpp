@@ -1,4 +1,4 @@
-#include "spvae/plot/chart_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <gtest/gtest.h>
 
@@ -43,7 +43,6 @@ TEST(ChartPanel, HasAMarkerWhereTheScalesSay) {
   const Series series{.name = "points",
                       .x = {0.5, 1.0, 20.0, 100.0},
                       .y = {3.0, 500.0, 40.0, 1000.0},
-                      .error = {},
                       .joined = false};
   for (const bool logarithmic : {false, true}) {
     const Chart chart = chart_of(series, logarithmic, logarithmic);
@@ -60,11 +59,8 @@ TEST(ChartPanel, HasAMarkerWhereTheScalesSay) {
 }
 
 TEST(ChartPanel, JoinsPointsAndLeavesOutThoseThatAreNotFinite) {
-  const Chart chart = chart_of({.name = {},
-                                .x = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0},
-                                .y = {1.0, 1.0, kNan, 1.0, 1.0, 1.2},
-                                .error = {}},
-                               false, false);
+  const Chart chart = chart_of(
+      {.x = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}, .y = {1.0, 1.0, kNan, 1.0, 1.0, 1.2}}, false, false);
   const Drawing drawing(chart);
   EXPECT_EQ(drawing.pixels.at(drawing.place(0.5, 1.0)), kFirstColour);
   EXPECT_NE(drawing.pixels.at(drawing.place(1.5, 1.0)), kFirstColour);
@@ -73,12 +69,9 @@ TEST(ChartPanel, JoinsPointsAndLeavesOutThoseThatAreNotFinite) {
 }
 
 TEST(ChartPanel, ShowsErrorsAsBarsOfTheirHalfWidths) {
-  const Chart chart = chart_of({.name = {},
-                                .x = {0.0, 1.0, 2.0},
-                                .y = {10.0, 10.0, 10.0},
-                                .error = {4.0, kNan, 0.0},
-                                .joined = false},
-                               false, false);
+  const Chart chart = chart_of(
+      {.x = {0.0, 1.0, 2.0}, .y = {10.0, 10.0, 10.0}, .error = {4.0, kNan, 0.0}, .joined = false},
+      false, false);
   const Drawing drawing(chart);
   EXPECT_LE(drawing.panel.y().range().low, 6.0);
   EXPECT_GE(drawing.panel.y().range().high, 14.0);
@@ -96,8 +89,7 @@ TEST(ChartPanel, ShowsErrorsAsBarsOfTheirHalfWidths) {
 
 TEST(ChartPanel, KeepsABarThatReachesBelowZeroWithinALogarithmicFrame) {
   const Chart chart = chart_of(
-      {.name = {}, .x = {0.0, 1.0}, .y = {1.0, 100.0}, .error = {5.0, 0.0}, .joined = false}, false,
-      true);
+      {.x = {0.0, 1.0}, .y = {1.0, 100.0}, .error = {5.0, 0.0}, .joined = false}, false, true);
   const Drawing drawing(chart);
   const Rectangle& frame = drawing.panel.box().frame;
   const Point point = drawing.place(0.0, 1.0);
@@ -128,9 +120,8 @@ TEST(ChartPanel, ThinsTheMarkersOfALongSeriesButNotItsLine) {
 TEST(ChartPanel, HasNoTextsThatTouch) {
   for (const double size : {1e-7, 0.1, 1.0, 123456.0, 9.9e6, 1e12, 1e200}) {
     for (const bool logarithmic : {false, true}) {
-      const Chart chart = chart_of(
-          {.name = {}, .x = {size, 1.7 * size, 9000 * size}, .y = {0.0, 1.0, 2.0}, .error = {}},
-          logarithmic, false);
+      const Chart chart = chart_of({.x = {size, 1.7 * size, 9000 * size}, .y = {0.0, 1.0, 2.0}},
+                                   logarithmic, false);
       const Drawing drawing(chart);
       double end = -1e9;
       for (const AxisTick& tick : drawing.panel.axes().x.ticks) {
@@ -145,8 +136,7 @@ TEST(ChartPanel, HasNoTextsThatTouch) {
 }
 
 TEST(ChartPanel, LabelsMoreThanThePowersOfTenOnAnAxisOfFewDecades) {
-  const Chart chart =
-      chart_of({.name = {}, .x = {250.0, 50000.0}, .y = {0.0, 1.0}, .error = {}}, true, false);
+  const Chart chart = chart_of({.x = {250.0, 50000.0}, .y = {0.0, 1.0}}, true, false);
   const Drawing drawing(chart);
   std::vector<std::string> texts;
   for (const AxisTick& tick : drawing.panel.axes().x.ticks) texts.push_back(tick.text);

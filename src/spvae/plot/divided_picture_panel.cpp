@@ -1,10 +1,8 @@
-#include "spvae/plot/divided_picture_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <algorithm>
 #include <array>
 #include <numeric>
-#include <string>
-#include <vector>
 
 namespace spvae::plot {
 namespace {

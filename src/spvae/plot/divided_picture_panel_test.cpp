@@ -1,4 +1,4 @@
-#include "spvae/plot/divided_picture_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <gtest/gtest.h>
 
@@ -18,8 +18,7 @@ constexpr Rgb kGrayPixel = {200, 200, 200};
 /// 4 × 4 light pixels, 84 points each, cut between rows 1 and 2, then above between columns 2
 /// and 3.
 DividedPicture divided() {
-  return {.title = {},
-          .picture = {.height = 4, .width = 4, .pixels = std::vector<std::uint8_t>(16, 200)},
+  return {.picture = {.height = 4, .width = 4, .pixels = std::vector<std::uint8_t>(16, 200)},
           .cuts = {{.part = {0, 0, 4, 4}, .is_horizontal = true, .before = 2, .level = 1},
                    {.part = {0, 0, 2, 4}, .is_horizontal = false, .before = 3, .level = 2}},
           .labels = {{.part = {2, 0, 2, 4}, .text = "17"}}};
@@ -88,10 +87,7 @@ TEST(DividedPicturePanel, ShowsTheLevelOfACutInItsFirstHalf) {
 TEST(DividedPicturePanel, ShrinksWhatIsTooLargeForAPage) {
   constexpr int kHeight = 3001;
   constexpr int kWidth = 20000;
-  DividedPicture picture{.title = {},
-                         .picture = {.height = kHeight, .width = kWidth, .pixels = {}},
-                         .cuts = {},
-                         .labels = {}};
+  DividedPicture picture{.picture = {.height = kHeight, .width = kWidth}};
   for (int i = 0; i < kHeight * kWidth; ++i) {
     const bool is_left = i % kWidth < kWidth / 2;
     picture.picture.pixels.push_back(is_left ? 0 : i % 2 == 0 ? 100 : 200);

@@ -1,14 +1,10 @@
-#include "spvae/plot/heat_map_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstddef>
-#include <string>
-#include <vector>
 
-#include "spvae/plot/number_text.h"
-#include "spvae/plot/scale.h"
+#include "spvae/plot/text.h"
 #include "spvae/plot/text_lines.h"
 
 namespace spvae::plot {

@@ -1,4 +1,4 @@
-#include "spvae/plot/heat_map_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <gtest/gtest.h>
 
@@ -35,8 +35,7 @@ struct Drawing {
 };
 
 HeatMap map_of(const std::vector<double>& values) {
-  return {.title = {},
-          .x_label = "hidden",
+  return {.x_label = "hidden",
           .columns = {"8", "16", "32"},
           .y_label = "latent",
           .rows = {"10", "25"},

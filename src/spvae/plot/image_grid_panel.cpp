@@ -1,9 +1,8 @@
-#include "spvae/plot/image_grid_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstddef>
 
 #include "spvae/plot/text_lines.h"
 

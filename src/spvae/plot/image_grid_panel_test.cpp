@@ -1,4 +1,4 @@
-#include "spvae/plot/image_grid_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ using testing::drawn;
 using testing::Pixels;
 
 Picture ramp(int height, int width) {
-  Picture image{.height = height, .width = width, .pixels = {}};
+  Picture image{.height = height, .width = width};
   for (int i = 0; i < height * width; ++i) {
     image.pixels.push_back(static_cast<std::uint8_t>(255 - 3 * i));
   }
@@ -21,7 +21,7 @@ Picture ramp(int height, int width) {
 TEST(ImageGridPanel, ShowsEveryPixelAsACrispSquareOfItsGray) {
   const Picture image = ramp(4, 7);
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
-  const ImageGrid grid{.title = {}, .columns = 1, .tiles = {{.caption = {}, .pictures = {image}}}};
+  const ImageGrid grid{.columns = 1, .tiles = {{.pictures = {image}}}};
   const ImageGridPanel panel(measure, grid);
   EXPECT_EQ(panel.pixel_size(), 8);  // 7 · 8 = 56 points
   const Pixels pixels = drawn(panel);
@@ -39,7 +39,7 @@ TEST(ImageGridPanel, ShowsEveryPixelAsACrispSquareOfItsGray) {
 TEST(ImageGridPanel, ShowsColours) {
   const Picture image{.height = 1, .width = 2, .channels = 3, .pixels = {255, 128, 0, 1, 2, 250}};
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
-  const ImageGrid grid{.title = {}, .columns = 1, .tiles = {{.caption = {}, .pictures = {image}}}};
+  const ImageGrid grid{.columns = 1, .tiles = {{.pictures = {image}}}};
   const ImageGridPanel panel(measure, grid);
   const Pixels pixels = drawn(panel);
   const Rectangle frame = panel.box().frame;
@@ -50,8 +50,7 @@ TEST(ImageGridPanel, ShowsColours) {
 TEST(ImageGridPanel, EnlargesAllPicturesByTheSameWholeNumber) {
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
   const auto pixel_size = [&](const std::vector<Picture>& pictures) {
-    const ImageGrid grid{
-        .title = {}, .columns = 2, .tiles = {{.caption = {}, .pictures = pictures}}};
+    const ImageGrid grid{.title = {}, .columns = 2, .tiles = {{.pictures = pictures}}};
     return ImageGridPanel(measure, grid).pixel_size();
   };
   EXPECT_EQ(pixel_size({ramp(28, 28)}), 2);
@@ -65,8 +64,8 @@ TEST(ImageGridPanel, EnlargesAllPicturesByTheSameWholeNumber) {
 TEST(ImageGridPanel, HasRowsOfItsColumns) {
   const Canvas measure(PlotFormat::kPng, {1.0, 1.0});
   const auto size = [&](int columns, std::size_t tiles) {
-    ImageGrid grid{.title = {}, .columns = columns, .tiles = {}};
-    grid.tiles.assign(tiles, {.caption = {}, .pictures = {ramp(28, 28), ramp(28, 28)}});
+    ImageGrid grid{.columns = columns};
+    grid.tiles.assign(tiles, {.pictures = {ramp(28, 28), ramp(28, 28)}});
     return ImageGridPanel(measure, grid).box().frame;
   };
   const Rectangle one = size(4, 1);

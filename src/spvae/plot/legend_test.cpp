@@ -6,13 +6,12 @@ namespace spvae::plot {
 namespace {
 
 Series named(const std::string& name, bool joined = true) {
-  return {.name = name, .x = {1.0}, .y = {1.0}, .error = {}, .joined = joined};
+  return {.name = name, .x = {1.0}, .y = {1.0}, .joined = joined};
 }
 
 TEST(SeriesStyles, AreSharedByNameInAllCharts) {
-  const Figure figure = {Chart{.title = {}, .x = {}, .y = {}, .series = {named("a"), named("b")}},
-                         HeatMap{},
-                         Chart{.title = {}, .x = {}, .y = {}, .series = {named("c"), named("b")}}};
+  const Figure figure = {Chart{.series = {named("a"), named("b")}}, HeatMap{},
+                         Chart{.series = {named("c"), named("b")}}};
   const SeriesStyles styles(figure);
   EXPECT_EQ(styles.entries().size(), 3U);
   EXPECT_EQ(styles.style(named("b")).marker, series_style(1).marker);
@@ -22,7 +21,7 @@ TEST(SeriesStyles, AreSharedByNameInAllCharts) {
 TEST(Legend, HasARowForNamedSeriesAndMoreWhereTheyAreTooWide) {
   const Canvas canvas(PlotFormat::kPng, {1.0, 1.0});
   const auto height = [&](const std::vector<Series>& series, double width) {
-    const SeriesStyles styles({Chart{.title = {}, .x = {}, .y = {}, .series = series}});
+    const SeriesStyles styles({Chart{.series = series}});
     return Legend(canvas, styles, width).height();
   };
   EXPECT_EQ(height({}, 300.0), 0.0);

@@ -1,12 +1,9 @@
-#include "spvae/plot/part_shares_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <string>
 
-#include "spvae/plot/number_text.h"
-#include "spvae/plot/scale.h"
+#include "spvae/plot/text.h"
 
 namespace spvae::plot {
 namespace {

@@ -1,4 +1,4 @@
-#include "spvae/plot/part_shares_panel.h"
+#include "spvae/plot/panels.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ constexpr Rgb kBlackPixel = {0, 0, 0};
 
 /// The area in points that is gray or black, of one part of 168 × 336 points without room for text.
 double filled(const std::vector<double>& shares, int marked) {
-  PartShares map{.title = {}, .height = 2, .width = 2, .parts = {}};
+  PartShares map{.height = 2, .width = 2};
   map.parts.push_back({.rectangle = {0, 1, 2, 1},
                        .names = std::vector<std::string>(shares.size(), std::string(100, 'w')),
                        .shares = shares,
@@ -41,7 +41,7 @@ TEST(PartSharesPanel, DrawsBarsAsLongAsTheirShares) {
 
 TEST(PartSharesPanel, DrawsTheMarkedBarBlack) {
   const auto black = [](int marked) {
-    PartShares map{.title = {}, .height = 1, .width = 1, .parts = {}};
+    PartShares map{.height = 1, .width = 1};
     map.parts.push_back(
         {.rectangle = {0, 0, 1, 1}, .names = {"0", "1"}, .shares = {0.2, 0.8}, .marked = marked});
     const PartSharesPanel panel(map);

@@ -1,4 +1,4 @@
-#include "spvae/plot/plain_text.h"
+#include "spvae/plot/text.h"
 
 #include <gtest/gtest.h>
 

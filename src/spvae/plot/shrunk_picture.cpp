@@ -11,8 +11,7 @@ Picture shrunk(const Picture& picture, int times) {
   assert(times >= 1);
   Picture small{.height = (picture.height + times - 1) / times,
                 .width = (picture.width + times - 1) / times,
-                .channels = picture.channels,
-                .pixels = {}};
+                .channels = picture.channels};
   for (int row = 0; row < picture.height; row += times) {
     const int bottom = std::min(row + times, picture.height);
     for (int column = 0; column < picture.width; column += times) {

@@ -1,4 +1,4 @@
-#include "spvae/plot/svg_names.h"
+#include "spvae/plot/text.h"
 
 #include <gtest/gtest.h>
 

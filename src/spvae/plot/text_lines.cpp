@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstddef>
 
-#include "spvae/plot/plain_text.h"
+#include "spvae/plot/text.h"
 
 namespace spvae::plot {
 

@@ -4,20 +4,13 @@
 #include <cassert>
 #include <cmath>
 #include <optional>
-#include <string>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "spvae/core/error.h"
 #include "spvae/io/atomic_file.h"
 #include "spvae/plot/canvas.h"
-#include "spvae/plot/chart_panel.h"
-#include "spvae/plot/divided_picture_panel.h"
-#include "spvae/plot/heat_map_panel.h"
-#include "spvae/plot/image_grid_panel.h"
 #include "spvae/plot/legend.h"
-#include "spvae/plot/part_shares_panel.h"
+#include "spvae/plot/panels.h"
 #include "spvae/plot/text_lines.h"
 
 namespace spvae {

@@ -25,7 +25,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 Picture blob(int height, int width, double scale) {
-  Picture image{.height = height, .width = width, .pixels = {}};
+  Picture image{.height = height, .width = width};
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const double distance = std::hypot(y - height / 2.0, x - width / 2.0);
@@ -40,8 +40,7 @@ Chart chart(const std::string& title, double shift) {
   Chart chart{.title = title,
               .x = {.label = "training set / %", .logarithmic = true},
               .y = {.label = "test log-likelihood / nats"},
-              .series = {{.name = "SPVAE", .x = sizes, .y = {}, .error = {}},
-                         {.name = "VAE", .x = sizes, .y = {}, .error = {}}}};
+              .series = {{.name = "SPVAE", .x = sizes}, {.name = "VAE", .x = sizes}}};
   for (const double size : sizes) {
     chart.series[0].y.push_back(shift + 900 * std::log10(size));
     chart.series[0].error.push_back(60 / std::sqrt(size));
@@ -62,7 +61,7 @@ HeatMap heat_map() {
 }
 
 ImageGrid image_grid() {
-  ImageGrid grid{.title = "left and right leaf", .columns = 4, .tiles = {}};
+  ImageGrid grid{.title = "left and right leaf", .columns = 4};
   for (int i = 0; i < 16; ++i) {
     grid.tiles.push_back({.caption = "region " + std::to_string(i),
                           .pictures = {blob(28, 14, 1.0 + i), blob(28, 14, 17.0 - i)}});
@@ -85,7 +84,7 @@ PartShares part_shares() {
       .width = 14,
       .parts = {
           {.rectangle = {0, 0, 7, 14}, .names = {"2", "3"}, .shares = {0.25, kNan}, .marked = 1},
-          {.rectangle = {7, 0, 21, 14}, .names = {}, .shares = {}}}};
+          {.rectangle = {7, 0, 21, 14}}}};
 }
 
 std::vector<Figure> figures() {
@@ -180,22 +179,20 @@ TEST(WritePlot, DrawsOddInput) {
                            std::string(300, 'W') + " a narrow one";
   const std::vector<Series> odd = {
       {},
-      {.name = "point", .x = {3.0}, .y = {4.0}, .error = {}},
+      {.name = "point", .x = {3.0}, .y = {4.0}},
       {.name = "equal", .x = {1, 1, 1}, .y = {2, 2, 2}, .error = {0, 0, 0}},
-      {.name = "nothing", .x = {kNan, kInfinity}, .y = {1.0, -kInfinity}, .error = {}},
+      {.name = "nothing", .x = {kNan, kInfinity}, .y = {1.0, -kInfinity}},
       {.name = "errors", .x = {1, 2, 3}, .y = {1, 2, 3}, .error = {kNan, kInfinity, -1}},
       {.name = "huge", .x = {-1e300, 1e249}, .y = {1e308, -1e249}, .error = {1e308, 1e250}},
-      {.name = "tiny", .x = {5e-324, 1e-310}, .y = {0.0, -5e-324}, .error = {}},
-      {.name = "close", .x = {1, 2}, .y = {1.0, 1.0 + 1e-15}, .error = {}},
-      {.name = name, .x = {1, 2}, .y = {1, 2}, .error = {}},
-      {.name = "\xff\n", .x = {1, 2}, .y = {1, 2}, .error = {}},
+      {.name = "tiny", .x = {5e-324, 1e-310}, .y = {0.0, -5e-324}},
+      {.name = "close", .x = {1, 2}, .y = {1.0, 1.0 + 1e-15}},
+      {.name = name, .x = {1, 2}, .y = {1, 2}},
+      {.name = "\xff\n", .x = {1, 2}, .y = {1, 2}},
   };
   for (const bool x_log : {false, true}) {
     for (const bool y_log : {false, true}) {
-      const Chart empty{.title = {},
-                        .x = {.label = {}, .logarithmic = x_log},
-                        .y = {.label = {}, .logarithmic = y_log},
-                        .series = {}};
+      const Chart empty{.x = {.label = {}, .logarithmic = x_log},
+                        .y = {.label = {}, .logarithmic = y_log}};
       expect_drawn({empty});
       Chart all{.title = name, .x = {name, x_log}, .y = {name, y_log}, .series = odd};
       expect_drawn({all});
@@ -215,7 +212,7 @@ TEST(WritePlot, DrawsOddInput) {
   expect_drawn({ImageGrid{.title = name,
                           .columns = 3,
                           .tiles = {{.caption = name, .pictures = {blob(1, 1, 1.0)}},
-                                    {.caption = {}, .pictures = {}},
+                                    {.pictures = {}},
                                     {.caption = "wide", .pictures = {blob(2, 600, 9.0)}}}}});
 }
 
@@ -250,8 +247,8 @@ TEST(WritePlot, RefusesOtherEndingsAndMissingFolders) {
 }
 
 TEST(WritePlot, SaysSoIfAPngWouldBeTooLarge) {
-  ImageGrid grid{.title = {}, .columns = 1000, .tiles = {}};
-  grid.tiles.assign(1000, {.caption = {}, .pictures = {blob(28, 28, 9.0)}});
+  ImageGrid grid{.columns = 1000};
+  grid.tiles.assign(1000, {.pictures = {blob(28, 28, 9.0)}});
   expect_error(ErrorKind::kCannotCreate, "points cannot be drawn as PNG",
                [&] { render_plot({grid}, PlotFormat::kPng); });
 }

@@ -8,7 +8,6 @@
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
-#include "spvae/leaves/importance.h"
 #include "spvae/model/data_units.h"
 #include "spvae/query/effective_samples.h"
 #include "spvae/query/leaf_posterior.h"
@@ -33,22 +32,13 @@ class Proposals {
  public:
   Proposals(const Spvae& model, const Sampling& sampling, LeafEngine& engine, ThreadPool& pool)
       : model_(model), sampling_(sampling), engine_(engine), pool_(pool) {
+    sampling_.keeps_weights = true;
     for (int leaf = 0; leaf < leaves(); ++leaf) priors_.push_back(model.prior(leaf));
   }
 
   void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
-    Batch& batch = evidence_.batch;
-    gather_model_batch(model_, images, rows, sampling_.imputation, batch);
-    const std::size_t cells = index(leaves()) * index(batch.stride);
-    std::vector<float> log_weight(cells * index(sampling_.samples));
-    normalised_.resize(log_weight.size());
-    evidence_.leaf_values.resize(cells);
-    engine_.log_weights(model_.parameters(), batch, sampling_.noise, 0, sampling_.samples,
-                        log_weight);
-    importance_weights(log_weight, leaves(), sampling_.samples, batch.stride, pool_,
-                       evidence_.leaf_values, normalised_);
-    weigh_trees(model_, pool_, evidence_);
-    posteriors_.emplace(model_, batch, engine_);
+    gather_evidence(model_, images, rows, sampling_, engine_, pool_, {}, evidence_);
+    posteriors_.emplace(model_, batch(), engine_);
   }
 
   int leaves() const { return model_.circuit().leaves(); }
@@ -77,7 +67,7 @@ class Proposals {
       responsibilities[index(leaf)] = responsibility(leaf, lane);
       if (!lacks_pixels(leaf, lane) || !has_pixels(leaf, lane)) continue;
       for (int s = 0; s < sampling_.samples; ++s) {
-        const auto weight = static_cast<double>(normalised_[row(leaf, s, lane)]);
+        const auto weight = static_cast<double>(evidence_.normalised_weights[row(leaf, s, lane)]);
         concentrations[index(leaf)] += weight * weight;
       }
     }
@@ -91,7 +81,7 @@ class Proposals {
     double sum = 0;
     int last = 0;
     for (int s = 0; s < sampling_.samples; ++s) {
-      const auto weight = static_cast<double>(normalised_[row(leaf, s, lane)]);
+      const auto weight = static_cast<double>(evidence_.normalised_weights[row(leaf, s, lane)]);
       if (weight > 0) last = s;
       sum += weight;
       if (sum > u) return s;
@@ -133,13 +123,12 @@ class Proposals {
   }
 
   const Spvae& model_;
-  const Sampling& sampling_;
+  Sampling sampling_;
   LeafEngine& engine_;
   ThreadPool& pool_;
   std::vector<CodeGaussian> priors_;
-  Evidence evidence_;  // without statistics
+  Evidence evidence_;
   std::optional<LeafPosteriors> posteriors_;
-  std::vector<float> normalised_;  // [L, samples, stride]
 };
 
 /// What gives its share of a leaf's pixels to an image.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/core/log_sum_exp.h"
 #include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/log_likelihood.h"
@@ -44,7 +45,7 @@ std::vector<double> conditional(const Spvae& model, int first) {
                                                 kSampling.noise, *engine, pool)) {
     joint.push_back(score.log_likelihood);
   }
-  const double evidence = testing::log_sum_exp(joint);
+  const double evidence = log_sum_exp(joint);
   for (double& value : joint) value = std::exp(value - evidence);
   return joint;
 }

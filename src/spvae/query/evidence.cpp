@@ -6,14 +6,10 @@
 
 #include "spvae/core/error.h"
 #include "spvae/kernels/kernels.h"
-#include "spvae/leaves/importance.h"
 #include "spvae/model/data_units.h"
 
 namespace spvae {
 namespace {
-
-// Samples between two calls of the observer.
-constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 
 // log 1, where the sum over a sum's rounded weights may be off by one in the last place.
 void set_empty_images_to_zero(Evidence& evidence) {
@@ -44,16 +40,6 @@ bool is_empty(const Batch& batch, std::size_t lane) {
   return true;
 }
 
-void weigh_trees(const Spvae& model, ThreadPool& pool, Evidence& evidence) {
-  const Batch& batch = evidence.batch;
-  evidence.responsibilities.resize(evidence.leaf_values.size());
-  std::vector<float> grad_logits(model.circuit().sum_weights());
-  model.circuit().forward(model.logits(), evidence.leaf_values, batch.stride, pool, evidence.trace);
-  check_finite(batch, evidence.trace.root());
-  model.circuit().backward(evidence.trace, batch.size, pool, evidence.responsibilities,
-                           grad_logits);
-}
-
 bool gather_evidence(const Spvae& model, const ImageSet& images,
                      std::span<const std::uint32_t> rows, const Sampling& sampling,
                      LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,
@@ -61,24 +47,13 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "samples: got {}, expected at least 1", sampling.samples);
   }
-  Batch& batch = evidence.batch;
   evidence.prior_share = sampling.noise.prior_share;
-  gather_model_batch(model, images, rows, sampling.imputation, batch);
-  WeightStatistics& statistics = evidence.statistics;
-  statistics.reset(engine.leaves(), engine.leaves_of_expert(), batch.stride);
-  while (statistics.samples < sampling.samples) {
-    const auto step = static_cast<int>(
-        std::min<std::int64_t>(kSamplesPerCall, sampling.samples - statistics.samples));
-    engine.add_statistics(model.parameters(), batch, sampling.noise, step, statistics);
-    const double share = static_cast<double>(statistics.samples) / sampling.samples;
-    if (observer && !observer(share)) return false;
-  }
-  const std::size_t cells =
-      static_cast<std::size_t>(statistics.leaves) * static_cast<std::size_t>(batch.stride);
-  evidence.leaf_values.resize(cells);
-  leaf_elbo(statistics, evidence.leaf_values);
-  take_data_units(model, batch, evidence.leaf_values);
-  weigh_trees(model, pool, evidence);
+  gather_model_batch(model, images, rows, sampling.imputation, evidence.batch);
+  const PassSettings settings{.samples = sampling.samples,
+                              .noise = sampling.noise,
+                              .keeps_weights = sampling.keeps_weights};
+  if (!run_pass(model, evidence.batch, settings, engine, pool, evidence, observer)) return false;
+  check_finite(evidence.batch, evidence.trace.root());
   set_empty_images_to_zero(evidence);
   return true;
 }

@@ -6,13 +6,13 @@
 #include <span>
 #include <vector>
 
-#include "spvae/circuit/circuit.h"
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/batch.h"
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/imputation.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
+#include "spvae/pass/pass.h"
 
 namespace spvae {
 
@@ -21,29 +21,17 @@ struct Sampling {
   int samples = 100;  ///< importance samples of each leaf and image
   NoiseKey noise = {.purpose = Purpose::kEvaluation, .prior_share = 0.2};
   Imputation imputation = Imputation::kPatchMean;  ///< of missing pixels
+  bool keeps_weights = false;                      ///< as PassSettings has it
 };
 
-/// What a model makes of a batch of images: the leaves' values (waist 1) and the circuit's. Images
-/// may be partly observed (ImageSet::observed): a leaf region of which nothing is observed has the
-/// value 0, exactly; one that is partly observed the estimate of its observed pixels' density.
-struct Evidence {
+/// What a model makes of a batch of images, which may be partly observed (ImageSet::observed).
+struct Evidence : Pass {
   Batch batch;
-  double prior_share = 0;                  ///< NoiseKey::prior_share of the samples
-  WeightStatistics statistics;             ///< [L, stride]
-  AlignedVector<double> leaf_values;       ///< [L, stride], nats
-  Circuit::Trace trace;                    ///< its root: log p of each image, nats
-  AlignedVector<double> responsibilities;  ///< [L, stride]
+  double prior_share = 0;  ///< NoiseKey::prior_share of the samples
 };
 
 /// Whether nothing of an image of a batch is observed.
 bool is_empty(const Batch& batch, std::size_t lane);
-
-/// Asked after every few hundred samples, with the share of them that is done; false stops.
-using SamplingObserver = std::function<bool(double share)>;
-
-/// From an evidence's batch and leaf values, trace and responsibilities. Error(kNumerical), naming
-/// the image, when log p is not finite.
-void weigh_trees(const Spvae& model, ThreadPool& pool, Evidence& evidence);
 
 /// Fills `evidence` with rows `rows` of `images`, reusing its memory. False if the observer stopped
 /// it. Error(kUsage) for samples < 1; Error(kNumerical), naming the image, when log p is not

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "spvae/core/error_testing.h"
+#include "spvae/core/log_sum_exp.h"
 #include "spvae/model/engine.h"
 #include "spvae/query/contributions.h"
 #include "spvae/query/query_testing.h"
@@ -51,7 +52,7 @@ TEST(Evidence, OfMissingSuperPixelsIsThatOfAllTheirValuesSummedUp) {
       for (int& value : all.back()) value = value < 0 ? level : value;
     }
     for (const Engine engine : {Engine::kReference, Engine::kFused}) {
-      const double enumerated = testing::log_sum_exp(log_p(model, level_images(3, all), engine));
+      const double enumerated = log_sum_exp(log_p(model, level_images(3, all), engine));
       EXPECT_NEAR(log_p(model, level_images(3, {image}), engine)[0], enumerated,
                   engine == Engine::kReference ? 1e-6 : 1e-4);
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spvae/circuit/circuit_test_support.h"
+#include "spvae/core/log_sum_exp.h"
 #include "spvae/query/query_testing.h"
 
 namespace spvae {
@@ -61,7 +62,7 @@ class Enumerated {
   double value(int node) const {
     std::vector<double> values;
     for (const Tree& tree : enumeration_.trees(node)) values.push_back(value(tree));
-    return testing::log_sum_exp(values);
+    return log_sum_exp(values);
   }
 
  private:

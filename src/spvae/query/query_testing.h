@@ -59,12 +59,4 @@ inline Evidence evidence_of(const Spvae& model, const ImageSet& images) {
   return evidence;
 }
 
-inline double log_sum_exp(const std::vector<double>& values) {
-  double greatest = values.front();
-  for (const double value : values) greatest = std::fmax(greatest, value);
-  double sum = 0;
-  for (const double value : values) sum += std::exp(value - greatest);
-  return greatest + std::log(sum);
-}
-
 }  // namespace spvae::testing

@@ -7,17 +7,10 @@
 #include <limits>
 
 #include "spvae/core/index.h"
+#include "spvae/core/log_sum_exp.h"
 
 namespace spvae {
 namespace {
-
-double log_sum_exp(std::span<const double> terms) {
-  const double largest = *std::max_element(terms.begin(), terms.end());
-  if (largest == -std::numeric_limits<double>::infinity()) return largest;
-  double total = 0;
-  for (const double term : terms) total += std::exp(term - largest);
-  return largest + std::log(total);
-}
 
 constexpr std::size_t kNone = SIZE_MAX;
 

@@ -6,9 +6,9 @@
 #include <cassert>
 #include <cstddef>
 
-#include "spvae/io/base64.h"
+#include "spvae/io/digest.h"
 #include "spvae/plot/shrunk_picture.h"
-#include "spvae/report/inline_svg.h"
+#include "spvae/plot/write_plot.h"
 
 namespace spvae {
 namespace {
@@ -30,6 +30,26 @@ Html gallery_figure(const GalleryPicture& item, int height) {
   // Captions are wrapped, not the gallery widened.
   return html_element("figure", {{"style", fmt::format("width:max(5.25rem,{}px)", width)}},
                       content);
+}
+
+// What stands before a name where it is given or used.
+constexpr std::string_view kBeforeNames[] = {" id=\"", "href=\"#", "url(#"};
+
+std::string with_own_names(std::string_view svg, std::string_view name) {
+  std::string result;
+  while (!svg.empty()) {
+    std::size_t next = svg.size();
+    for (const std::string_view before : kBeforeNames) {
+      const std::size_t place = svg.find(before);
+      if (place != std::string_view::npos && place + before.size() < next) {
+        next = place + before.size();
+      }
+    }
+    result += svg.substr(0, next);
+    if (next < svg.size()) result.append(name).append("-");
+    svg.remove_prefix(next);
+  }
+  return result;
 }
 
 }  // namespace
@@ -70,13 +90,23 @@ Html command_line(std::string_view text) { return html_element("pre", html_eleme
 Html plot_figure(const Figure& figure, std::string_view name, std::string_view alt,
                  std::string_view caption) {
   return html_element("figure", {{"class", "plot"}},
-                      inline_svg(figure, name, alt) + html_element("figcaption", caption));
+                      inline_svg(render_plot(figure, PlotFormat::kSvg), name, alt) +
+                          html_element("figcaption", caption));
 }
 
 Html gallery(const std::vector<GalleryPicture>& pictures, int height) {
   Html figures;
   for (const GalleryPicture& picture : pictures) figures += gallery_figure(picture, height);
   return html_element("div", {{"class", "gallery"}}, figures);
+}
+
+Html inline_svg(std::string_view svg, std::string_view name, std::string_view alt) {
+  constexpr std::string_view kStart = "<svg ";
+  const std::size_t start = svg.find(kStart);  // behind the declaration of XML
+  assert(start != std::string_view::npos);
+  std::string markup = "<svg role=\"img\" aria-label=\"" + html_text(alt).markup() + "\" ";
+  markup += with_own_names(svg.substr(start + kStart.size()), name);
+  return Html::trusted(std::move(markup));
 }
 
 }  // namespace spvae

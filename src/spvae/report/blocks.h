@@ -35,12 +35,17 @@ Html plot_figure(const Figure& figure, std::string_view name, std::string_view a
 struct GalleryPicture {
   Picture picture;
   std::string alt;
-  std::string caption;
+  std::string caption = {};
 };
 
 /// Pictures side by side, as many as the page has room for; each pixel is a square of a whole
 /// number of the page's pixels, so many that a picture is about `height` of these high; those of
 /// more than 1,024 pixels a side are shrunk.
 Html gallery(const std::vector<GalleryPicture>& pictures, int height = 84);
+
+/// A drawing's file as cairo writes it as an <svg> element within a page, described by `alt`. Its
+/// names of glyphs and pictures begin with `name`, which must be another for every figure of the
+/// page: they would be mistaken for another's.
+Html inline_svg(std::string_view svg, std::string_view name, std::string_view alt);
 
 }  // namespace spvae

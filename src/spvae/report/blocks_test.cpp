@@ -29,18 +29,18 @@ TEST(Blocks, TablesHaveAHeadOfTheirFirstRow) {
 
 TEST(Blocks, GalleriesEnlargeByWholeNumbersAndHoldTheirPictures) {
   const Picture picture{.height = 28, .width = 14, .pixels = std::vector<std::uint8_t>(28 * 14, 9)};
-  const Html html = gallery({{.picture = picture, .alt = "seven", .caption = {}}}, 84);
+  const Html html = gallery({{.picture = picture, .alt = "seven"}}, 84);
   EXPECT_TRUE(holds(html, "alt=\"seven\" width=\"42\" height=\"84\""));
   // The signature of a PNG in base64.
   EXPECT_TRUE(holds(html, "src=\"data:image/png;base64,iVBORw0KGgo"));
   EXPECT_FALSE(holds(html, "figcaption"));
   const Picture large{.height = 100, .width = 3, .pixels = std::vector<std::uint8_t>(300)};
-  EXPECT_TRUE(holds(gallery({{.picture = large, .alt = "", .caption = {}}}), "height=\"100\""));
+  EXPECT_TRUE(holds(gallery({{.picture = large, .alt = ""}}), "height=\"100\""));
 }
 
 TEST(Blocks, GalleriesShrinkWhatIsLarge) {
   const Picture large{.height = 3000, .width = 2, .pixels = std::vector<std::uint8_t>(6000)};
-  EXPECT_TRUE(holds(gallery({{.picture = large, .alt = "", .caption = {}}}), "height=\"1000\""));
+  EXPECT_TRUE(holds(gallery({{.picture = large, .alt = ""}}), "height=\"1000\""));
 }
 
 }  // namespace

@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
+#include <numeric>
 
 #include "spvae/core/index.h"
 #include "spvae/model/region_rectangle.h"
+#include "spvae/report/blocks.h"
+#include "spvae/report/numbers.h"
+#include "spvae/report/picture.h"
+#include "spvae/report/sections.h"
 
 namespace spvae {
 namespace {
 
 DividedPicture divided_picture(const Explanation& explanation, const Picture& picture) {
   DividedPicture divided{.title = "The most probable tree: cuts by level, leaves by number",
-                         .picture = picture,
-                         .cuts = {},
-                         .labels = {}};
+                         .picture = picture};
   for (const ExplanationNode& node : explanation.nodes) {
     if (node.is_leaf()) {
       divided.labels.push_back({.part = node.rectangle, .text = std::to_string(node.node)});
@@ -41,15 +40,14 @@ DividedPicture divided_picture(const Explanation& explanation, const Picture& pi
 PartShares responsibility_map(const Spvae& model, const Explanation& explanation) {
   PartShares map{.title = "Responsibilities of all leaves; black: the tree's",
                  .height = model.config().height,
-                 .width = model.config().width,
-                 .parts = {}};
+                 .width = model.config().width};
   std::vector<bool> is_chosen(index(model.circuit().leaves()));
   for (const ExplanationNode& node : explanation.nodes) {
     if (node.is_leaf()) is_chosen[index(node.node)] = true;
   }
   const int k = model.circuit().k_leaf();
   for (int region = 0; region < model.graph().leaf_regions(); ++region) {
-    PartShares::Part part{.rectangle = region_rectangle(model, region), .names = {}, .shares = {}};
+    PartShares::Part part{.rectangle = region_rectangle(model, region)};
     for (int i = 0; i < k; ++i) {
       const int leaf = region * k + i;
       part.names.push_back(std::to_string(leaf));
@@ -77,8 +75,7 @@ ImageGrid leaf_grid(const Spvae& model, const Explanation& explanation, const Pi
   constexpr int kColumns = 4;
   constexpr std::uint8_t kOtherPixels = 128;
   ImageGrid grid{.title = "The leaves of the most probable tree: their pixels, the others gray",
-                 .columns = kColumns,
-                 .tiles = {}};
+                 .columns = kColumns};
   for (const ExplanationNode& node : explanation.nodes) {
     if (!node.is_leaf()) continue;
     Picture part = picture;
@@ -100,6 +97,48 @@ Figure explanation_figure(const Spvae& model, const Explanation& explanation,
                           const Picture& picture) {
   if (!are_tiles(model)) return {leaf_grid(model, explanation, picture)};
   return {divided_picture(explanation, picture), responsibility_map(model, explanation)};
+}
+
+ReportSection trees_section(const ReportSource& source, const ReportOptions& options) {
+  constexpr int kTrees = 2;  // each is a large drawing
+  ReportSection section{.id = "trees", .title = "Most probable trees"};
+  const Spvae& model = source.stored.model;
+  if (model.circuit().sum_nodes() == 0) {
+    section.content = paragraph(
+        "Does not apply: the model has a single region, so that nothing is divided or chosen.");
+    return section;
+  }
+  section.content = paragraph(
+      "How the model divides an image: each sum of the circuit that the tree reaches chooses a cut "
+      "and a pair of nodes below it, down to one leaf for each super-pixel. Cuts are numbered by "
+      "their level, 1 the first, and are the thicker the earlier they are. With it, the "
+      "responsibilities of all leaves, over all trees.");
+  const int count = std::min({kTrees, options.pictures, source.images.count()});
+  const Evidence evidence = evidence_of_first(source, count, options);
+  for (int image = 0; image < count; ++image) {
+    const Explanation explanation = explain(model, evidence, image);
+    const std::uint32_t index = source.images.indices[static_cast<std::size_t>(image)];
+    const Figure figure = explanation_figure(model, explanation, picture_of(source.images, image));
+    const auto cuts = std::ranges::count_if(
+        explanation.nodes, [](const ExplanationNode& node) { return node.right >= 0; });
+    // One above the other on a narrow screen.
+    Html panels;
+    const char* const captions[] = {"The tree, over the image.", "The responsibilities."};
+    for (std::size_t panel = 0; panel < figure.size(); ++panel) {
+      panels += plot_figure({figure[panel]}, fmt::format("tree-{}-{}", image, panel),
+                            panel == 0 ? fmt::format("Image {} with the {} cuts of its most "
+                                                     "probable tree.",
+                                                     index, cuts)
+                                       : "The responsibilities of the leaves of each super-pixel.",
+                            captions[panel]);
+    }
+    section.content += html_element(
+        "h3",
+        fmt::format("Image no. {}: {} nats; the tree's probability given the image is {:.3g}",
+                    index, decimal_text(explanation.log_likelihood, 1), explanation.probability));
+    section.content += html_element("div", {{"class", "gallery"}}, panels);
+  }
+  return section;
 }
 
 }  // namespace spvae

@@ -1,6 +1,8 @@
-#include "spvae/report/inline_svg.h"
+#include "spvae/report/blocks.h"
 
 #include <gtest/gtest.h>
+
+#include "spvae/plot/write_plot.h"
 
 namespace spvae {
 namespace {
@@ -20,10 +22,11 @@ TEST(InlineSvg, UsesNoNameThatItDoesNotGive) {
   const Chart chart{.title = "t",
                     .x = {.label = "x"},
                     .y = {.label = "y"},
-                    .series = {{.name = "s", .x = {1, 2}, .y = {3, 4}, .error = {}}}};
+                    .series = {{.name = "s", .x = {1, 2}, .y = {3, 4}}}};
   const ImageGrid grid{
       .title = {}, .columns = 1, .tiles = {{.caption = "c", .pictures = {{1, 2, 1, {0, 255}}}}}};
-  const std::string svg = inline_svg(Figure{chart, grid}, "name", "alt").markup();
+  const std::string svg =
+      inline_svg(render_plot(Figure{chart, grid}, PlotFormat::kSvg), "name", "alt").markup();
   std::size_t uses = 0;
   for (std::size_t at = svg.find("href=\"#"); at != std::string::npos;
        at = svg.find("href=\"#", at + 1)) {

@@ -11,7 +11,6 @@
 #include "spvae/query/embedding.h"
 #include "spvae/query/latent_information.h"
 #include "spvae/report/blocks.h"
-#include "spvae/report/evidence_of.h"
 #include "spvae/report/numbers.h"
 #include "spvae/report/sections.h"
 

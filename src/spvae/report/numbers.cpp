@@ -5,13 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "spvae/plot/number_text.h"
-
 namespace spvae {
-
-std::string count_text(std::int64_t count) {
-  return plot::number_text(static_cast<double>(count), 0);
-}
 
 std::string decimal_text(double value, int decimals) {
   return std::isfinite(value) ? plot::number_text(value, decimals) : "unknown";

@@ -1,20 +1,15 @@
-#include <fmt/format.h>
 
-#include <filesystem>
-#include <optional>
 
 #include "spvae/core/error.h"
-#include "spvae/experiment/machine.h"
 #include "spvae/experiment/run_metrics.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/numbers.h"
 #include "spvae/report/sections.h"
-#include "spvae/report/training_log.h"
+#include "spvae/run/run_folder.h"
+#include "spvae/run/train_command.h"
 #include "spvae/train/run_config.h"
-#include "spvae/train/run_folder.h"
-#include "spvae/train/train_command.h"
 
 namespace spvae {
 namespace {
@@ -44,11 +39,9 @@ Facts model_facts(const Spvae& model) {
     facts.emplace_back(field.info.name, flag_text(field.get(model.config())));
   }
   const Circuit& circuit = model.circuit();
-  facts.emplace_back(
-      "Parameters",
-      fmt::format("{}, of which {} only serve the estimate (encoders)",
-                  count_text(static_cast<std::int64_t>(model.layout().size())),
-                  count_text(static_cast<std::int64_t>(model.leaves().encoder_parameters()))));
+  facts.emplace_back("Parameters", fmt::format("{}, of which {} only serve the estimate (encoders)",
+                                               count_text(model.layout().size()),
+                                               count_text(model.leaves().encoder_parameters())));
   facts.emplace_back("Leaves",
                      circuit.leaves() == 1
                          ? "one VAE over the whole image"
@@ -59,8 +52,7 @@ Facts model_facts(const Spvae& model) {
       circuit.sum_nodes() == 0
           ? "none: a model of a single region is its one leaf"
           : fmt::format("{} sums, {} products, {} weights", count_text(circuit.sum_nodes()),
-                        count_text(circuit.product_nodes()),
-                        count_text(static_cast<std::int64_t>(circuit.sum_weights()))));
+                        count_text(circuit.product_nodes()), count_text(circuit.sum_weights())));
   return facts;
 }
 

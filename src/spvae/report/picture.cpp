@@ -9,8 +9,7 @@ namespace spvae {
 
 Picture picture_of(const ImageSet& images, int image) {
   constexpr float kMissingGray = 0.5f;
-  Picture picture{
-      .height = images.height, .width = images.width, .channels = images.channels, .pixels = {}};
+  Picture picture{.height = images.height, .width = images.width, .channels = images.channels};
   const auto variables = static_cast<std::size_t>(images.variables());
   const std::size_t first = static_cast<std::size_t>(image) * variables;
   for (std::size_t i = first; i < first + variables; ++i) {
@@ -31,8 +30,7 @@ Picture sheet_of(const std::vector<Picture>& pictures, int columns) {
   const int rows = (static_cast<int>(pictures.size()) + columns - 1) / columns;
   Picture sheet{.height = rows * (height + kGap) - kGap,
                 .width = columns * (width + kGap) - kGap,
-                .channels = channels,
-                .pixels = {}};
+                .channels = channels};
   const auto line = static_cast<std::ptrdiff_t>(sheet.width) * channels;
   sheet.pixels.assign(static_cast<std::size_t>(sheet.height * line), kGapGray);
   int place = 0;

@@ -1,9 +1,5 @@
 #include "spvae/report/report.h"
 
-#include <fmt/format.h>
-
-#include <vector>
-
 #include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/report/blocks.h"

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <vector>
 
+#include "spvae/config/config_fields.h"
+#include "spvae/query/evidence.h"
 #include "spvae/query/log_likelihood.h"
-#include "spvae/report/page.h"
+#include "spvae/report/html.h"
 #include "spvae/report/report.h"
 
-/// The parts of a report, one file each.
+/// The parts of a report.
 namespace spvae {
 
 /// Model, data, training and the command that repeats it.
@@ -38,5 +42,14 @@ ReportSection latent_spaces_section(const ReportSource& source, const ReportOpti
 
 /// Weights of the root and, level by level, how many products a sum makes use of.
 ReportSection sum_weights_section(const ReportSource& source);
+
+/// The folder of a run that is named by itself or by its model's file.
+std::string run_folder(const std::string& run);
+
+/// The checks of a run (run_metrics) that have all of a check's numbers; none without a log.
+std::vector<Json> training_log(const std::string& run);
+
+/// What the model makes of the first `count` images. Throws as gather_evidence.
+Evidence evidence_of_first(const ReportSource& source, int count, const ReportOptions& options);
 
 }  // namespace spvae

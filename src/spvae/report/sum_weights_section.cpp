@@ -90,11 +90,9 @@ Html level_table(const std::vector<Level>& levels) {
 }
 
 Chart level_chart(const std::vector<Level>& levels) {
-  Chart chart{.title = {},
-              .x = {.label = "level, the root's on the right"},
+  Chart chart{.x = {.label = "level, the root's on the right"},
               .y = {.label = "products of a sum", .logarithmic = true},
-              .series = {{.name = "all", .x = {}, .y = {}, .error = {}},
-                         {.name = "effective number", .x = {}, .y = {}, .error = {}}}};
+              .series = {{.name = "all"}, {.name = "effective number"}}};
   for (std::size_t i = 0; i < levels.size(); ++i) {
     for (Series& series : chart.series) series.x.push_back(levels[i].number);
     chart.series[0].y.push_back(levels[i].products);
@@ -106,7 +104,7 @@ Chart level_chart(const std::vector<Level>& levels) {
 /// One cut of the image and the weights of its pairs of nodes.
 struct RootCut {
   std::string name;
-  std::vector<double> weights;
+  std::vector<double> weights = {};
   double total() const { return std::accumulate(weights.begin(), weights.end(), 0.0); }
 };
 
@@ -121,10 +119,10 @@ std::vector<RootCut> root_cuts(const Spvae& model, const SumWeights& weights) {
     if (region != last_region) {
       const auto cut = cut_between(region_rectangle(model, circuit.region(children.left)),
                                    region_rectangle(model, region));
-      cuts.push_back({.name = !cut                 ? fmt::format("division {}", cuts.size() + 1)
-                              : cut->is_horizontal ? fmt::format("above row {}", cut->before)
-                                                   : fmt::format("left of column {}", cut->before),
-                      .weights = {}});
+      cuts.push_back({.name = !cut ? fmt::format("division {}", cuts.size() + 1)
+                              : cut->is_horizontal
+                                  ? fmt::format("above row {}", cut->before)
+                                  : fmt::format("left of column {}", cut->before)});
       last_region = region;
     }
     cuts.back().weights.push_back(weights.of(root)[index(product)]);
@@ -140,12 +138,7 @@ HeatMap root_map(std::vector<RootCut> cuts) {
   std::size_t pairs = 0;
   for (const RootCut& cut : cuts) pairs = std::max(pairs, cut.weights.size());
   const bool is_summed = pairs > kMostPairs;
-  HeatMap map{.title = {},
-              .x_label = is_summed ? "" : "pair of nodes, weight / %",
-              .columns = {},
-              .y_label = "cut",
-              .rows = {},
-              .values = {}};
+  HeatMap map{.x_label = is_summed ? "" : "pair of nodes, weight / %", .y_label = "cut"};
   if (is_summed) map.columns = {"all pairs, weight / %"};
   for (std::size_t pair = 0; pair < pairs && !is_summed; ++pair) {
     map.columns.push_back(std::to_string(pair + 1));
@@ -167,7 +160,7 @@ HeatMap root_map(std::vector<RootCut> cuts) {
 
 ReportSection sum_weights_section(const ReportSource& source) {
   const Spvae& model = source.stored.model;
-  ReportSection section{.id = "sum-weights", .title = "Sum weights", .content = {}};
+  ReportSection section{.id = "sum-weights", .title = "Sum weights"};
   if (model.circuit().sum_nodes() == 0) {
     section.content =
         paragraph("Does not apply: the model has a single region, hence no sums and no weights.");

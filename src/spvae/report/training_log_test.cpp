@@ -1,9 +1,9 @@
-#include "spvae/report/training_log.h"
+#include "spvae/report/sections.h"
 
 #include <gtest/gtest.h>
 
 #include "spvae/io/idx_testing.h"
-#include "spvae/train/run_folder.h"
+#include "spvae/run/run_folder.h"
 
 namespace spvae {
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 
 #include "spvae/core/aligned_vector.h"
@@ -10,6 +9,7 @@
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
+#include "spvae/pass/pass.h"
 
 namespace spvae {
 
@@ -18,20 +18,6 @@ namespace spvae {
 void gather_training_batch(const Spvae& model, const ImageSet& images,
                            std::span<const std::uint32_t> rows, Batch& batch,
                            ThreadPool* pool = nullptr);
-
-/// What the time of a training step goes to, in the order in which it begins.
-enum class StepPart {
-  kGather,
-  kLeavesForward,
-  kImportance,  ///< leaf bounds, and the rows' gradients on the way back
-  kCircuit,     ///< value, responsibilities, logits
-  kLeavesBackward,
-  kFiniteCheck,
-  kAdam,
-};
-/// Called at the end of each stretch of a step with the part that it was of, on the thread that
-/// trains; a part may have several stretches.
-using StepObserver = std::function<void(StepPart)>;
 
 /// The training objective (TP19 Eq. (9)): the importance-weighted bound on log p(x), averaged over
 /// a batch, and its gradient (TP19 Algorithm 1). Of partly observed images x is what is observed:
@@ -51,12 +37,8 @@ class Objective {
   int samples_;
   LeafEngine& engine_;
   ThreadPool& pool_;
-  AlignedVector<float> log_weight_;         // [L, samples, stride]
-  AlignedVector<float> normalised_weight_;  // [L, samples, stride]
-  AlignedVector<float> row_gradient_;       // [L, samples, stride]
-  AlignedVector<double> leaf_elbo_;         // [L, stride]
-  AlignedVector<double> responsibility_;    // [L, stride]
-  Circuit::Trace trace_;
+  AlignedVector<float> row_gradient_;  // [L, samples, stride]
+  Pass pass_;
 };
 
 /// The bound with `samples` importance samples, averaged over all images, in nats; of what is

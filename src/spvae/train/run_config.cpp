@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <filesystem>
 #include <limits>
 
 #include "spvae/core/error.h"
-#include "spvae/data/data_origin.h"
+#include "spvae/data/opened_data.h"
+#include "spvae/io/file.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
 #include "spvae/structure/graph_file.h"
@@ -211,8 +211,7 @@ RunConfig run_config(const Json& given) {
 
 void anchor_data(RunConfig& config) {
   const auto anchor = [](std::string& path) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) return;
+    if (!is_there(path)) return;
     path = std::filesystem::absolute(path).lexically_normal().string();
   };
   if (!is_named_set(config.data)) anchor(config.data);
