@@ -37,7 +37,7 @@ FieldList<ShowConfig> fields() {
   return {
       text_field("data", &Config::data,
                  "data set: mnist, cifar10, svhn, or the path of a folder or file of "
-                 "images"),
+                 "images, or of a .csv or .npy file of vectors"),
       text_field("data-dir", &Config::data_dir, "folder to look for data sets in first"),
       choice_field("split", &Config::split, "which images to draw",
                    {"train", "validation", "test"}),

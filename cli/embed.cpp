@@ -121,9 +121,10 @@ void run_embed(const EmbedConfig& config, const Options& options) {
   Json result = open.result();
   result.update({{"out", config.out}, {"samples", config.samples}});
   open.write(config.out, table, result);
-  options.print_result(
-      result, fmt::format("{}: {}, {} each\n", config.out, counted(open.images.count(), "image"),
-                          counted(std::ssize(table.columns), "number")));
+  options.print_result(result,
+                       fmt::format("{}: {}, {} each\n", config.out,
+                                   counted(open.images.count(), open.images.columns.thing()),
+                                   counted(std::ssize(table.columns), "number")));
 }
 
 }  // namespace

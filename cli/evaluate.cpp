@@ -57,7 +57,7 @@ void write_per_image(const std::string& path, const OpenQuery& open,
                        {"evaluation", result}});
 }
 
-std::string readable(const Json& result, const std::string& observed,
+std::string readable(const Json& result, const std::string& thing, const std::string& observed,
                      const std::string& unreliable_reason) {
   const auto number = [&result](const char* key) { return result.at(key).get<double>(); };
   const auto error = [&number](const char* key) {
@@ -68,18 +68,18 @@ std::string readable(const Json& result, const std::string& observed,
   const long long unreliable = whole("unreliable_images");
   std::string text = fmt::format(
       "{}: {} ({}), {}\n"
-      "log-likelihood      {:.3f} nats per image, a lower bound\n"
-      "  standard error    {}, over images\n"
+      "log-likelihood      {:.3f} nats per {}, a lower bound\n"
+      "  standard error    {}, over {}s\n"
       "  Monte-Carlo error {}\n"
       "effective samples   {:.1f}, median\n{}",
-      result.at("run").get<std::string>(), counted(whole("images"), "image"),
+      result.at("run").get<std::string>(), counted(whole("images"), thing),
       result.at("split").get<std::string>(), counted(whole("samples"), "importance sample"),
-      number("log_likelihood"), error("standard_error"), error("monte_carlo_error"),
+      number("log_likelihood"), thing, error("standard_error"), thing, error("monte_carlo_error"),
       number("effective_samples"),
       unreliable == 0 ? ""
                       : fmt::format("  unreliable        {}, since {}\n",
-                                    counted(unreliable, "image"), unreliable_reason));
-  if (!observed.empty()) text += fmt::format("of each image       {}\n", observed);
+                                    counted(unreliable, thing), unreliable_reason));
+  if (!observed.empty()) text += fmt::format("{:<20}{}\n", "of each " + thing, observed);
   if (result.contains("bits_per_dimension")) {
     text += fmt::format("bits per dimension  {:.4f}\n", number("bits_per_dimension"));
   }
@@ -116,7 +116,8 @@ void run_evaluate(const EvaluateConfig& config, const Options& options) {
   std::vector<ImageScore> scores;
   {
     ProgressDisplay display;
-    display.show(fmt::format("evaluate: {}, {} each", counted(open.images.count(), "image"),
+    display.show(fmt::format("evaluate: {}, {} each",
+                             counted(open.images.count(), open.images.columns.thing()),
                              counted(config.samples, "importance sample")),
                  true);
     scores =
@@ -125,8 +126,8 @@ void run_evaluate(const EvaluateConfig& config, const Options& options) {
   }
   const Json result = result_json(config, open, summarise(scores), stopwatch.seconds());
   // Printed first: a file that cannot be written must not cost the result.
-  options.print_result(result,
-                       readable(result, observed_text(open.images), unreliable_reason(open)));
+  options.print_result(result, readable(result, open.images.columns.thing(),
+                                        observed_text(open.images), unreliable_reason(open)));
   if (!config.per_image.empty()) write_per_image(config.per_image, open, scores, result);
 }
 

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* kExample =
     R"(Draws the most probable induced tree of one image over it: how the image is divided, level by level,
 which leaf each super-pixel takes, and beside it the responsibilities of all leaves. --json and
-FILE.json hold the tree as data; of vectors it is all there is, with each node's columns.
+OUT.json beside the picture hold the tree as data; of vectors it is all there is, with each node's
+columns, and --out names it.
 
 Examples:
   spvae explain runs/mnist-spvae-gaussian --image 7 --out seven.png

@@ -2,6 +2,7 @@
 
 #include "process.h"
 #include "progress.h"
+#include "spvae/core/error.h"
 #include "spvae/core/version.h"
 #include "spvae/io/digest.h"
 #include "spvae/model/data_units.h"
@@ -66,11 +67,17 @@ std::optional<Mask> mask_of(const ImageQuery& query, const DataSet& data) {
 
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, ThreadPool& pool) {
   const std::optional<Mask> mask = mask_of(query, data);
-  return data.load(query.split, pool, {.most = query.limit, .mask = mask ? &*mask : nullptr});
+  const int most = query.limit == 0 && data.columns().empty() ? query.pictures : query.limit;
+  return data.load(query.split, pool, {.most = most, .mask = mask ? &*mask : nullptr});
 }
 
 ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const Spvae& model,
                            ThreadPool& pool) {
+  if (data.columns().empty() != model.config().columns.are_none()) {
+    fail(ErrorKind::kData, "the data are {}, but the model is of {}; give such",
+         data.columns().empty() ? "images" : "vectors",
+         data.columns().empty() ? "vectors" : "images");
+  }
   ImageSet images = load_query_images(query, data, pool);
   check_images(images, model.config());
   return images;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -31,7 +33,8 @@ struct ImageQuery {
   std::string data = {};      ///< empty: the run's
   std::string data_dir = {};  ///< empty: the run's
   Split split = Split::kTest;
-  int limit = 0;          ///< 0: all images
+  int limit = 0;          ///< 0: all images, but
+  int pictures = 0;       ///< of those that are drawn only so many; 0: all
   std::string mask = {};  ///< file of load_mask for the split's images; empty: none
   QueryMissing missing = QueryMissing::kAsRun;
   double prior_share = 0.2;
@@ -47,10 +50,11 @@ const FieldList<ImageQuery>& image_query_fields();
 template <class Config>
 FieldList<Config> query_fields(FieldList<Config> own) {
   FieldList<Config> fields = fields_of(&Config::query, image_query_fields());
-  if (Config{}.query.limit > 0) {
-    std::ranges::find(fields, "limit", [](const auto& field) {
-      return field.info.name;
-    })->info.shown_default.clear();
+  auto& limit =
+      std::ranges::find(fields, "limit", [](const auto& field) { return field.info.name; })->info;
+  if (Config{}.query.limit > 0) limit.shown_default.clear();
+  if (const int pictures = Config{}.query.pictures; pictures > 0) {
+    limit.shown_default = fmt::format("{}, of vectors all", pictures);
   }
   return with_fields(std::move(fields), std::move(own));
 }

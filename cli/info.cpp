@@ -62,8 +62,8 @@ std::vector<FieldInfo> flag_fields() {
     fields.push_back(field);
   }
   for (const FieldInfo& field : of_runs) {
-    if (field.name == "data" || field.name == "data-dir" || field.name == "seed" ||
-        field.name == "threads") {
+    if (field.name == "data" || field.name == "data-dir" || field.name == "vectors" ||
+        field.name == "seed" || field.name == "threads") {
       fields.push_back(field);
       if (field.name == "data") fields.back().shown_default.clear();
     }
@@ -100,7 +100,8 @@ ModelConfig described_model(const Json& given) {
   apply_config(model_fields(), size, model);
   if (given.contains("data")) {
     ThreadPool pool(config.threads);
-    const DataSet data({.data = config.data, .data_dir = config.data_dir}, &pool);
+    const DataSet data(
+        {.data = config.data, .data_dir = config.data_dir, .vectors = config.vectors}, &pool);
     take_size_of_data(data, size, model);
     model.columns.names = data.columns();
   }

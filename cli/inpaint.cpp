@@ -30,7 +30,7 @@ Examples:
   spvae inpaint runs/mnist-spvae-gaussian --mask mask.png --out filled.png)";
 
 struct InpaintConfig {
-  ImageQuery query{.limit = 12};
+  ImageQuery query{.pictures = 12};
   Hidden hide = Hidden::kAuto;
   double share = 0.25;
   Filling fill = Filling::kDrawn;
@@ -49,7 +49,10 @@ FieldList<InpaintConfig> fields() {
           "random of vectors",
           {"auto", "none", "lower", "upper", "left", "right", "random"}),
       only_for<Config>(
-          "--hide random", [](const Config& config) { return config.hide == Hidden::kRandom; },
+          "--hide random",
+          [](const Config& config) {
+            return config.hide == Hidden::kRandom || config.hide == Hidden::kAuto;
+          },
           number_field("share", &Config::share, "of the pixels to hide", 0, 1)),
       choice_field("fill", &Config::fill,
                    "drawn: from the posterior; best: its most probable tree; mean: its mean",
@@ -170,6 +173,10 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
   const bool has_plane = images.columns.are_none();
   check_form(images.columns, "out", config.out, has_plane ? ".png or .npy" : ".npy or .csv");
   config.hide = resolved(config.hide, images);
+  if (options.given().contains("share") && config.hide != Hidden::kRandom) {
+    fail(ErrorKind::kUsage, "share: got {}, but it is for --hide random alone; leave it out",
+         config.share);
+  }
   const std::vector<std::uint8_t> known = known_pixels(config, open);
   hide_pixels(config.hide, config.share, config.query.seed, open.images);
   const Completions all = completions(config, open);
@@ -196,13 +203,15 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
   options.print_result(
       result,
       fmt::format("{}: {}, {} each; {}; median effective sample size {:.1f} of {} proposals\n",
-                  config.out, counted(images.count(), "image"), counted(config.count, "completion"),
-                  error ? fmt::format("mean squared error of hidden pixels {:.4f}, of the "
-                                      "mean image {:.4f}",
-                                      *error, *error_of_mean)
+                  config.out, counted(images.count(), images.columns.thing()),
+                  counted(config.count, "completion"),
+                  error ? fmt::format("mean squared error of hidden {}s {:.4f}, of the "
+                                      "mean {} {:.4f}",
+                                      images.columns.variable(), *error, images.columns.thing(),
+                                      *error_of_mean)
                   : std::ranges::count(images.observed, 0) == 0
                       ? "nothing is missing"
-                      : "no true value of a hidden pixel is known",
+                      : "no true value of what is hidden is known",
                   effective, config.proposals));
 }
 

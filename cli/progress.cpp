@@ -98,11 +98,13 @@ void TrainingDisplay::on_start(const TrainStart& start) {
   first_step_ = start.step;
   began_ = Clock::now();
   last_.reset();
-  progress_.show(fmt::format("train: {} parameters, {} training and {}{}",
-                             count_text(start.parameters), count_text(start.training_images),
-                             counted(start.validation_images, "validation image"),
-                             start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
-                 true);
+  progress_.show(
+      fmt::format("train: {} parameters, {} training and {}{}", count_text(start.parameters),
+                  count_text(start.training_images),
+                  counted(start.validation_images,
+                          std::string("validation ") + start.config.model.columns.thing()),
+                  start.step == 0 ? "" : fmt::format(", from step {}", start.step)),
+      true);
   progress_.end_line();
 }
 

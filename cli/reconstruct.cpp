@@ -18,7 +18,7 @@ Example:
   spvae reconstruct runs/mnist-spvae-gaussian --out reconstructions.png)";
 
 struct ReconstructConfig {
-  ImageQuery query{.limit = 16};
+  ImageQuery query{.pictures = 16};
   int samples = 100;
   std::string out;
 };
@@ -55,11 +55,11 @@ void run_reconstruct(const ReconstructConfig& config, const Options& options) {
                  {"samples", config.samples},
                  {"squared_error", error ? Json(*error) : Json()}});
   open.describe(config.out, result);
-  options.print_result(result,
-                       fmt::format("{}: {}, mean squared error of {} {}\n", config.out,
-                                   counted(images.count(), "image"),
-                                   images.observed.empty() ? "a pixel" : "an observed pixel",
-                                   error ? fmt::format("{:.5f}", *error) : "unknown"));
+  options.print_result(result, fmt::format("{}: {}, mean squared error of {} {}\n", config.out,
+                                           counted(images.count(), images.columns.thing()),
+                                           (images.observed.empty() ? "a " : "an observed ") +
+                                               std::string(images.columns.variable()),
+                                           error ? fmt::format("{:.5f}", *error) : "unknown"));
 }
 
 }  // namespace

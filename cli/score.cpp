@@ -153,10 +153,11 @@ void run_score(const ScoreConfig& config, const Options& options) {
   }
   const std::string observed = observed_text(open.images);
   options.print_result(
-      result, fmt::format("{}: {}{}, mean log-likelihood {} nats, {:.0f} images a second\n",
-                          config.query.run, counted(open.images.count(), "image"),
-                          observed.empty() ? "" : ", " + observed,
-                          nats_text(result.at("log_likelihood")), images / seconds));
+      result,
+      fmt::format("{}: {}{}, mean log-likelihood {} nats, {:.0f} a second\n", config.query.run,
+                  counted(open.images.count(), open.images.columns.thing()),
+                  observed.empty() ? "" : ", " + observed, nats_text(result.at("log_likelihood")),
+                  images / seconds));
 }
 
 }  // namespace

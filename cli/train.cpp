@@ -154,10 +154,10 @@ void run_train(const Options& options) {
                  {"version", version()}};
   if (!training.data_warning.empty()) result["data_warning"] = training.data_warning;
   options.print_result(
-      result, fmt::format("{}: {} in {}, best validation bound {} nats per image at step {}\n",
+      result, fmt::format("{}: {} in {}, best validation bound {} nats per {} at step {}\n",
                           destination.out, counted(training.progress.step, "step"),
                           duration_text(training.seconds), nats_text(training.progress.best_bound),
-                          training.progress.best_step));
+                          best.model.config().columns.thing(), training.progress.best_step));
 }
 
 }  // namespace

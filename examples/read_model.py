@@ -58,7 +58,7 @@ def strips(size, delta):
 
 
 def single_region(config):
-    return config["model"] in ("vae", "conv-vae")
+    return config["model"] in ("vae", "conv-vae") or config.get("structure") == "single-region"
 
 
 def stored_structure(graph, height, width, channels):
@@ -298,6 +298,31 @@ class MlpLeaf:
         return [self.network("decoder_" + head, z) for head in HEADS[self.config["likelihood"]]]
 
 
+class TrunkLeaf:
+    """joint-mlp and shared-mlp: dense trunks below one dense layer for each head."""
+
+    def __init__(self, config, tensors, name, slot):
+        self.config, self.layers = config, config["hidden-layers"]
+
+        def affine(layer, x):
+            shared = tensors.get("leaves.shared." + layer)
+            return dense(tensors[name + layer][slot] if shared is None else shared[0], x)
+
+        self.affine = affine
+
+    def heads(self, trunk, heads, x):
+        for layer in range(self.layers):
+            x = softplus(self.affine(f"{trunk}.{layer}", x))
+        return [self.affine(f"{head}.0", x) for head in heads]
+
+    def encode(self, x):
+        return self.heads("encoder_trunk", ["encoder_mean", "encoder_precision"], x)
+
+    def decode(self, z):
+        heads = ["decoder_" + head for head in HEADS[self.config["likelihood"]]]
+        return self.heads("decoder_trunk", heads, z)
+
+
 class ConvLeaf:
     def __init__(self, config, tensors, name, slot, shape):
         self.config, self.stride = config, config["stride"]
@@ -380,24 +405,38 @@ HEADS = {
 }
 
 
-def leaf_bound(config, leaf, x, noise, shared):
-    mean, g = leaf.encode(x)
+def leaf_bounds(config, expert, x, noise, shared, priors):
+    """Of the leaves of an expert, which differ in their priors (mean, deviation) alone."""
+    mean, g = expert.encode(x)
     z = mean + noise / np.sqrt(1 + g * g)
-    heads = leaf.decode(z)
-    prior_over_posterior = (noise**2 - z**2 - np.log1p(g * g)).sum(axis=-1) / 2
-    return log_mean_exp(log_pixels(config, x, heads, shared) + prior_over_posterior)
+    log_pixel = log_pixels(config, x, expert.decode(z), shared)
+    bounds = []
+    for centre, deviation in priors:
+        squares = ((z - centre) / deviation) ** 2
+        prior_over_posterior = (noise**2 - squares - np.log1p(g * g)).sum(axis=-1) / 2
+        prior_over_posterior -= np.log(deviation).sum()
+        bounds.append(log_mean_exp(log_pixel + prior_over_posterior))
+    return bounds
 
 
-def circuit(config, partitions, logits, leaf_bounds):
-    """The root's value: `leaf_bounds` are those of the leaves, in order."""
+def priors_of(config, tensors, expert, leaves):
+    """Mean and deviation of the priors of an expert's leaves."""
+    if config.get("priors") != "learned":
+        return [(np.zeros(config["latent"]), np.ones(config["latent"]))] * leaves
+    own = tensors["leaves.priors"][expert * leaves : (expert + 1) * leaves]
+    return [(centre, 0.01 + softplus(rho)) for centre, rho in own]
+
+
+def circuit(config, partitions, logits, bounds):
+    """The root's value: `bounds` are those of the leaves, in order."""
     if config.get("product") == "elementwise" and not single_region(config):
-        return elementwise_circuit(config, partitions, logits, leaf_bounds)
-    leaves_of_region = 1 if single_region(config) else config["k-leaf"]
+        return elementwise_circuit(config, partitions, logits, bounds)
+    per_region = leaves_of_region(config)
     nodes, used, next_leaf = [], 0, 0
     for region, parts in enumerate(partitions):
         if not parts:
-            nodes.append(leaf_bounds[next_leaf : next_leaf + leaves_of_region])
-            next_leaf += leaves_of_region
+            nodes.append(bounds[next_leaf : next_leaf + per_region])
+            next_leaf += per_region
             continue
         products = np.concatenate([np.add.outer(nodes[a], nodes[b]).ravel() for a, b in parts])
         sums = []
@@ -410,7 +449,7 @@ def circuit(config, partitions, logits, leaf_bounds):
     return float(nodes[-1][0])
 
 
-def elementwise_circuit(config, partitions, logits, leaf_bounds):
+def elementwise_circuit(config, partitions, logits, bounds):
     """The same where product k of a partition is sum k of its left times sum k of its right."""
     used = 0
 
@@ -428,14 +467,22 @@ def elementwise_circuit(config, partitions, logits, leaf_bounds):
                         for a, b in parts]
             states.append(np.concatenate(products))
         else:
-            states.append(leaf_bounds[next_leaf : next_leaf + config["k-leaf"]])
+            states.append(bounds[next_leaf : next_leaf + config["k-leaf"]])
             next_leaf += config["k-leaf"]
     return float(sums(states[-1], 1)[0])
 
 
-def leaf_places(config, scopes):
-    """For each leaf: (its variables, group, slot in the group)."""
-    per_region = 1 if single_region(config) else config["k-leaf"]
+def leaves_of_region(config):
+    return 1 if single_region(config) else config["k-leaf"]
+
+
+def experts_of_region(config):
+    return config.get("experts", 0) or leaves_of_region(config)
+
+
+def expert_places(config, scopes):
+    """For each expert: (its variables, group, slot in the group)."""
+    per_region = experts_of_region(config)
     scope_of = [scope for scope in scopes for _ in range(per_region)]
 
     def key(scope):
@@ -451,11 +498,12 @@ def leaf_places(config, scopes):
     return places
 
 
-def leaf_networks(config, tensors, scope, group, slot):
+def expert_networks(config, tensors, scope, group, slot):
     name = f"leaves.{group}."
     if is_convolutional(config):
         return ConvLeaf(config, tensors, name, slot, leaf_shape(config, scope))
-    return MlpLeaf(config, tensors, name, slot)
+    leaf = TrunkLeaf if config.get("network") in ("joint-mlp", "shared-mlp") else MlpLeaf
+    return leaf(config, tensors, name, slot)
 
 
 def main():
@@ -474,20 +522,25 @@ def main():
     training = json.loads(metadata["training"])
     graph = json.loads(metadata["graph"]) if "graph" in metadata else None
     scopes, partitions = structure(config, graph)
-    places = leaf_places(config, scopes)
-    leaves = [leaf_networks(config, tensors, *place) for place in places]
+    if "columns" in metadata:
+        sys.exit(f"{options.model}: is of vectors; this program reads images alone")
+    places = expert_places(config, scopes)
+    experts = [expert_networks(config, tensors, *place) for place in places]
+    leaves_of_expert = leaves_of_region(config) // experts_of_region(config)
+    priors = [priors_of(config, tensors, expert, leaves_of_expert)
+              for expert in range(len(experts))]
     samples = np.arange(options.samples)
     result = []
     for index, values in enumerate(read_images(options.images)[: options.count]):
         x = prepare(values, config["likelihood"], training, index, options.file)
         bounds = [
-            leaf_bound(config, leaves[leaf], x[scope].astype(np.float64),
-                       normals(config["latent"], options.seed, 2, index, leaf, samples),
-                       tensors.get("leaves.likelihood"))
-            for leaf, (scope, _, _) in enumerate(places)
+            leaf_bounds(config, experts[expert], x[scope].astype(np.float64),
+                        normals(config["latent"], options.seed, 2, index, expert, samples),
+                        tensors.get("leaves.likelihood"), priors[expert])
+            for expert, (scope, _, _) in enumerate(places)
         ]
         result.append(circuit(config, partitions, tensors.get("circuit.logits"),
-                              np.array(bounds)))
+                              np.concatenate(bounds)))
     print(json.dumps({"samples": options.samples, "seed": options.seed,
                       "log_likelihood": result}))
 

@@ -124,11 +124,40 @@ class Vectors(CommandTest):
             self.assertFalse(out.exists())
         constant = self.table("constant.csv", values=[[*row[:5], 1] for row in rows(40)])
         self.fails(65, "train", "--data", constant, "--standardise", "--out", out, *FLAGS,
-                   says="column e is the same in the training rows")
+                   says="column e is the same, in float32, in the training rows")
         run = self.learn("--standardise")
         renamed = self.table("renamed.csv", names=NAMES[::-1])
         self.fails(65, "evaluate", run, "--data", renamed,
                    says="column 1 of the data is 'e', but of the model 'height'")
+
+    def test_a_run_goes_on_with_the_flags_that_began_it(self):
+        for model in ("spvae", "vae"):
+            run = self.learn("--model", model, run=model)
+            self.run_spvae("train", "--data", self.table(), "--model", model, "--out", run, *FLAGS,
+                           "--resume")
+
+    def test_a_single_column_is_learnt(self):
+        table = self.table("one.csv", names=["a"], values=[[row[0]] for row in rows(100)])
+        info = self.run_json("info", self.learn("--standardise", data=table, run="one"))
+        self.assertEqual(info["model"]["model"], "vae")
+
+    def test_inpaint_fills_all_rows_and_hides_a_share(self):
+        run = self.learn("--standardise")
+        filled = self.run_json("inpaint", run, "--share", "0.5", "--fill", "mean", "--proposals", "5",
+                               "--out", self.path("f.npy"))
+        self.assertEqual(filled["images"], 10)
+        self.assertEqual(filled["share"], 0.5)
+
+    def test_classes_are_checked_before_anything_is_written(self):
+        labels = pathlib.Path(self.path("labels.txt"))
+        labels.write_text("\n".join(str(i % 2) for i in range(100)) + "\n")
+        values = [[*row[:5], row[5] if i % 2 else 7] for i, row in enumerate(rows(100))]
+        for flags, kind, sentence in [
+                (["--k-leaf", "4", "--experts", "3"], 64, "experts: got 3"),
+                (["--standardise"], 65, "class 0: standardise: column e is the same")]:
+            self.fails(kind, "train", "--data", self.table(values=values), "--labels", labels,
+                       "--per-class", "--out", self.path("classes"), *FLAGS, *flags, says=sentence)
+            self.assertFalse(pathlib.Path(self.path("classes")).exists())
 
     def test_whole_numbers_have_bits(self):
         values = [[(i * j) % 3 for j in range(1, 7)] for i in range(60)]

@@ -89,6 +89,16 @@ class ReadModel(unittest.TestCase):
         self.mlp("bounded", "--max-precision", "1.1")
         self.mlp("one-strip", sizes=["--delta", "8", "--k-leaf", "1"])
 
+    def test_agrees_for_experts_priors_and_networks(self):
+        self.mlp("priors", "--priors", "learned")
+        self.mlp("experts", "--priors", "learned", "--k-leaf", "6", "--experts", "2", "--product",
+                 "elementwise", "--prior-scale", "0.5")
+        for network in ("joint-mlp", "shared-mlp"):
+            self.mlp(network, "--network", network, "--priors", "learned", "--k-leaf", "3",
+                     "--experts", "1")
+        self.mlp("vae-priors", "--model", "vae", "--network", "joint-mlp", "--priors", "learned",
+                 sizes=[])
+
     def test_agrees_for_graphs_in_the_file(self):
         self.mlp("quad-graph", "--structure", "quad-graph")
         self.mlp("random", "--structure", "random", "--leaf-variables", "20", sizes=[])

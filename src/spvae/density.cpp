@@ -10,6 +10,7 @@
 #include "spvae/core/index.h"
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/value_grid.h"
+#include "spvae/io/csv.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/engine.h"
@@ -20,7 +21,7 @@ namespace spvae {
 namespace {
 
 constexpr int kValidationShare = 10;  // one image of so many, where none are given
-const char* const kDataName = "array";
+const char* const kDataName = kArraysOfAProgram;
 
 ImageSet empty_images(std::size_t values, int height, int width, int channels) {
   if (height < 1 || width < 1 || (channels != 1 && channels != 3)) {
@@ -120,6 +121,7 @@ ImageSet images_of_numbers(std::span<const float> values, int height, int width,
 }
 
 ImageSet vectors_of_numbers(std::span<const float> values, std::vector<std::string> names) {
+  check_column_names("columns", names);
   ImageSet vectors = empty_images(values.size(), 1, static_cast<int>(names.size()), 1);
   vectors.columns.names = std::move(names);
   take_numbers(values, vectors);
@@ -128,7 +130,9 @@ ImageSet vectors_of_numbers(std::span<const float> values, std::vector<std::stri
 }
 
 ImageSet vectors_of_numbers(std::span<const float> values, int columns) {
-  return vectors_of_numbers(values, numbered_columns(index(std::max(columns, 0))));
+  ImageSet vectors = vectors_of_numbers(values, numbered_columns(index(std::max(columns, 0))));
+  vectors.columns.are_numbered = true;
+  return vectors;
 }
 
 Density::Density(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -150,15 +154,19 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
   config.train = settings.train;
   config.standardise = settings.standardise;
   const auto [learned, checked] = divided(training, validation);
+  if (config.standardise && training.columns.are_none()) {
+    fail(ErrorKind::kUsage, "standardise: the data are images, expected vectors; leave it out");
+  }
   if (!training.columns.are_none()) {
     if (config.model.structure == Structure::kPoonDomingos) {
-      config.model.structure = Structure::kRandom;
+      config.model.structure = structure_of_vectors(training.variables());
     }
     set_vector_defaults(training.variables(), config.model);
     config.model.columns = model_columns(config.model.leaf.likelihood, training.columns.names,
                                          config.standardise, [&data = learned] { return data; });
   }
   set_image_size(training.height, training.width, config.model);
+  if (!config.model.graph) read_graph(config.model);
   RunConfig copy = config;
   for (const auto& field : run_fields()) {
     if (is_written(field, config)) field.set(copy, field.get(config));  // checks its bounds
@@ -166,6 +174,9 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
   for (const ImageSet* images : {&learned, &checked}) {
     check_images(*images, training.height, training.width, training.channels, training.columns);
     check_values(*images, config.model.leaf.likelihood);
+    if (mean_observed_variables(*images) == 0) {
+      fail(ErrorKind::kData, "no value of any training or validation image is observed");
+    }
   }
   Spvae model(config.model);
   model.initialise(config.train.seed);

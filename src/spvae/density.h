@@ -37,7 +37,8 @@ ImageSet vectors_of_numbers(std::span<const float> values, std::vector<std::stri
 ImageSet vectors_of_numbers(std::span<const float> values, int columns);
 
 /// What is learned, and how. The images say the sizes of theirs; a delta of 0 is a quarter of the
-/// longer side. Of vectors the structure is random or single-region (poon-domingos becomes random).
+/// longer side. Of vectors, what has the default
+/// of images has that of vectors: structure, leaf_variables, the Gaussian's mean_link.
 struct DensitySettings {
   ModelConfig model = {.delta = 0, .leaf = {}};
   TrainConfig train = {};

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -117,6 +118,52 @@ TEST(Density, LearnsVectorsInTheirOwnUnits) {
   testing::expect_error(
       ErrorKind::kData, "the data are vectors of 2 columns, but the model is of vectors of 3",
       [&] { density.log_likelihood(vectors_of_numbers(std::vector<float>{1, 2}, 2)); });
+}
+
+TEST(Density, TakesAGraphOfItsVariablesAlone) {
+  const auto path = std::filesystem::path(::testing::TempDir()) / "graph.json";
+  std::ofstream(path) << R"({"regions": {"0": {"scope": [0, 1, 2]}, "1": {"scope": [0]},
+    "2": {"scope": [1, 2]}}, "roots": ["0"], "graph": [{"output": 0, "inputs": [1, 2]}]})";
+  std::vector<float> values;
+  for (int i = 0; i < 120; ++i) values.push_back(std::sin(static_cast<float>(i)));
+  DensitySettings settings = small(Likelihood::kGaussian);
+  settings.model.structure = Structure::kFile;
+  settings.model.graph_file = path.string();
+  const Density density = Density::train(vectors_of_numbers(values, 3), settings);
+  EXPECT_EQ(density.config().structure, Structure::kFile);
+  DensitySettings same = small(Likelihood::kGaussian);
+  same.model.structure = Structure::kFile;
+  same.model.graph = density.config().graph;
+  EXPECT_EQ(Density::train(vectors_of_numbers(values, 3), same).sample(5).values,
+            density.sample(5).values);
+  testing::expect_error(ErrorKind::kUsage, "graph: is of 3 variables, but the data have 4",
+                        [&] { Density::train(vectors_of_numbers(values, 4), same); });
+  std::filesystem::remove(path);
+}
+
+TEST(Density, KeepsWhatIsAskedOfVectors) {
+  std::vector<float> values(200);
+  for (std::size_t i = 0; i < 200; ++i) values[i] = std::sin(static_cast<float>(i * i));
+  DensitySettings settings = small(Likelihood::kGaussian);
+  settings.model.structure = Structure::kRandom;
+  settings.model.leaf_variables = 3;
+  const Density density = Density::train(vectors_of_numbers(values, 10), settings);
+  EXPECT_EQ(density.config().leaf_variables, 3);
+  EXPECT_EQ(density.config().leaf.likelihood.gaussian.mean_link, MeanLink::kIdentity);
+}
+
+TEST(Density, RefusesWhatCannotBeLearnt) {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  testing::expect_error(ErrorKind::kData, "no value of any training or validation image", [&] {
+    Density::train(vectors_of_numbers(std::vector<float>(40, none), 4),
+                   small(Likelihood::kGaussian));
+  });
+  DensitySettings settings = small(Likelihood::kGaussian);
+  settings.standardise = true;
+  testing::expect_error(ErrorKind::kUsage, "standardise: the data are images",
+                        [&] { Density::train(images_of_bytes(ramps(20), 8, 8), settings); });
+  testing::expect_error(ErrorKind::kData, "columns: column 2 is called 'a' as column 1 is",
+                        [] { vectors_of_numbers(std::vector<float>{1, 2}, {"a", "a"}); });
 }
 
 TEST(Density, StopsWhereTheObserverSaysSoAndKeepsTheBest) {

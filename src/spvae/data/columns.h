@@ -12,8 +12,12 @@ struct Columns {
   /// [V] A model sees (value − mean) / deviation of a column; empty: the values themselves.
   std::vector<double> mean = {};
   std::vector<double> deviation = {};
+  bool are_numbered = false;  ///< names are numbered_columns: the data have none
 
   bool are_none() const { return names.empty(); }
+  /// What one of the data is called.
+  const char* thing() const { return are_none() ? "image" : "row"; }
+  const char* variable() const { return are_none() ? "pixel" : "value"; }
   bool are_scaled() const { return !mean.empty(); }
   /// From the data's units to the model's, and back.
   float to_model(std::size_t column, float value) const {

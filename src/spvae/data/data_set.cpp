@@ -15,6 +15,7 @@
 #include "spvae/data/preprocess.h"
 #include "spvae/data/repeated_values.h"
 #include "spvae/data/value_grid.h"
+#include "spvae/data/vector_file.h"
 #include "spvae/io/digest.h"
 
 namespace spvae {
@@ -203,12 +204,14 @@ SourcePixels DataSet::read(std::uint32_t source, std::uint32_t count, ThreadPool
 
 ImageSet DataSet::prepared(const Part& part, const SourcePixels& in, const LoadOptions& options,
                            ThreadPool& pool) const {
-  ImageSet images{.height = height(),
-                  .width = width(),
-                  .channels = channels(),
-                  .values = {},
-                  .indices = part.indices,
-                  .columns = {.names = columns()}};
+  ImageSet images{
+      .height = height(),
+      .width = width(),
+      .channels = channels(),
+      .values = {},
+      .indices = part.indices,
+      .columns = {.names = columns(),
+                  .are_numbered = !names_columns(sources_[part.source].files().front())}};
   const auto size = static_cast<std::size_t>(images.variables());
   const std::size_t count = part.indices.size();
   images.values.resize(count * size);

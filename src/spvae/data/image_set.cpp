@@ -108,9 +108,10 @@ Columns standardised_columns(const ImageSet& vectors) {
     }
     if (values.empty() || std::ranges::minmax(values).min == std::ranges::minmax(values).max) {
       fail(ErrorKind::kData,
-           "standardise: column {} {} in the training rows, expected values that differ; leave the "
-           "column out",
-           columns.names[column], values.empty() ? "has no value" : "is the same");
+           "standardise: column {} {} in the training rows, expected values that differ; {}leave "
+           "the column out",
+           columns.names[column], values.empty() ? "has no value" : "is the same, in float32,",
+           values.empty() || values.front() == 0 ? "" : "take a large offset off, or ");
     }
     columns.mean.push_back(mean);
     columns.deviation.push_back(std::sqrt(variance));
@@ -137,7 +138,7 @@ void check_columns(const Columns& given, const Columns& expected) {
     fail(ErrorKind::kData, "the data are {}, but the model is of {}; give such", kind(given),
          kind(expected));
   }
-  if (given.names == expected.names || given.names == numbered_columns(given.names.size())) return;
+  if (given.names == expected.names || given.are_numbered) return;
   const auto [own, other] = std::ranges::mismatch(given.names, expected.names);
   fail(
       ErrorKind::kData,
@@ -150,6 +151,12 @@ void check_columns(const Columns& given, const Columns& expected) {
 void check_images(const ImageSet& images, int height, int width, int channels,
                   const Columns& columns) {
   if (images.count() == 0) fail(ErrorKind::kData, "there are no images");
+  const std::size_t size = images.indices.size() * static_cast<std::size_t>(images.variables());
+  if (images.values.size() != size ||
+      (!images.observed.empty() && images.observed.size() != size)) {
+    fail(ErrorKind::kData, "got {} values of {} images, expected {}; give all values of each",
+         images.values.size(), images.count(), size);
+  }
   check_columns(images.columns, columns);
   if (images.height != height || images.width != width) {
     fail(ErrorKind::kData,

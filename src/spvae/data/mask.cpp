@@ -22,6 +22,7 @@ Mask read_array(const fs::path& path, int height, int width, int count) {
   const std::vector<std::size_t> of_all = {static_cast<std::size_t>(height),
                                            static_cast<std::size_t>(width)};
   const std::vector<std::size_t> of_each = {static_cast<std::size_t>(count), of_all[0], of_all[1]};
+  const std::vector<std::size_t> shape = array.shape;
   if (height == 1) {  // of vectors, [V] and [N, V] as well
     if (array.shape.size() == 1) array.shape.insert(array.shape.begin(), 1);
     if (array.shape.size() == 2 && array.shape[0] == of_each[0]) {
@@ -29,10 +30,11 @@ Mask read_array(const fs::path& path, int height, int width, int count) {
     }
   }
   if (array.shape != of_all && array.shape != of_each) {
+    const std::string size =
+        height == 1 ? fmt::format("{}", width) : fmt::format("{}, {}", height, width);
     fail(ErrorKind::kData,
-         "{}: got a mask of shape ({}), expected ({}) for all images, or ({}) for each",
-         path.string(), fmt::join(array.shape, ", "), fmt::join(of_all, ", "),
-         fmt::join(of_each, ", "));
+         "{}: got a mask of shape ({}), expected ({}) for all {}, or ({}, {}) for each",
+         path.string(), fmt::join(shape, ", "), size, height == 1 ? "rows" : "images", count, size);
   }
   const auto bad = std::ranges::find_if(array.values, [](auto value) { return value > 1; });
   if (bad != array.values.end()) {

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_csv(const fs::path& file) { return ending_of(unpacked_name(file)) == ".csv"; }
-
 /// What read_image_array_header takes of two axes.
 bool may_be_images(const NpyHeader& header) {
   const auto side = std::lround(std::sqrt(static_cast<double>(header.shape[1])));
@@ -34,8 +32,9 @@ void check_finite(const fs::path& file, std::span<const float> values,
     if (std::isfinite(values[i]) || (takes_nan && std::isnan(values[i]))) continue;
     const std::size_t row = i / columns.size();
     fail(ErrorKind::kData, "{}: {} {}, column {}: got {}, expected a finite number; {}",
-         file.string(), is_csv(file) ? "line" : "row", is_csv(file) ? row + 2 : row,
-         columns[i % columns.size()], std::isnan(values[i]) ? "a missing value" : "an infinite one",
+         file.string(), names_columns(file) ? "line" : "row", names_columns(file) ? row + 2 : row,
+         columns[i % columns.size()],
+         std::isnan(values[i]) ? "a missing value" : "a value beyond float32",
          std::isnan(values[i]) ? "if it may be missing, say --missing nan"
                                : "take the row out, or scale the column");
   }
@@ -57,8 +56,10 @@ std::vector<std::string> numbered_columns(std::size_t count) {
   return names;
 }
 
+bool names_columns(const fs::path& file) { return ending_of(unpacked_name(file)) == ".csv"; }
+
 int columns_of_vectors(const fs::path& file, bool asked) {
-  if (is_csv(file)) return static_cast<int>(read_csv_columns(file).size());
+  if (names_columns(file)) return static_cast<int>(read_csv_columns(file).size());
   const bool is_array = ending_of(unpacked_name(file)) == ".npy";
   if (is_array) {
     const NpyHeader header = read_npy_header(file);
@@ -80,7 +81,7 @@ int columns_of_vectors(const fs::path& file, bool asked) {
 VectorFile read_vector_header(const fs::path& file) {
   VectorFile vectors;
   std::size_t rows = 0;
-  if (is_csv(file)) {
+  if (names_columns(file)) {
     CsvTable table = read_csv(file);
     vectors.columns = std::move(table.columns);
     rows = table.values.size() / vectors.columns.size();
@@ -98,7 +99,7 @@ VectorFile read_vector_header(const fs::path& file) {
 std::vector<float> read_vectors(const fs::path& file, bool takes_nan) {
   std::vector<float> values;
   std::vector<std::string> columns;
-  if (is_csv(file)) {
+  if (names_columns(file)) {
     CsvTable table = read_csv(file);
     columns = std::move(table.columns);
     values = std::move(table.values);

@@ -23,6 +23,9 @@ inline constexpr std::size_t kMaxColumns = 4096;
 /// read_npy_header.
 int columns_of_vectors(const std::filesystem::path& file, bool asked);
 
+/// Whether files of vectors of this format name their columns.
+bool names_columns(const std::filesystem::path& file);
+
 /// By the header of a .npy file; a .csv file is read through. Throws as read_csv and
 /// read_npy_header; Error(kData) for no rows or columns, and for too many.
 VectorFile read_vector_header(const std::filesystem::path& file);

@@ -107,7 +107,7 @@ TEST_F(Vectors, LackValuesOnlyWhereThisIsSaid) {
   config.missing = Missing::kNan;
   EXPECT_THAT(DataSet(config).load(Split::kTrain, pool_).observed, ElementsAre(1, 1, 1, 1, 0, 1));
   config.data = npy<float>({1, 2}, {1, std::numeric_limits<float>::infinity()});
-  EXPECT_THAT(refusal(config), HasSubstr("row 0, column x1: got an infinite one"));
+  EXPECT_THAT(refusal(config), HasSubstr("row 0, column x1: got a value beyond float32"));
 }
 
 TEST_F(Vectors, MayBeMaskedByOneRowForAllOrOneForEach) {
@@ -122,7 +122,7 @@ TEST_F(Vectors, MayBeMaskedByOneRowForAllOrOneForEach) {
   EXPECT_THAT(observed({2}, {0, 1}), ElementsAre(0, 1, 0, 1, 0, 1));
   EXPECT_THAT(observed({3, 2}, {0, 1, 1, 1, 1, 0}), ElementsAre(0, 1, 1, 1, 1, 0));
   EXPECT_THAT(message(ErrorKind::kData, [&] { observed({3}, {0, 1, 1}); }),
-              HasSubstr("mask of shape (1, 3)"));
+              HasSubstr("mask of shape (3), expected (2) for all rows, or (3, 2) for each"));
 }
 
 TEST_F(Vectors, OfALikelihoodOfWholeNumbersHoldNothingElse) {
@@ -149,7 +149,7 @@ TEST_F(Vectors, AreStandardisedByWhatIsObserved) {
     return message(ErrorKind::kData, [&] { standardised_columns(set.load(Split::kTrain, pool_)); });
   };
   EXPECT_THAT(of("a,b\n1,0.1\n2,0.1\n3,0.1\n"),
-              HasSubstr("column b is the same in the training rows"));
+              HasSubstr("column b is the same, in float32, in the training rows"));
   EXPECT_THAT(of("a,b\n1,\n2,nan\n"), HasSubstr("column b has no value in the training rows"));
 }
 
@@ -166,8 +166,24 @@ TEST_F(Vectors, AreOfTheColumnsThatAModelIsOf) {
               HasSubstr("the data are vectors of 2 columns, but the model is of vectors of 3"));
   EXPECT_THAT(of({}), HasSubstr("the data are vectors of 2 columns, but the model is of images"));
   ImageSet unnamed = vectors;
-  unnamed.columns.names = numbered_columns(2);
+  unnamed.columns = {.names = numbered_columns(2), .are_numbered = true};
   EXPECT_NO_THROW(check_images(unnamed, 1, 2, 1, {.names = {"a", "b"}}));
+  // Names that are given count, whatever they are.
+  const DataSet numbered({.data = csv("x0,x1\n1,5\n"), .whole = true});
+  EXPECT_THROW(check_images(numbered.load(Split::kTrain, pool_), 1, 2, 1, {.names = {"x1", "x0"}}),
+               Error);
+  const std::vector<float> values(2);
+  const DataSet array({.data = npy<float>({1, 2}, values), .whole = true});
+  EXPECT_TRUE(array.load(Split::kTrain, pool_).columns.are_numbered);
+}
+
+TEST_F(Vectors, AndImagesHaveAllTheirValues) {
+  const DataSet data({.data = csv("a,b\n1,5\n"), .whole = true});
+  ImageSet vectors = data.load(Split::kTrain, pool_);
+  vectors.indices.resize(3);
+  EXPECT_THAT(
+      message(ErrorKind::kData, [&] { check_images(vectors, 1, 2, 1, {.names = {"a", "b"}}); }),
+      HasSubstr("got 2 values of 3 images, expected 6"));
 }
 
 TEST_F(Vectors, HaveAtMostAsManyColumnsAsAModel) {

@@ -212,8 +212,8 @@ void check_settings(const fs::path& file, const Json& stored, const Json& search
   }
   const Json& before = stored.at("config");
   for (const auto& [key, value] : search.at("config").items()) {
-    // The data, mask and labels may have moved: their digest is compared.
-    const bool is_path = key == "data" || key == "mask" || key == "labels";
+    // The data, mask, labels and graph may have moved: digests and graphs are compared.
+    const bool is_path = key == "data" || key == "mask" || key == "labels" || key == "graph";
     if (!is_path && before.contains(key)) check_equal(file, key, before.at(key), value);
   }
   check_equal(file, "data_digest", stored.at("data_digest"), search.at("data_digest"));

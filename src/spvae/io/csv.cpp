@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include "spvae/core/error.h"
 #include "spvae/io/byte_reader.h"
@@ -64,12 +66,12 @@ std::string_view next_cell(std::string_view& rest, bool& is_last) {
 /// NaN of a cell without a number; nothing of any other text.
 std::optional<double> number_of(std::string_view cell) {
   if (cell.empty()) return std::numeric_limits<double>::quiet_NaN();
-  if (cell.front() == '+') cell.remove_prefix(1);
+  if (cell.front() == '+' && !cell.starts_with("+-")) cell.remove_prefix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
   if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return std::nullopt;
-  // Beyond doubles on either side.
-  if (error != std::errc()) return std::numeric_limits<double>::infinity();
+  // Beyond doubles on either side: 0 or infinite.
+  if (error != std::errc()) return std::strtod(std::string(cell).c_str(), nullptr);
   return number;
 }
 
@@ -110,14 +112,7 @@ std::vector<std::string> names_of(const std::string& file, std::string_view line
          "{}: line 1: got numbers alone, expected the columns' names; put a line of names in front",
          file);
   }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto first = std::ranges::find(names, names[i]) - names.begin();
-    if (!names[i].empty() && first == static_cast<std::ptrdiff_t>(i)) continue;
-    fail(ErrorKind::kData, "{}: line 1: column {} {}, expected a name of its own; give it one",
-         file, i + 1,
-         names[i].empty() ? "has no name"
-                          : fmt::format("is called '{}' as column {} is", names[i], first + 1));
-  }
+  check_column_names(file + ": line 1", names);
   return names;
 }
 
@@ -134,6 +129,23 @@ std::string_view lines_of(const std::string& file, std::string_view rest) {
 }
 
 }  // namespace
+
+void check_column_names(const std::string& place, const std::vector<std::string>& names) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!is_utf8(names[i])) {
+      fail(ErrorKind::kData, "{}: column {} has a name that is no text in UTF-8; save it so", place,
+           i + 1);
+    }
+    const auto [first, is_new] = places.emplace(names[i], i);
+    if (!names[i].empty() && is_new) continue;
+    fail(ErrorKind::kData, "{}: column {} {}, expected a name of its own; give it one", place,
+         i + 1,
+         names[i].empty()
+             ? "has no name"
+             : fmt::format("is called '{}' as column {} is", names[i], first->second + 1));
+  }
+}
 
 std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
@@ -169,7 +181,9 @@ CsvTable read_csv(const fs::path& path) {
         fail(ErrorKind::kData, "{}: line {}, column {}: got '{}', expected a finite number; {}",
              file, number, table.columns[cells], shown_text(cell.substr(0, kShown)),
              value ? "take the row out, or scale the column"
-                   : "give it as a number, or leave the column out");
+             : cell.find(';') != std::string_view::npos
+                 ? "separate cells by commas"
+                 : "give it as a number, or leave the column out");
       }
       table.values.push_back(as_float);
     }

@@ -16,6 +16,9 @@ struct CsvTable {
   std::vector<float> values;  ///< [rows, columns], row by row; NaN: missing
 };
 
+/// Error(kData) unless each column has a name of its own, in UTF-8; `place` is where they stand.
+void check_column_names(const std::string& place, const std::vector<std::string>& names);
+
 /// Reads numbers that commas separate, one row a line, plain, gzip or xz; blanks around cells do
 /// not count, and names may be quoted. A cell that is empty, or NaN in any letters, is missing.
 /// Errors as ByteReader; Error(kData), naming line and column, for text and infinite numbers in

@@ -72,6 +72,11 @@ TEST_F(CsvFile, IsRefusedWithTheLineAndTheColumn) {
   EXPECT_THAT(error_of("a,b\n"), HasSubstr("got no row below the columns' names"));
   EXPECT_THAT(error_of(" \n\n"), HasSubstr("is empty, expected a line of the columns' names"));
   EXPECT_THAT(error_of(std::string("a\0b\n1", 5)), HasSubstr("no text in UTF-8"));
+  EXPECT_THAT(error_of("a,Gr\xF6\xDF"
+                       "e\n1,2\n"),
+              HasSubstr("column 2 has a name that is no text in UTF-8"));
+  EXPECT_THAT(error_of("a\n+-1\n"), HasSubstr("got '+-1'"));
+  EXPECT_THAT(error_of("a;b\n1;2\n"), HasSubstr("separate cells by commas"));
 }
 
 TEST(Csv, QuotesAFieldWhereItMust) {

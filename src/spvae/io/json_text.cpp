@@ -108,6 +108,15 @@ std::string fault_text(const JsonFault& fault, std::string_view text) {
   return fmt::format("{} at line {}, column {}", fault.what, lines + 1, fault.byte - line_start);
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    Json(text).dump();
+  } catch (const Json::exception&) {
+    return false;
+  }
+  return true;
+}
+
 std::string shown_json(const Json& value) { return cut(plain_dump(value)); }
 
 std::string shown_text(std::string_view text) {

@@ -30,6 +30,9 @@ ParsedJson parse_json(std::string_view text);
 /// The fault for a reader with an editor: "not valid JSON at line 1, column 2".
 std::string fault_text(const JsonFault& fault, std::string_view text);
 
+/// Whether a text may stand in JSON.
+bool is_utf8(const std::string& text);
+
 /// A value for a message: the first 60 bytes of its JSON, valid UTF-8 without control characters.
 std::string shown_json(const Json& value);
 

@@ -117,9 +117,9 @@ Field<ModelConfig> of_later_structures(const Field<ModelConfig>& field) {
 }
 
 Field<ModelConfig> graph_field() {
-  return of_later_structures(
-      text_field("graph", &ModelConfig::graph_file,
-                 "FILE.json of a region graph, as cirkit writes it; the structure is then file"));
+  return of_later_structures(optional_text_field(
+      "graph", &ModelConfig::graph_file,
+      "FILE.json of a region graph, as cirkit writes it; the structure is then file"));
 }
 
 FieldList<ModelConfig> all_but_size() {

@@ -59,17 +59,23 @@ RegionGraph make_graph(const ModelConfig& config) {
                                             .repetitions = config.repetitions,
                                             .seed = config.structure_seed,
                                             .graph = config.graph});
-  assert(graph.variables() == config.height * config.width * config.channels);
+  if (const int variables = config.height * config.width * config.channels;
+      graph.variables() != variables) {
+    fail(ErrorKind::kUsage, "graph: is of {} variables, but the data have {}; give one of theirs",
+         graph.variables(), variables);
+  }
   if (is_stored && graph.regions().size() > kMaxStoredRegions) {
     fail(ErrorKind::kUsage, "structure {}: got {} regions, expected at most {}; choose larger ones",
          structure.name, graph.regions().size(), kMaxStoredRegions);
   }
   if (structure.divides && graph.partitions().empty() && config.k_leaf > 1) {
     fail(ErrorKind::kUsage,
-         "structure {}: it leaves a single region of {}×{} pixels, and no sum over k-leaf {}; "
-         "choose smaller leaf regions ({}), k-leaf 1, or the structure single-region",
-         structure.name, config.height, config.width, config.k_leaf,
-         fmt::join(structure.fields, ", "));
+         "structure {}: it leaves a single region of {}, and no sum over k-leaf {}; choose smaller "
+         "leaf regions ({}), k-leaf 1, or the structure single-region",
+         structure.name,
+         config.columns.are_none() ? fmt::format("{}×{} pixels", config.height, config.width)
+                                   : fmt::format("{} columns", config.width),
+         config.k_leaf, fmt::join(structure.fields, ", "));
   }
   return graph;
 }

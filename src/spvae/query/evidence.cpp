@@ -19,13 +19,15 @@ void set_empty_images_to_zero(Evidence& evidence) {
   }
 }
 
-void check_finite(const Batch& batch, std::span<const double> log_likelihoods) {
+void check_finite(const Spvae& model, const Batch& batch, std::span<const double> log_likelihoods) {
+  const char* const what = model.config().columns.are_none() ? "image" : "row";
   for (std::size_t lane = 0; lane < static_cast<std::size_t>(batch.size); ++lane) {
     if (std::isfinite(log_likelihoods[lane])) continue;
     fail(ErrorKind::kNumerical,
-         "the log-likelihood of image {} is {}, expected a finite number; the model's parameters "
-         "or the image are out of range",
-         batch.indices[lane], log_likelihoods[lane]);
+         "the log-likelihood of {} {} is {}, expected a finite number; the model's parameters or "
+         "the "
+         "{} are out of range",
+         what, batch.indices[lane], log_likelihoods[lane], what);
   }
 }
 
@@ -53,7 +55,7 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
                               .noise = sampling.noise,
                               .keeps_weights = sampling.keeps_weights};
   if (!run_pass(model, evidence.batch, settings, engine, pool, evidence, observer)) return false;
-  check_finite(evidence.batch, evidence.trace.root());
+  check_finite(model, evidence.batch, evidence.trace.root());
   set_empty_images_to_zero(evidence);
   return true;
 }

@@ -8,6 +8,7 @@
 #include "spvae/io/atomic_file.h"
 #include "spvae/io/digest.h"
 #include "spvae/io/file.h"
+#include "spvae/model/spvae.h"
 
 namespace spvae {
 namespace {
@@ -66,9 +67,15 @@ ClassRuns planned_runs(RunConfig config, TrainObserver& observer) {
     fail(ErrorKind::kData, "data {}: got one class, {}, expected at least two", data.name(),
          names.front());
   }
+  [[maybe_unused]] const Spvae checked(config.model);
   for (const std::string& name : names) {
-    run_config(config_of_class(runs.config, name));  // refuses a name that is no text
+    RunConfig of_class = run_config(config_of_class(runs.config, name));  // refuses what is no text
     const DataSet own = data.of_class(name);
+    try {
+      fit_to_data(own, of_class);
+    } catch (const Error& error) {
+      fail(error.kind(), "class {}: {}", name, error.what());
+    }
     runs.classes.push_back({.name = name,
                             .folder = class_folder(name),
                             .training_images = own.count(Split::kTrain),

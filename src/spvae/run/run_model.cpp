@@ -131,6 +131,9 @@ DataSet open_data(DataConfig training, const std::string& digest, const std::str
     fail(ErrorKind::kNoInput,
          "{}: no such file, but the division of {}'s data needs it; put it back", lost, run);
   }
+  if (choice.data.empty() && training.data == kArraysOfAProgram) {
+    fail(ErrorKind::kUsage, "{}: was learnt from arrays of a program; say --data", run);
+  }
   DataSet data = choice.data.empty() ? open_same_data(training, digest, run, pool)
                                      : open_other_data(training, digest, choice, pool, warn);
   if (choice.missing == Missing::kNan) data.check_takes_nan();

@@ -1,6 +1,7 @@
 #include "spvae/run/training_run.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <vector>
 
@@ -78,6 +79,23 @@ DataSet open_data(const RunConfig& config, bool is_resumed, ThreadPool& pool,
   fail(error.kind(), "{}; if the run's data have moved, say --data", error.what());
 }
 
+/// Of vectors whose columns no Gaussian of a leaf reaches: its deviation is at most 1. Else empty.
+std::string scale_warning(const ImageSet& training, const RunConfig& config) {
+  constexpr double kFar = 10;
+  const Columns& columns = config.model.columns;
+  const bool is_continuous = !is_discrete(config.model.leaf.likelihood);
+  if (columns.are_none() || columns.are_scaled() || !is_continuous) return "";
+  for (std::size_t i = 0; i < training.values.size(); ++i) {
+    const auto value = static_cast<double>(training.values[i]);
+    if (std::abs(value) < kFar) continue;
+    return fmt::format(
+        "column {} holds {:.6g}, but before training a Gaussian is of values around 0 with a "
+        "deviation of at most 1; --standardise scales columns",
+        columns.names[i % columns.names.size()], value);
+  }
+  return "";
+}
+
 /// What is left of a run that failed.
 std::string remains(const Error& error, const Trainer& trainer, const RunFolder& folder) {
   const std::int64_t best = trainer.progress().best_step;
@@ -130,6 +148,8 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
     const std::string warning = data.noise_warning(training_images);
     if (!warning.empty()) observer.on_message("warning: " + warning);
   }
+  const std::string unscaled = scale_warning(training_images, config);
+  if (!unscaled.empty()) observer.on_message("warning: " + unscaled);
   const auto engine = make_engine(config.engine, model.leaves(), pool);
   Trainer trainer(config.train, model, training_images, validation_images, *engine, pool);
 

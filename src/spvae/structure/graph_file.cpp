@@ -24,7 +24,11 @@ const Json& member(const Json& object, const std::string& where, const char* key
   }
   for (const auto& [name, value] : object.items()) {
     if (std::ranges::find(keys, name) == keys.end()) {
-      fail(ErrorKind::kData, "{}: unknown key '{}'", where, shown_text(name));
+      fail(ErrorKind::kData,
+           "{}: unknown key '{}'; give a file as cirkit's RegionGraph.dump or 'spvae info RUN "
+           "--graph' "
+           "writes it",
+           where, shown_text(name));
     }
   }
   if (!object.contains(key)) fail(ErrorKind::kData, "{}: '{}' is missing", where, key);

@@ -149,9 +149,9 @@ int columns_of(const Json& values) {
 /// What a config asks of vectors, or of images, that they cannot have.
 void check_fits(const DataSet& data, const RunConfig& config) {
   if (data.columns().empty()) {
-    if (!config.standardise) return;
-    fail(ErrorKind::kUsage,
-         "standardise: the data of {} are images, expected vectors; leave it out", data.name());
+    if (!config.standardise && !config.vectors) return;
+    fail(ErrorKind::kUsage, "{}: the data of {} are images, expected vectors; leave it out",
+         config.standardise ? "standardise" : "vectors", data.name());
   }
   const char* const of_images = config.stretch == Stretch::kImage      ? "stretch"
                                 : config.dequantize == Dequantize::kOn ? "dequantize"
@@ -192,9 +192,9 @@ RunConfig default_run_config(const ModelKind& kind) {
 RunConfig run_config(const Json& given) {
   Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
   const int columns = columns_of(values);
-  const Json model = values.value("model", Json("spvae"));
-  if (columns > 0 && model == "spvae" && !values.contains("structure")) {
-    values["structure"] = "random";
+  if (columns > 0 && values.value("model", Json("spvae")) == "spvae" &&
+      !values.contains("structure")) {
+    values["structure"] = structure_info(structure_of_vectors(columns)).name;
   }
   RunConfig config = default_run_config(kind_of(values));
   if (columns > 0) set_vector_defaults(columns, config.model);
@@ -245,6 +245,12 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   // Setting the given values checks them, and spells equal ones equally.
   const RunConfig had = config;
   apply_config(run_fields(), with_structure(given), config);
+  // The model spvae of vectors is of another structure than that of images.
+  const bool names_no_structure = !given.contains("structure") && !given.contains("graph");
+  if (names_no_structure && given.value("model", Json()) == "spvae" &&
+      model_kind(had.model).name == "spvae") {
+    config.model.structure = had.model.structure;
+  }
   // What is left to the data became what the run has.
   if (config.model.delta == 0) config.model.delta = had.model.delta;
   if (config.stretch == Stretch::kAuto) config.stretch = had.stretch;
@@ -253,11 +259,19 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   return config;
 }
 
+Structure structure_of_vectors(int columns) {
+  return columns == 1 ? Structure::kSingleRegion : Structure::kRandom;
+}
+
 void set_vector_defaults(int columns, ModelConfig& model) {
   constexpr int kLeafRegions = 4;  // where they are no larger than those of images
-  model.leaf_variables =
-      std::min(model.leaf_variables, (columns + kLeafRegions - 1) / kLeafRegions);
-  model.leaf.likelihood.gaussian.mean_link = MeanLink::kIdentity;
+  const ModelConfig of_images;
+  if (model.leaf_variables == of_images.leaf_variables) {
+    model.leaf_variables =
+        std::min(model.leaf_variables, (columns + kLeafRegions - 1) / kLeafRegions);
+  }
+  MeanLink& mean_link = model.leaf.likelihood.gaussian.mean_link;
+  if (mean_link == of_images.leaf.likelihood.gaussian.mean_link) mean_link = MeanLink::kIdentity;
 }
 
 Columns model_columns(const LikelihoodConfig& likelihood, const std::vector<std::string>& names,

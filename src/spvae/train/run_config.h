@@ -61,9 +61,10 @@ void check_same_result(const RunConfig& config, const RunConfig& other, const st
 /// given["structure"], then every key of `given` (flags laid over a config file). Of data without a
 /// name, the likelihood is logistic by default unless they are a .npy of floating-point numbers; of
 /// named sets, kAuto becomes what it stands for. The model's channels are as `colour` says. Of
-/// vectors (columns_of_data) the structure is random, with leaf regions of a quarter of the columns
-/// or 64, the likelihood gaussian and its mean without a link, by default.
-/// Error(kUsage) for unknown keys and bad values. Values that the model makes no use of are kept.
+/// vectors (columns_of_data) the structure is random (of one column, single-region), with leaf
+/// regions of a quarter of the columns or 64, the likelihood gaussian and its mean without a link,
+/// by default. Error(kUsage) for unknown keys and bad values. Values that the model makes no use of
+/// are kept.
 RunConfig run_config(const Json& given);
 
 /// What is asked of a run, read once: the keys that were given, and the config that they make.
@@ -76,7 +77,13 @@ struct RunRequest {
   RunConfig config;
 };
 
-/// Defaults of vectors of so many columns that no other data have: see run_config.
+/// The name of data that are no files but what a program gave (density.h).
+inline constexpr const char* kArraysOfAProgram = "(arrays of a program)";
+
+/// What vectors of so many columns have by default.
+Structure structure_of_vectors(int columns);
+
+/// Where fields have the defaults of images, those of vectors of so many columns: see run_config.
 void set_vector_defaults(int columns, ModelConfig& model);
 
 /// What a model makes of the columns of vectors: standardised by the training rows, if asked for;

@@ -52,10 +52,12 @@ double Trainer::step(const StepObserver& observer) {
   const double bound = objective_.value_and_gradient(batch_, noise, gradient_, observer);
   const std::int64_t number = progress_.step + 1;
   if (!std::isfinite(bound) || !gradient_is_finite()) {
+    const Columns& columns = model_.config().columns;
     fail(ErrorKind::kNumerical,
          "training met a {} that is not finite at step {} with seed {}; a lower learning-rate than "
-         "{} may help",
-         std::isfinite(bound) ? "gradient" : "bound", number, config_.seed, config_.learning_rate);
+         "{}{} may help",
+         std::isfinite(bound) ? "gradient" : "bound", number, config_.seed, config_.learning_rate,
+         columns.are_none() || columns.are_scaled() ? "" : ", or --standardise,");
   }
   done(StepPart::kFiniteCheck);
   adam_.ascend(number, learning_rate(), gradient_, model_.parameters(), pool_);
