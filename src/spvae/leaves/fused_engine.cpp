@@ -277,10 +277,12 @@ class FusedEngine final : public LeafEngine {
     observe(prior_share, space);
     if (log_constants_.empty()) return;
     std::fill(space.constant.begin(), space.constant.end(), 0.0f);
-    for (int i = 0; i < leaf.pixels * kTile; ++i) {
-      if (!tape.observed.empty() && tape.observed[index(i)] == 0.0f) continue;
-      const int v = value_of(tape.pixels[index(i)], static_cast<int>(log_constants_.size()));
-      space.constant[index(i % kTile)] += log_constants_[index(v)];
+    const std::span<const float> constants(log_constants_);
+    const auto values = static_cast<int>(constants.size());
+    const bool is_whole = tape.observed.empty();
+    for (std::size_t i = 0; i < index(leaf.pixels) * kTile; ++i) {
+      if (!is_whole && tape.observed[i] == 0.0f) continue;
+      space.constant[i % kTile] += constants[index(value_of(tape.pixels[i], values))];
     }
   }
 

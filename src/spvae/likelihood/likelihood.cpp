@@ -83,8 +83,6 @@ const FieldList<LikelihoodConfig>& likelihood_fields() {
   return list;
 }
 
-int value_of(double x, int values) { return static_cast<int>(std::lrint((values - 1) * x)); }
-
 int outputs_of_pixel(const LikelihoodConfig& config) {
   int outputs = 0;
   for (const LikelihoodHead& head : likelihood_info(config.kind).heads(config)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -112,7 +113,7 @@ inline bool is_discrete(const LikelihoodConfig& config) {
 }
 
 /// v of a pixel x = v/(values − 1).
-int value_of(double x, int values);
+inline int value_of(double x, int values) { return static_cast<int>(std::lrint((values - 1) * x)); }
 
 /// Outputs of all heads for one pixel.
 int outputs_of_pixel(const LikelihoodConfig& config);
