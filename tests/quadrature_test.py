@@ -102,8 +102,8 @@ class Model:
         self.config = json.loads(metadata["config"])
         self.training = json.loads(metadata["training"])
         scopes, self.partitions = read_model.structure(self.config)
-        self.places = read_model.leaf_places(self.config, scopes)
-        self.leaves = [read_model.leaf_networks(self.config, tensors, *place)
+        self.places = read_model.expert_places(self.config, scopes)
+        self.leaves = [read_model.expert_networks(self.config, tensors, *place)
                        for place in self.places]
         self.logits = tensors["circuit.logits"]
         self.shared = tensors.get("leaves.likelihood")
