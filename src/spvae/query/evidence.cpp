@@ -20,7 +20,7 @@ void set_empty_images_to_zero(Evidence& evidence) {
 }
 
 void check_finite(const Spvae& model, const Batch& batch, std::span<const double> log_likelihoods) {
-  const char* const what = model.config().columns.are_none() ? "image" : "row";
+  const char* const what = model.config().columns.thing();
   for (std::size_t lane = 0; lane < static_cast<std::size_t>(batch.size); ++lane) {
     if (std::isfinite(log_likelihoods[lane])) continue;
     fail(ErrorKind::kNumerical,
