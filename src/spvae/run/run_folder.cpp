@@ -174,7 +174,8 @@ void RunFolder::resume(const RunConfig& config, const DataOrigin& origin, Traine
     remove_file(metrics_path());
     return;
   }
-  StoredState stored = load_train_state(state_path(), trainer.model().parameters().size());
+  StoredState stored = load_train_state(state_path(), trainer.model().parameters().size(),
+                                        !trainer.state().average.empty());
   RunConfig before = stored_config(stored.origin.config, state_path());
   // Earlier builds did not record what they left to the data.
   if (before.stretch == Stretch::kAuto) before.stretch = config.stretch;

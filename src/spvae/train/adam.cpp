@@ -27,10 +27,10 @@ double power(double base, std::int64_t exponent) {
 Adam::Adam(const AdamConfig& config, std::size_t size)
     : config_(config), first_moment_(size), second_moment_(size) {}
 
-void Adam::ascend(std::int64_t t, double learning_rate, std::span<const float> gradient,
-                  std::span<float> parameters, ThreadPool& pool) {
-  const std::size_t size = first_moment_.size();
-  assert(t >= 1 && gradient.size() == size && parameters.size() == size);
+void Adam::ascend(std::int64_t t, double learning_rate, std::size_t first,
+                  std::span<const float> gradient, std::span<float> parameters, ThreadPool& pool) {
+  const std::size_t size = gradient.size();
+  assert(t >= 1 && first + size <= first_moment_.size() && parameters.size() == size);
 
   // The corrections belong to the rounded decays that the moments are made with.
   const auto beta1 = static_cast<float>(config_.beta1);
@@ -47,8 +47,8 @@ void Adam::ascend(std::int64_t t, double learning_rate, std::span<const float> g
   pool.run(chunks, [&](int chunk, int) {
     const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
     const std::size_t count = std::min(kChunk, size - begin);
-    kernels::table().adam(step, count, &gradient[begin], &first_moment_[begin],
-                          &second_moment_[begin], &parameters[begin]);
+    kernels::table().adam(step, count, &gradient[begin], &first_moment_[first + begin],
+                          &second_moment_[first + begin], &parameters[begin]);
   });
 }
 

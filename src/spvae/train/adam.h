@@ -24,10 +24,10 @@ class Adam {
   /// Moments are zero, for `size` parameters.
   Adam(const AdamConfig& config, std::size_t size);
 
-  /// Takes step number t ≥ 1. All spans have the size of the moments, aligned to 64 bytes. Same
-  /// bits for any number of threads.
-  void ascend(std::int64_t t, double learning_rate, std::span<const float> gradient,
-              std::span<float> parameters, ThreadPool& pool);
+  /// Takes step number t ≥ 1 of the parameters from `first` on, as many as both spans hold, aligned
+  /// to 64 bytes. Same bits for any number of threads.
+  void ascend(std::int64_t t, double learning_rate, std::size_t first,
+              std::span<const float> gradient, std::span<float> parameters, ThreadPool& pool);
 
   std::span<float> first_moment() { return first_moment_; }
   std::span<const float> first_moment() const { return first_moment_; }

@@ -18,6 +18,15 @@ constexpr double kMaxSeed = std::numeric_limits<std::uint32_t>::max();
 constexpr double kMaxSteps = 1e9;
 constexpr double kMaxImages = 1 << 26;
 
+// What came later: files say it only where it is used.
+template <class Config>
+Field<Config> of_later(Field<Config> field) {
+  field.written = [get = field.get, none = field.get(Config{})](const Config& config) {
+    return get(config) != none;
+  };
+  return field;
+}
+
 const FieldList<TrainConfig>& train_fields() {
   static const FieldList<TrainConfig> list = {
       number_field("samples", &TrainConfig::samples, "importance samples of a training step", 1,
@@ -25,8 +34,19 @@ const FieldList<TrainConfig>& train_fields() {
       number_field("batch", &TrainConfig::batch, "images of a training step", 1, 65536),
       number_field("learning-rate", &TrainConfig::learning_rate, "Adam's step size", 1e-12, 10),
       choice_field("learning-rate-decay", &TrainConfig::learning_rate_decay,
-                   "none: constant; linear: from learning-rate to 0 over max-steps",
-                   {"none", "linear"}),
+                   "none: constant; linear, cosine: from learning-rate to 0 over max-steps",
+                   {"none", "linear", "cosine"}),
+      of_later(number_field("warm-up", &TrainConfig::warm_up,
+                            "steps over which the learning rate rises from 0", 0, kMaxSteps)),
+      of_later(number_field("circuit-rate", &TrainConfig::circuit_rate,
+                            "learning rate of the sums' weights over that of all else", 0, 1000)),
+      of_later(number_field("clip-norm", &TrainConfig::clip_norm,
+                            "length to which a step's longer gradients are shortened; 0: none", 0,
+                            1e30)),
+      of_later(number_field("averaging", &TrainConfig::averaging,
+                            "decay of a moving average of the parameters, which is then what is "
+                            "validated and kept; 0: none",
+                            0, 0.999999)),
       number_field("beta1", &TrainConfig::beta1, "Adam's decay of the first moment", 0, 0.999999),
       number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
       number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,
@@ -44,12 +64,6 @@ const FieldList<TrainConfig>& train_fields() {
                    "seed of initial parameters, shuffling and latent noise", 0, kMaxSeed),
   };
   return list;
-}
-
-// What came later: files say it only where it is used.
-Field<RunConfig> of_vectors(Field<RunConfig> field) {
-  field.written = [get = field.get](const RunConfig& config) { return get(config) == true; };
-  return field;
 }
 
 bool of_class(const RunConfig& config) { return !config.class_name.empty(); }
@@ -91,12 +105,12 @@ FieldList<RunConfig> all() {
                        {"none", "threshold", "sample"})),
       choice_field("missing", &RunConfig::missing,
                    "what stands for a missing pixel in floating-point arrays", {"none", "nan"}),
-      of_vectors(boolean_field("vectors", &RunConfig::vectors,
-                               "the rows of a .npy file of two axes are vectors, though they might "
-                               "be square images")),
-      of_vectors(boolean_field("standardise", &RunConfig::standardise,
-                               "each column of vectors less its mean, over its standard deviation, "
-                               "of the training rows; log-likelihoods stay those of the data")),
+      of_later(boolean_field("vectors", &RunConfig::vectors,
+                             "the rows of a .npy file of two axes are vectors, though they might "
+                             "be square images")),
+      of_later(boolean_field("standardise", &RunConfig::standardise,
+                             "each column of vectors less its mean, over its standard deviation, "
+                             "of the training rows; log-likelihoods stay those of the data")),
       optional_text_field("mask", &RunConfig::mask,
                           "what is observed of training and validation images: FILE.npy, 1 "
                           "(observed) and 0 (missing), [height, width], or [images, height, width] "

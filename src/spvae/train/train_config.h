@@ -4,7 +4,7 @@
 
 namespace spvae {
 
-enum class LearningRateDecay { kNone = 0, kLinear = 1 };
+enum class LearningRateDecay { kNone = 0, kLinear = 1, kCosine = 2 };
 
 /// How a model is trained (TP19 Section 5 and Algorithm 1).
 struct TrainConfig {
@@ -12,9 +12,13 @@ struct TrainConfig {
   int batch = 128;  ///< B, images of a training step
   double learning_rate = 0.01;
   LearningRateDecay learning_rate_decay = LearningRateDecay::kNone;
-  double beta1 = 0.9;     ///< Adam
-  double beta2 = 0.999;   ///< Adam
-  double epsilon = 1e-8;  ///< Adam
+  int warm_up = 0;          ///< steps over which the learning rate rises from 0
+  double circuit_rate = 1;  ///< of the sum logits' learning rate, over that of all others
+  double clip_norm = 0;     ///< longest gradient; those above are shortened to it; 0: any
+  double averaging = 0;     ///< decay of the average over steps that is validated and kept
+  double beta1 = 0.9;       ///< Adam
+  double beta2 = 0.999;     ///< Adam
+  double epsilon = 1e-8;    ///< Adam
   int max_steps = 100000;
   int validate_every = 128;    ///< steps
   int validation_samples = 5;  ///< importance samples of a validation

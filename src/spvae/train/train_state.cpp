@@ -76,10 +76,12 @@ void save_train_state(const std::filesystem::path& path, const TrainState& state
   add("first_moment", state.first_moment);
   add("second_moment", state.second_moment);
   add("best_parameters", state.best_parameters);
+  if (!state.average.empty()) add("average", state.average);
   write_sealed(path, kStateFormat, std::move(file));
 }
 
-StoredState load_train_state(const std::filesystem::path& path, std::size_t size) {
+StoredState load_train_state(const std::filesystem::path& path, std::size_t size,
+                             bool has_average) {
   const TensorFile file = read_sealed(path, kStateFormat);
   StoredState state;
   const auto read = [&file, size](const char* name) {
@@ -90,6 +92,7 @@ StoredState load_train_state(const std::filesystem::path& path, std::size_t size
   state.first_moment = read("first_moment");
   state.second_moment = read("second_moment");
   state.best_parameters = read("best_parameters");
+  if (has_average) state.average = read("average");
   state.origin.data_digest = file.metadata_value("data_digest");
   state.origin.config = file.metadata_json("config");
   const Json progress = file.metadata_json("progress");

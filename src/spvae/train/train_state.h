@@ -27,13 +27,17 @@ struct StoredState {
   ParameterBuffer first_moment;
   ParameterBuffer second_moment;
   ParameterBuffer best_parameters;
+  ParameterBuffer average;
   StateOrigin origin;
 
-  TrainState view() { return {progress, parameters, first_moment, second_moment, best_parameters}; }
+  TrainState view() {
+    return {progress, parameters, first_moment, second_moment, best_parameters, average};
+  }
 };
 
-/// Reads a state of `size` parameters. Error(kNoInput) if it is missing, Error(kData) if it is
-/// damaged or of another size.
-StoredState load_train_state(const std::filesystem::path& path, std::size_t size);
+/// Reads a state of `size` parameters, with their average or without. Error(kNoInput) if it is
+/// missing, Error(kData) if it is damaged or of another size.
+StoredState load_train_state(const std::filesystem::path& path, std::size_t size,
+                             bool has_average = false);
 
 }  // namespace spvae

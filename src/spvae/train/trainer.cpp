@@ -4,13 +4,20 @@
 #include <atomic>
 #include <cassert>
 #include <cmath>
+#include <numbers>
+#include <numeric>
+#include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/core/index.h"
 #include "spvae/model/data_units.h"
 #include "spvae/model/finite.h"
 
 namespace spvae {
 namespace {
+
+/// Floats that one task passes over.
+constexpr std::size_t kChunk = 16384;
 
 /// The images, once they are known to fit the model.
 const ImageSet& checked(const ImageSet& images, const Spvae& model) {
@@ -38,7 +45,10 @@ Trainer::Trainer(const TrainConfig& config, Spvae& model, const ImageSet& traini
                static_cast<std::uint32_t>(config.batch), config.seed),
       adam_({config.beta1, config.beta2, config.epsilon}, model.parameters().size()),
       best_parameters_(model.parameters().size()),
-      gradient_(model.parameters().size()) {}
+      average_(config.averaging > 0 ? model.parameters().size() : 0),
+      gradient_(model.parameters().size()) {
+  if (!average_.empty()) copy(model.parameters(), average_);
+}
 
 double Trainer::step(const StepObserver& observer) {
   const auto done = [&observer](StepPart part) {
@@ -59,8 +69,9 @@ double Trainer::step(const StepObserver& observer) {
          std::isfinite(bound) ? "gradient" : "bound", number, config_.seed, config_.learning_rate,
          columns.are_none() || columns.are_scaled() ? "" : ", or --standardise,");
   }
+  clip_gradient();
   done(StepPart::kFiniteCheck);
-  adam_.ascend(number, learning_rate(), gradient_, model_.parameters(), pool_);
+  ascend(number);
   done(StepPart::kAdam);
   progress_.step = number;
   progress_.bound_sum += bound;
@@ -69,7 +80,6 @@ double Trainer::step(const StepObserver& observer) {
 }
 
 bool Trainer::gradient_is_finite() const {
-  constexpr std::size_t kChunk = 16384;
   const std::size_t size = gradient_.size();
   std::atomic<bool> finite = true;
   pool_.run(static_cast<int>((size + kChunk - 1) / kChunk), [&](int chunk, int) {
@@ -80,10 +90,66 @@ bool Trainer::gradient_is_finite() const {
   return finite;
 }
 
+void Trainer::clip_gradient() {
+  if (config_.clip_norm == 0) return;
+  const std::size_t size = gradient_.size();
+  const std::size_t chunks = (size + kChunk - 1) / kChunk;
+  std::vector<double> squares(chunks);
+  pool_.run(static_cast<int>(chunks), [&](int chunk, int) {
+    const std::size_t begin = index(chunk) * kChunk;
+    const auto part =
+        std::span<const float>(gradient_).subspan(begin, std::min(kChunk, size - begin));
+    squares[index(chunk)] = std::transform_reduce(part.begin(), part.end(), 0.0, std::plus(),
+                                                  [](float g) { return double{g} * double{g}; });
+  });
+  const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+  if (norm <= config_.clip_norm) return;
+  const auto factor = static_cast<float>(config_.clip_norm / norm);
+  pool_.run(static_cast<int>(chunks), [&](int chunk, int) {
+    const std::size_t begin = index(chunk) * kChunk;
+    const std::size_t end = std::min(begin + kChunk, size);
+    for (std::size_t i = begin; i < end; ++i) gradient_[i] *= factor;
+  });
+}
+
+void Trainer::ascend(std::int64_t number) {
+  const std::span<const float> gradient(gradient_);
+  const std::span<float> parameters = model_.parameters();
+  const double rate = learning_rate();
+  if (config_.circuit_rate == 1) {
+    adam_.ascend(number, rate, 0, gradient, parameters, pool_);
+  } else {
+    const std::size_t leaves = model_.leaves().parameters_end();
+    adam_.ascend(number, rate, 0, gradient.first(leaves), parameters.first(leaves), pool_);
+    adam_.ascend(number, rate * config_.circuit_rate, leaves, gradient.subspan(leaves),
+                 parameters.subspan(leaves), pool_);
+  }
+  if (average_.empty()) return;
+  // Shorter at first, so that the initial parameters are soon forgotten.
+  const auto t = static_cast<double>(number);
+  const auto share = static_cast<float>(1 - std::min(config_.averaging, t / (t + 9)));
+  pool_.run(static_cast<int>((average_.size() + kChunk - 1) / kChunk), [&](int chunk, int) {
+    const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
+    const std::size_t end = std::min(begin + kChunk, average_.size());
+    for (std::size_t i = begin; i < end; ++i) average_[i] += share * (parameters[i] - average_[i]);
+  });
+}
+
 double Trainer::learning_rate() const {
-  if (config_.learning_rate_decay == LearningRateDecay::kNone) return config_.learning_rate;
-  return config_.learning_rate * static_cast<double>(config_.max_steps - progress_.step) /
-         config_.max_steps;
+  const auto max_steps = static_cast<double>(config_.max_steps);
+  const auto step = static_cast<double>(progress_.step);
+  double rate = config_.learning_rate;
+  switch (config_.learning_rate_decay) {
+    case LearningRateDecay::kNone:
+      break;
+    case LearningRateDecay::kLinear:
+      rate = rate * static_cast<double>(config_.max_steps - progress_.step) / config_.max_steps;
+      break;
+    case LearningRateDecay::kCosine:
+      rate *= (1 + std::cos(std::numbers::pi * step / max_steps)) / 2;
+      break;
+  }
+  return config_.warm_up > progress_.step ? rate * (step + 1) / config_.warm_up : rate;
 }
 
 bool Trainer::check_due() const {
@@ -93,11 +159,13 @@ bool Trainer::check_due() const {
 
 Check Trainer::check() {
   assert(progress_.bound_count > 0);
+  swap_average();
   const NoiseKey noise{config_.seed, 0, Purpose::kValidation};
   Check check{.step = progress_.step,
               .training_bound = progress_.bound_sum / static_cast<double>(progress_.bound_count),
               .validation_bound = mean_bound(model_, validation_images_, config_.validation_samples,
                                              noise, engine_, pool_)};
+  swap_average();
   if (!std::isfinite(check.validation_bound)) {
     fail(ErrorKind::kNumerical,
          "the validation bound is not finite after step {} with seed {}; a lower learning-rate "
@@ -106,7 +174,8 @@ Check Trainer::check() {
   }
   check.is_best = check.validation_bound > progress_.best_bound;
   if (check.is_best) {
-    copy(model_.parameters(), best_parameters_);
+    copy(average_.empty() ? model_.parameters() : std::span<const float>(average_),
+         best_parameters_);
     progress_.best_bound = check.validation_bound;
     progress_.best_step = check.step;
     progress_.checks_without_best = 0;
@@ -118,6 +187,10 @@ Check Trainer::check() {
   return check;
 }
 
+void Trainer::swap_average() {
+  std::ranges::swap_ranges(average_, model_.parameters().first(average_.size()));
+}
+
 bool Trainer::finished() const {
   // A check that is still due comes first.
   return !check_due() &&
@@ -125,8 +198,9 @@ bool Trainer::finished() const {
 }
 
 TrainState Trainer::state() {
-  return {progress_, model_.parameters(), adam_.first_moment(), adam_.second_moment(),
-          best_parameters_};
+  return {
+      progress_, model_.parameters(), adam_.first_moment(), adam_.second_moment(), best_parameters_,
+      average_};
 }
 
 void Trainer::restore(const TrainState& state) {
@@ -135,6 +209,7 @@ void Trainer::restore(const TrainState& state) {
   copy(state.first_moment, adam_.first_moment());
   copy(state.second_moment, adam_.second_moment());
   copy(state.best_parameters, best_parameters_);
+  copy(state.average, average_);
 }
 
 void Trainer::restore_best() {

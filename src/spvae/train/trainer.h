@@ -37,6 +37,7 @@ struct TrainState {
   std::span<float> first_moment;
   std::span<float> second_moment;
   std::span<float> best_parameters;  ///< of best_step; zero before the first check
+  std::span<float> average;          ///< of the parameters over steps; empty where there is none
 };
 
 /// What a check found: bounds in nats per image.
@@ -64,7 +65,8 @@ class Trainer {
   double step(const StepObserver& observer = {});
   /// Whether a check follows now: every validate-every steps, and after the last step.
   bool check_due() const;
-  /// Validates with the same noise at every check, and keeps the parameters if they are the best.
+  /// Validates with the same noise at every check, and keeps the parameters if they are the best;
+  /// their average, where there is one.
   Check check();
   /// No step follows: max-steps are done, or `patience` checks in a row brought no new best.
   bool finished() const;
@@ -80,8 +82,13 @@ class Trainer {
   void restore_best();
 
  private:
+  /// Takes the step of that number.
+  void ascend(std::int64_t number);
   double learning_rate() const;
+  /// Exchanges the model's parameters and their average, if there is one.
+  void swap_average();
   bool gradient_is_finite() const;
+  void clip_gradient();
 
   TrainConfig config_;
   Spvae& model_;
@@ -94,6 +101,7 @@ class Trainer {
   Adam adam_;
   Progress progress_;
   ParameterBuffer best_parameters_;
+  ParameterBuffer average_;
   ParameterBuffer gradient_;
   Batch batch_;
 };

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numbers>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,8 +57,8 @@ struct Bench {
 /// Everything that a state holds, by value.
 std::vector<std::vector<float>> copied(const TrainState& state) {
   std::vector<std::vector<float>> all;
-  for (const auto& part :
-       {state.parameters, state.first_moment, state.second_moment, state.best_parameters}) {
+  for (const auto& part : {state.parameters, state.first_moment, state.second_moment,
+                           state.best_parameters, state.average}) {
     all.emplace_back(part.begin(), part.end());
   }
   return all;
@@ -107,28 +109,39 @@ TEST(Trainer, TrainsAClassicalVaeToo) {
   EXPECT_GT(bench.trainer.progress().best_bound, bench.checks.front().validation_bound + 5);
 }
 
+/// Everything that a step may do beside Adam's.
+const Json kEverySetting = {{"learning-rate-decay", "cosine"},
+                            {"warm-up", 5},
+                            {"circuit-rate", 3},
+                            {"clip-norm", 20},
+                            {"averaging", 0.9}};
+
 TEST(Trainer, GoesOnFromAStateToTheBitsOfAStraightRun) {
-  Bench straight(small_config());
-  straight.go_to(18);
-  // Before, at and after checks and ends of epochs.
-  for (const std::int64_t stop : {1, 3, 4, 7, 8, 11, 17}) {
-    Bench first(small_config());
-    first.go_to(stop);
-    Bench second(small_config());
-    second.trainer.restore(first.trainer.state());
-    second.go_to(18);
-    EXPECT_EQ(copied(second.trainer.state()), copied(straight.trainer.state())) << stop;
-    EXPECT_EQ(second.trainer.progress(), straight.trainer.progress()) << stop;
-    EXPECT_EQ(second.checks.back().training_bound, straight.checks.back().training_bound);
+  for (const Json& settings : {Json::object(), kEverySetting}) {
+    Bench straight(small_config(settings));
+    straight.go_to(18);
+    // Before, at and after checks and ends of epochs.
+    for (const std::int64_t stop : {1, 3, 4, 7, 8, 11, 17}) {
+      Bench first(small_config(settings));
+      first.go_to(stop);
+      Bench second(small_config(settings));
+      second.trainer.restore(first.trainer.state());
+      second.go_to(18);
+      EXPECT_EQ(copied(second.trainer.state()), copied(straight.trainer.state())) << stop;
+      EXPECT_EQ(second.trainer.progress(), straight.trainer.progress()) << stop;
+      EXPECT_EQ(second.checks.back().training_bound, straight.checks.back().training_bound);
+    }
   }
 }
 
 TEST(Trainer, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const char* engine : {"reference", "fused"}) {
     for (const char* model : {"spvae", "vae"}) {
-      Bench one(small_config({{"engine", engine}, {"model", model}, {"batch", 70}}));
-      Bench three(
-          small_config({{"engine", engine}, {"model", model}, {"batch", 70}, {"threads", 3}}));
+      Json settings = kEverySetting;
+      settings.update({{"engine", engine}, {"model", model}, {"batch", 70}});
+      Bench one(small_config(settings));
+      settings["threads"] = 3;
+      Bench three(small_config(settings));
       one.go_to(9);
       three.go_to(9);
       EXPECT_EQ(copied(one.trainer.state()), copied(three.trainer.state())) << engine << model;
@@ -183,6 +196,92 @@ TEST(Trainer, LetsTheLearningRateDecayToItsLastStep) {
   constant.go_to(2);
   linear.go_to(2);
   EXPECT_NE(copied(constant.trainer.state()), copied(linear.trainer.state()));
+}
+
+/// How far the parameters [first, end) moved in the step from `before` to `after`, at most.
+double moved(const std::vector<float>& before, std::span<const float> after, std::size_t first,
+             std::size_t end) {
+  double most = 0;
+  for (std::size_t i = first; i < end; ++i) {
+    most = std::max(most, std::abs(static_cast<double>(after[i]) - static_cast<double>(before[i])));
+  }
+  return most;
+}
+
+/// The largest move of a leaf's parameter and of a sum's logit in step number `step`. In the first
+/// step it is Adam's rate.
+std::pair<double, double> moves(const Json& settings, int step = 1) {
+  Bench bench(small_config(settings));
+  bench.go_to(step - 1);
+  const auto parameters = std::as_const(bench.model).parameters();
+  const std::vector<float> before(parameters.begin(), parameters.end());
+  bench.go_to(step);
+  const std::size_t logits = bench.model.layout().find("circuit.logits").offset;
+  return {moved(before, parameters, 0, logits),
+          moved(before, parameters, logits, parameters.size())};
+}
+
+TEST(Trainer, WarmsUpFromAShareOfTheLearningRate) {
+  const auto [leaves, logits] = moves({{"learning-rate", 0.01}, {"warm-up", 5}});
+  EXPECT_NEAR(leaves, 0.002, 1e-6);
+  EXPECT_NEAR(logits, 0.002, 1e-6);
+}
+
+TEST(Trainer, GivesTheSumsARateOfTheirOwn) {
+  const auto [leaves, logits] = moves({{"learning-rate", 0.01}, {"circuit-rate", 4}});
+  EXPECT_NEAR(leaves, 0.01, 1e-6);
+  EXPECT_NEAR(logits, 0.04, 1e-6);
+  EXPECT_EQ(moves({{"circuit-rate", 0}}).second, 0);
+}
+
+TEST(Trainer, EndsACosineAtRestAndIsHalfwayAtItsMiddle) {
+  // Without memory Adam moves every parameter by the rate.
+  const Json settings = {{"learning-rate", 0.01},
+                         {"learning-rate-decay", "cosine"},
+                         {"beta1", 0},
+                         {"beta2", 0},
+                         {"max-steps", 18}};
+  EXPECT_NEAR(moves(settings, 1).first, 0.01, 1e-6);
+  EXPECT_NEAR(moves(settings, 10).first, 0.005, 1e-6);
+  EXPECT_NEAR(moves(settings, 18).first, 0.01 * (1 - std::cos(std::numbers::pi / 18)) / 2, 1e-6);
+}
+
+TEST(Trainer, ShortensLongGradientsAlone) {
+  // The second moment after one step is 0.001·g².
+  const auto norm = [](const Json& settings) {
+    Bench bench(small_config(settings));
+    bench.go_to(1);
+    double squares = 0;
+    for (const float v : bench.trainer.state().second_moment) squares += 1000 * double{v};
+    return std::sqrt(squares);
+  };
+  const double length = norm(Json::object());
+  EXPECT_NEAR(norm({{"clip-norm", length * 1.01}}), length, 1e-4 * length);
+  EXPECT_NEAR(norm({{"clip-norm", length / 4}}), length / 4, 1e-4 * length);
+}
+
+TEST(Trainer, ValidatesAndKeepsTheAverageOfItsParameters) {
+  Bench bench(small_config({{"averaging", 0.9}, {"max-steps", 4}}));
+  // The mean of the steps so far, the first ones weighing less: share 10/(t + 9) of step t.
+  std::vector<double> mean(bench.model.parameters().begin(), bench.model.parameters().end());
+  for (int t = 1; t <= 4; ++t) {
+    bench.go_to(t);
+    const double share = 1 - std::min(0.9, t / (t + 9.0));
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += share * (double{bench.model.parameters()[i]} - mean[i]);
+    }
+  }
+  const std::vector<float> last(bench.model.parameters().begin(), bench.model.parameters().end());
+  bench.trainer.restore_best();
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    ASSERT_NEAR(bench.model.parameters()[i], mean[i], 1e-6) << i;
+  }
+  EXPECT_NE(last,
+            std::vector<float>(bench.model.parameters().begin(), bench.model.parameters().end()));
+  EXPECT_EQ(
+      bench.checks.back().validation_bound,
+      mean_bound(bench.model, bench.validation, bench.config.train.validation_samples,
+                 {bench.config.train.seed, 0, Purpose::kValidation}, *bench.engine, bench.pool));
 }
 
 /// Spoils one number of another engine from its n-th training step on.
