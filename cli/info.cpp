@@ -1,5 +1,6 @@
 
 #include <algorithm>
+#include <numeric>
 
 #include "options.h"
 #include "output.h"
@@ -161,6 +162,11 @@ void run_info(const Options& options) {
     result["run"] = run;
     result["steps"] = stored.origin.step;
     result["validation_bound"] = stored.origin.validation_bound;
+    if (!stored.origin.unused.empty()) {
+      result["unused_leaves"] =
+          std::accumulate(stored.origin.unused.begin(), stored.origin.unused.end(), 0);
+      result["unused_by_region"] = stored.origin.unused;
+    }
     result["seed"] = stored.origin.seed;
     result["data"] = stored.origin.data;
     result["data_digest"] = stored.origin.data_digest;

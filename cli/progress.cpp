@@ -132,9 +132,12 @@ void TrainingDisplay::show(std::int64_t step, double bound, double rate, double 
                                ? fmt::format("{} at step {}", nats_text(last_->progress.best_bound),
                                              last_->progress.best_step)
                                : "none yet";
+  const int unused = last_ ? last_->check.use.unused_leaves() : 0;
   progress_.show(
-      fmt::format("step {} of {}  bound {} nats  best {}  {:.1f} steps/s  at most {} left", step,
-                  max_steps_, nats_text(bound), best, rate, duration_text(left)),
+      fmt::format("step {} of {}  bound {} nats  best {}{}  {:.1f} steps/s  at most {} left", step,
+                  max_steps_, nats_text(bound), best,
+                  unused == 0 ? "" : fmt::format("  {} leaves unused", unused), rate,
+                  duration_text(left)),
       forced);
 }
 

@@ -305,8 +305,8 @@ class TrunkLeaf:
         self.config, self.layers = config, config["hidden-layers"]
 
         def affine(layer, x):
-            shared = tensors.get("leaves.shared." + layer)
-            return dense(tensors[name + layer][slot] if shared is None else shared[0], x)
+            stack = tensors.get("leaves.shared." + layer, tensors.get(name + layer))
+            return dense(stack[slot if len(stack) > 1 else 0], x)
 
         self.affine = affine
 

@@ -199,7 +199,8 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
                    .validation_bound = trainer.progress().best_bound,
                    .seed = config.train.seed,
                    .training = result_config_json(config),
-                   .unseen = unseen_pixels(learned)};
+                   .unseen = unseen_pixels(learned),
+                   .unused = trainer.best_use().unused};
   return Density(std::move(state));
 }
 

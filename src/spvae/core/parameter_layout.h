@@ -16,6 +16,17 @@ struct Tensor {
   std::size_t size = 0;            ///< product of the shape
 };
 
+/// A weight matrix [rows, columns], row-major, inside of a parameter buffer.
+struct WeightMatrix {
+  std::size_t offset = 0;  ///< of its first element
+  int rows = 0;
+  int columns = 0;
+
+  std::size_t size() const {
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  }
+};
+
 /// The names, shapes and places of all parameters; gradients and Adam's moments share it.
 class ParameterLayout {
  public:

@@ -92,10 +92,7 @@ class FusedEngine final : public LeafEngine {
       gradients_[copy][index(bank_.group_of(expert))]->compute(
           expert, parameters, prepared_, batch, noise, samples,
           row_gradient.subspan(index(expert) * size, size),
-          {grad,
-           std::span(grad_shared_)
-               .subspan(index(expert) * plan_.shared_floats, plan_.shared_floats),
-           grad_tables_[index(expert)]});
+          {grad, shared_part(expert), grad_tables_[index(expert)]});
     };
     if (bank_.experts() >= kExpertsForTasks) {
       pool_.run(bank_.experts(), [&](int expert, int thread) { compute(expert, index(thread)); });
@@ -358,17 +355,39 @@ class FusedEngine final : public LeafEngine {
 
   // The gradient of what experts share: of each expert apart, then summed in their order.
   void add_shared(std::span<float> grad) {
-    for (const PlannedLayer& layer : plan_.groups[0].layers) {
-      if (!layer.stack.is_shared) continue;
-      const std::span<float> sum = grad.subspan(layer.stack.offset, layer.stack.size());
-      std::ranges::fill(sum, 0.0f);
-      for (std::size_t at = layer.shared_offset; at < grad_shared_.size();
-           at += plan_.shared_floats) {
-        std::transform(sum.begin(), sum.end(),
-                       grad_shared_.begin() + static_cast<std::ptrdiff_t>(at), sum.begin(),
-                       std::plus());
+    if (plan_.shared_floats == 0) return;
+    for (std::size_t g = 0; g < plan_.groups.size(); ++g) {
+      for (const PlannedLayer& layer : plan_.groups[g].layers) {
+        if (!layer.stack.is_shared()) continue;
+        const bool is_of_all = layer.stack.sharing == Sharing::kOfAll;
+        if (is_of_all && g > 0) continue;
+        const std::span<float> sum = grad.subspan(layer.stack.offset, layer.stack.size());
+        std::ranges::fill(sum, 0.0f);
+        for (int expert = 0; expert < bank_.experts(); ++expert) {
+          const auto group = index(bank_.group_of(expert));
+          if (!is_of_all && group != g) continue;
+          add(shared_part(expert).subspan(shared_offset(group, layer.stack), sum.size()), sum);
+        }
       }
     }
+  }
+
+  // Of one expert.
+  std::span<float> shared_part(int expert) {
+    return std::span(grad_shared_)
+        .subspan(index(expert) * plan_.shared_floats, plan_.shared_floats);
+  }
+
+  // Of a tensor among what the experts of a group share.
+  std::size_t shared_offset(std::size_t group, const LayerStack& stack) const {
+    const std::vector<PlannedLayer>& layers = plan_.groups[group].layers;
+    return std::ranges::find(layers, stack.offset,
+                             [](const PlannedLayer& layer) { return layer.stack.offset; })
+        ->shared_offset;
+  }
+
+  static void add(std::span<const float> part, std::span<float> sum) {
+    std::ranges::transform(sum, part, sum.begin(), std::plus());
   }
 
   static int step_of(const LeafBank& bank) {

@@ -29,8 +29,11 @@ struct Padding {
   int columns_before = 0;
 };
 
+/// Whether experts have a layer of their own, or share it: those of a group, or of all groups.
+enum class Sharing { kNone, kOfGroup, kOfAll };
+
 /// One layer of all experts of a group: tensor [experts, inputs + 1, outputs], whose last row is
-/// the bias; [1, inputs + 1, outputs] where all experts of all groups share it. Dense: output_o =
+/// the bias; [1, inputs + 1, outputs] where experts share it. Dense: output_o =
 /// Σ_i input_i · t[i][o] + t[inputs][o]. Convolutions, plain and transposed: inputs = 9·(input
 /// channels), row (kernel row·3 + kernel column)·(input channels) + channel; outputs = output
 /// channels.
@@ -43,14 +46,15 @@ struct LayerStack {
   Plane out;
   int stride = 1;  ///< of a convolution
   Padding padding;
-  bool is_shared = false;
+  Sharing sharing = Sharing::kNone;
 
+  bool is_shared() const { return sharing != Sharing::kNone; }
   std::size_t size() const {  ///< floats of one expert
     return static_cast<std::size_t>(inputs + 1) * static_cast<std::size_t>(outputs);
   }
   /// Where those of slot number `slot` begin, as far as from the tensor's first.
   std::size_t slice(int slot) const {
-    return is_shared ? 0 : static_cast<std::size_t>(slot) * size();
+    return is_shared() ? 0 : static_cast<std::size_t>(slot) * size();
   }
   /// The same in the parameter buffer.
   std::size_t at(int slot) const { return offset + slice(slot); }

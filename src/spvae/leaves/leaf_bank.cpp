@@ -21,16 +21,17 @@ void add_tensors(ParameterLayout& layout, std::size_t group, const std::string& 
                  NetworkStack& network) {
   for (std::size_t i = 0; i < network.size(); ++i) {
     LayerStack& layer = network[i];
+    const bool is_of_all = layer.sharing == Sharing::kOfAll;
     const std::string tensor =
-        fmt::format("leaves.{}.{}.{}", layer.is_shared ? "shared" : std::to_string(group), name, i);
-    if (layer.is_shared && known.contains(tensor)) {
+        fmt::format("leaves.{}.{}.{}", is_of_all ? "shared" : std::to_string(group), name, i);
+    if (is_of_all && known.contains(tensor)) {
       layer.offset = known[tensor];
       continue;
     }
     layer.offset = layout.add(
-        tensor, {layer.is_shared ? 1 : experts, static_cast<std::size_t>(layer.inputs) + 1,
+        tensor, {layer.is_shared() ? 1 : experts, static_cast<std::size_t>(layer.inputs) + 1,
                  static_cast<std::size_t>(layer.outputs)});
-    if (layer.is_shared) known[tensor] = layer.offset;
+    if (is_of_all) known[tensor] = layer.offset;
   }
 }
 
@@ -50,8 +51,8 @@ std::vector<std::string> network_names(const LikelihoodConfig& likelihood) {
 std::size_t parameters_of(const NetworkStack& network, const LeafGroup& group, bool is_first) {
   std::size_t count = 0;
   for (const LayerStack& layer : network) {
-    const std::size_t copies = layer.is_shared ? (is_first ? 1 : 0) : group.experts.size();
-    count += copies * layer.size();
+    if (layer.sharing == Sharing::kOfAll && !is_first) continue;
+    count += (layer.is_shared() ? 1 : group.experts.size()) * layer.size();
   }
   return count;
 }
@@ -178,6 +179,22 @@ std::span<const std::int32_t> LeafBank::scope(int leaf) const {
   return scopes_[static_cast<std::size_t>(leaf / k_leaf_)];
 }
 
+std::vector<WeightMatrix> LeafBank::weight_matrices() const {
+  std::map<std::size_t, WeightMatrix> by_offset;  // what groups share comes once
+  for (const LeafGroup& group : groups_) {
+    for (const NetworkStack* network : group.networks.all()) {
+      for (const LayerStack& layer : *network) {
+        for (int slot = 0; slot < static_cast<int>(group.experts.size()); ++slot) {
+          by_offset[layer.at(slot)] = {layer.at(slot), layer.inputs, layer.outputs};
+        }
+      }
+    }
+  }
+  std::vector<WeightMatrix> matrices;
+  for (const auto& [offset, matrix] : by_offset) matrices.push_back(matrix);
+  return matrices;
+}
+
 std::size_t LeafBank::encoder_parameters() const {
   std::size_t count = 0;
   for (const LeafGroup& group : groups_) {
@@ -196,10 +213,10 @@ void LeafBank::initialise(std::uint32_t seed, std::span<float> parameters) const
   for (const LeafGroup& group : groups_) {
     for (const NetworkStack* network : group.networks.all()) {
       for (const LayerStack& layer : *network) {
-        if (layer.is_shared && &group != groups_.data()) continue;
-        const std::size_t slices = layer.is_shared ? 1 : group.experts.size();
+        if (layer.sharing == Sharing::kOfAll && &group != groups_.data()) continue;
+        const std::size_t slices = layer.is_shared() ? 1 : group.experts.size();
         for (std::size_t slot = 0; slot < slices; ++slot) {
-          address.leaf = layer.is_shared ? 0 : static_cast<std::uint32_t>(group.experts[slot]);
+          address.leaf = layer.is_shared() ? 0 : static_cast<std::uint32_t>(group.experts[slot]);
           draw_weights(layer, address, parameters.data() + layer.at(static_cast<int>(slot)));
         }
         ++address.sample;

@@ -65,6 +65,8 @@ class LeafBank {
     const auto size = (likelihood_begin_ - priors_begin_) / static_cast<std::size_t>(leaves());
     return buffer.subspan(priors_begin_ + static_cast<std::size_t>(leaf) * size, size);
   }
+  /// The layers' weights without their biases, of every expert, by offset.
+  std::vector<WeightMatrix> weight_matrices() const;
   /// Parameters that only the estimate of the density needs, not the density.
   std::size_t encoder_parameters() const;
 

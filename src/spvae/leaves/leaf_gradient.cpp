@@ -152,8 +152,9 @@ void LeafGradient::compute(int expert, std::span<const float> parameters,
   }
   run(static_cast<int>(layers_.size()), [&](int i) {
     const PlannedLayer& layer = plan_.layers[index(i)];
-    layers_[index(i)]->store(layer.stack.is_shared ? out.shared.data() + layer.shared_offset
-                                                   : out.parameters.data() + layer.stack.at(slot));
+    layers_[index(i)]->store(layer.stack.is_shared()
+                                 ? out.shared.data() + layer.shared_offset
+                                 : out.parameters.data() + layer.stack.at(slot));
   });
   if (prior_sums_.empty()) return;
   const int leaves = bank_.leaves_of_expert();

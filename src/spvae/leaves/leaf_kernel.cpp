@@ -1,5 +1,7 @@
 #include "spvae/leaves/leaf_kernel.h"
 
+#include <algorithm>
+
 #include "spvae/core/index.h"
 
 namespace spvae {
@@ -24,12 +26,12 @@ GroupPlan plan_group(const LeafGroup& group, LeafPlan& all) {
           stack,  LayerWiring(stack),      stack.size() >= kLargeLayer, all.packed_floats,
           shared, !(reads_image && i == 0)};
       if (layer.packed)
-        all.packed_floats += (stack.is_shared ? 1 : group.experts.size()) * stack.size();
-      if (stack.is_shared) shared += stack.size();
+        all.packed_floats += (stack.is_shared() ? 1 : group.experts.size()) * stack.size();
+      if (stack.is_shared()) shared += stack.size();
       plan.layers.push_back(std::move(layer));
     }
   }
-  all.shared_floats = shared;
+  all.shared_floats = std::max(all.shared_floats, shared);
   return plan;
 }
 
@@ -49,7 +51,8 @@ PreparedParameters::PreparedParameters(const LeafBank& bank, const LeafPlan& pla
   for (const GroupPlan& group : plan.groups) {
     for (const PlannedLayer& layer : group.layers) {
       if (!layer.packed) continue;
-      const int slices = layer.stack.is_shared ? 1 : static_cast<int>(group.group->experts.size());
+      const int slices =
+          layer.stack.is_shared() ? 1 : static_cast<int>(group.group->experts.size());
       for (int slot = 0; slot < slices; ++slot) {
         tasks_.push_back(
             {&layer.stack, layer.stack.at(slot), layer.packed_offset + layer.stack.slice(slot)});

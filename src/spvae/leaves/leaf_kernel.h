@@ -33,7 +33,7 @@ struct LeafPlan {
   explicit LeafPlan(const LeafBank& bank);
   std::vector<GroupPlan> groups;
   std::size_t packed_floats = 0;  ///< of PreparedParameters's panels
-  std::size_t shared_floats = 0;  ///< of all layers that experts share
+  std::size_t shared_floats = 0;  ///< of all layers that experts share, of the group of most
 };
 
 /// What is worked out of the parameters once for all leaves: the large layers' weights in panels

@@ -91,13 +91,18 @@ LeafNetworks joint_networks(const LeafConfig& config, const Plane& pixels) {
   return networks;
 }
 
-// The same with hidden layers between the first and the last shared by all leaf regions: the first
-// ones tell the regions apart.
+// The same with one network for all leaf regions, but for the layers next to the code: the last one
+// of encoders, the first one of decoders. They tell the regions apart.
 LeafNetworks shared_networks(const LeafConfig& config, const Plane& pixels) {
   LeafNetworks networks = joint_networks(config, pixels);
   for (NetworkStack* trunk : {&networks.encoder_trunk, &networks.decoder_trunk}) {
-    for (std::size_t i = 1; i < trunk->size(); ++i) (*trunk)[i].is_shared = true;
+    for (LayerStack& layer : *trunk) layer.sharing = Sharing::kOfAll;
   }
+  if (networks.encoder_trunk.empty()) return networks;
+  // Pixels of regions are as many as those of their group.
+  networks.encoder_trunk.front().sharing = Sharing::kOfGroup;
+  networks.decoder_trunk.front().sharing = Sharing::kNone;
+  for (NetworkStack& decoder : networks.decoders) decoder.front().sharing = Sharing::kOfGroup;
   return networks;
 }
 

@@ -94,6 +94,22 @@ std::vector<std::uint8_t> unseen_pixels_of(const TensorFile& file, const ModelCo
   return marked;
 }
 
+std::vector<int> unused_leaves_of(const TensorFile& file) {
+  if (!file.metadata.contains("unused_leaves")) return {};
+  const Json counts = file.metadata_json("unused_leaves");
+  std::vector<int> unused;
+  for (const Json& count : counts) {
+    constexpr int kMost = 1 << 20;
+    if (!counts.is_array() || !count.is_number_unsigned() || count.get<std::uint64_t>() > kMost) {
+      fail(ErrorKind::kData,
+           "{}: the model file's metadata are not valid: unused_leaves: expected a list of counts",
+           file.source);
+    }
+    unused.push_back(count.get<int>());
+  }
+  return unused;
+}
+
 ModelOrigin read_origin(const TensorFile& file, const ModelConfig& config) {
   ModelOrigin origin;
   origin.data = file.metadata_value("data");
@@ -109,6 +125,7 @@ ModelOrigin read_origin(const TensorFile& file, const ModelConfig& config) {
     }
   }
   origin.unseen = unseen_pixels_of(file, config);
+  origin.unused = unused_leaves_of(file);
   return origin;
 }
 
@@ -218,6 +235,7 @@ void save_model(const std::filesystem::path& path, const Spvae& model,
   if (!model.config().columns.are_none()) {
     file.metadata["columns"] = columns_json(model.config().columns).dump();
   }
+  if (!origin.unused.empty()) file.metadata["unused_leaves"] = Json(origin.unused).dump();
   if (!origin.unseen.empty()) file.metadata["unseen"] = pixel_runs_json(origin.unseen).dump();
   for (const Tensor& tensor : model.layout().tensors()) {
     file.add(tensor.name, tensor.shape, parameters.subspan(tensor.offset, tensor.size));

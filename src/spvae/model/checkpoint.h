@@ -22,6 +22,9 @@ struct ModelOrigin {
   /// [height · width] 1 for pixels that no training image had; empty: none, or not known of a file
   /// of an earlier build.
   std::vector<std::uint8_t> unseen = {};
+  /// [leaf regions] leaves that no training image makes use of (pass/leaf_use.h); empty: not known
+  /// of a file of an earlier build.
+  std::vector<int> unused = {};
 };
 
 /// Writes a model file (docs/checkpoint.md) with `parameters` in the model's layout. Replaces the

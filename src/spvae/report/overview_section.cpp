@@ -4,6 +4,7 @@
 #include "spvae/experiment/run_metrics.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/model/model_fields.h"
+#include "spvae/pass/leaf_use.h"
 #include "spvae/report/blocks.h"
 #include "spvae/report/numbers.h"
 #include "spvae/report/sections.h"
@@ -151,6 +152,12 @@ ReportSection overview_section(const ReportSource& source) {
   }
   for (const std::string& warning : warnings) {
     if (!warning.empty()) content += warning_note(warning);
+  }
+  if (const std::string unused =
+          unused_text({.leaves_of_region = source.stored.model.circuit().k_leaf(),
+                       .unused = source.stored.origin.unused});
+      !unused.empty()) {
+    content += warning_note(unused + ".");
   }
   if (source.data.digest() != source.stored.origin.data_digest) {
     content += warning_note(fmt::format(

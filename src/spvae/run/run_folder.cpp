@@ -90,6 +90,8 @@ Json metrics_json(const CheckReport& report) {
   return {{"step", report.check.step},
           {"training_bound", report.check.training_bound},
           {"validation_bound", report.check.validation_bound},
+          {"unused_leaves", report.check.use.unused_leaves()},
+          {"sum_entropy", report.check.use.sum_entropy},
           {"best_step", report.progress.best_step},
           {"best_validation_bound", report.progress.best_bound},
           {"seconds", report.seconds},
@@ -207,7 +209,8 @@ void RunFolder::save_best(const Trainer& trainer) const {
               .validation_bound = trainer.progress().best_bound,
               .seed = config_.train.seed,
               .training = result_config_json(config_),
-              .unseen = origin_.unseen});
+              .unseen = origin_.unseen,
+              .unused = trainer.best_use().unused});
 }
 
 void RunFolder::record(const CheckReport& report, Trainer& trainer) {

@@ -169,6 +169,8 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
                        .parameters = model.parameters().size(),
                        .step = trainer.progress().step});
     const double seconds = train(trainer, folder, config.train.max_steps, observer, stop);
+    const std::string unused = unused_text(trainer.best_use());
+    if (!unused.empty()) observer.on_message("warning: " + unused);
     return {.progress = trainer.progress(), .seconds = seconds, .data_warning = data.warning()};
   } catch (const Error& error) {
     throw Error(error.kind(), error.what() + remains(error, trainer, folder));

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "spvae/core/index.h"
 #include "spvae/kernels/kernels.h"
 
 namespace spvae {
@@ -24,31 +25,39 @@ double power(double base, std::int64_t exponent) {
 
 }  // namespace
 
-Adam::Adam(const AdamConfig& config, std::size_t size)
-    : config_(config), first_moment_(size), second_moment_(size) {}
+Adam::Adam(const AdamConfig& config, std::size_t size) : Adam(config, size, {{0, size, 1}}) {}
 
-void Adam::ascend(std::int64_t t, double learning_rate, std::size_t first,
-                  std::span<const float> gradient, std::span<float> parameters, ThreadPool& pool) {
-  const std::size_t size = gradient.size();
-  assert(t >= 1 && first + size <= first_moment_.size() && parameters.size() == size);
+Adam::Adam(const AdamConfig& config, std::size_t size, const std::vector<Part>& parts)
+    : config_(config), first_moment_(size), second_moment_(size) {
+  for (const Part& part : parts) {
+    assert(part.first + part.size <= first_moment_.size());
+    for (std::size_t begin = 0; begin < part.size; begin += kChunk) {
+      chunks_.push_back({part.first + begin, std::min(kChunk, part.size - begin), part.rate});
+    }
+  }
+}
+
+void Adam::ascend(std::int64_t t, double learning_rate, std::span<const float> gradient,
+                  std::span<float> parameters, ThreadPool& pool) {
+  assert(t >= 1 && gradient.size() == first_moment_.size());
+  assert(parameters.size() == first_moment_.size());
 
   // The corrections belong to the rounded decays that the moments are made with.
   const auto beta1 = static_cast<float>(config_.beta1);
   const auto beta2 = static_cast<float>(config_.beta2);
   const double correction1 = 1 - power(double{beta1}, t);
   const double correction2 = std::sqrt(1 - power(double{beta2}, t));
-  const kernels::AdamStep step{
-      .learning_rate = static_cast<float>(learning_rate * correction2 / correction1),
-      .beta1 = beta1,
-      .beta2 = beta2,
-      .epsilon = static_cast<float>(config_.epsilon * correction2)};
+  const kernels::AdamStep step{.learning_rate = 0,
+                               .beta1 = beta1,
+                               .beta2 = beta2,
+                               .epsilon = static_cast<float>(config_.epsilon * correction2)};
 
-  const int chunks = static_cast<int>((size + kChunk - 1) / kChunk);
-  pool.run(chunks, [&](int chunk, int) {
-    const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
-    const std::size_t count = std::min(kChunk, size - begin);
-    kernels::table().adam(step, count, &gradient[begin], &first_moment_[first + begin],
-                          &second_moment_[first + begin], &parameters[begin]);
+  pool.run(static_cast<int>(chunks_.size()), [&](int chunk, int) {
+    const auto& [first, count, rate] = chunks_[index(chunk)];
+    kernels::AdamStep own = step;
+    own.learning_rate = static_cast<float>(learning_rate * rate * correction2 / correction1);
+    kernels::table().adam(own, count, &gradient[first], &first_moment_[first],
+                          &second_moment_[first], &parameters[first]);
   });
 }
 

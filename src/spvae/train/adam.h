@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "spvae/core/aligned_vector.h"
 #include "spvae/core/parameter_layout.h"
@@ -21,13 +22,22 @@ struct AdamConfig {
 /// are computed in double from products alone, so that every machine gets the same bits.
 class Adam {
  public:
-  /// Moments are zero, for `size` parameters.
-  Adam(const AdamConfig& config, std::size_t size);
+  /// Some of the parameters, and their learning rate over that of the step.
+  struct Part {
+    std::size_t first = 0;
+    std::size_t size = 0;
+    double rate = 1;
+  };
 
-  /// Takes step number t ≥ 1 of the parameters from `first` on, as many as both spans hold, aligned
-  /// to 64 bytes. Same bits for any number of threads.
-  void ascend(std::int64_t t, double learning_rate, std::size_t first,
-              std::span<const float> gradient, std::span<float> parameters, ThreadPool& pool);
+  /// Moments are zero, for `size` parameters, all of which are learned.
+  Adam(const AdamConfig& config, std::size_t size);
+  /// The parts alone are learned.
+  Adam(const AdamConfig& config, std::size_t size, const std::vector<Part>& parts);
+
+  /// Takes step number t ≥ 1. All spans have the size of the moments. Same bits for any number of
+  /// threads.
+  void ascend(std::int64_t t, double learning_rate, std::span<const float> gradient,
+              std::span<float> parameters, ThreadPool& pool);
 
   std::span<float> first_moment() { return first_moment_; }
   std::span<const float> first_moment() const { return first_moment_; }
@@ -36,6 +46,7 @@ class Adam {
 
  private:
   AdamConfig config_;
+  std::vector<Part> chunks_;  // what a task takes
   ParameterBuffer first_moment_;
   ParameterBuffer second_moment_;
 };

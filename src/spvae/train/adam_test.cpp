@@ -31,7 +31,7 @@ TEST(Adam, MovesEveryParameterByTheLearningRateInItsFirstStep) {
   ThreadPool pool(1);
   Adam adam({}, 3);
   ParameterBuffer parameters = {1, 2, 3};
-  adam.ascend(1, 0.01, 0, ParameterBuffer{5, -1e-3f, 0}, parameters, pool);
+  adam.ascend(1, 0.01, ParameterBuffer{5, -1e-3f, 0}, parameters, pool);
   EXPECT_FLOAT_EQ(parameters[0], 1.01f);
   EXPECT_NEAR(parameters[1], 1.99f, 2e-7);
   EXPECT_EQ(parameters[2], 3);
@@ -49,7 +49,7 @@ TEST(Adam, FollowsItsTwinInDoubleOverManySteps) {
     std::normal_distribution<float> normal;
     for (int t = 1; t <= 50; ++t) {
       for (float& g : gradient) g = 0.01f * normal(generator);
-      adam.ascend(t, 0.01, 0, gradient, parameters, pool);
+      adam.ascend(t, 0.01, gradient, parameters, pool);
       twin.ascend(t, 0.01, gradient, expected);
     }
     for (std::size_t i = 0; i < size; ++i) {
@@ -70,7 +70,7 @@ TEST(Adam, GivesTheSameBitsForAnyNumberOfThreads) {
       for (std::size_t i = 0; i < size; ++i) {
         gradient[i] = std::sin(static_cast<float>(i) + static_cast<float>(t));
       }
-      adam.ascend(t, 0.01, 0, gradient, results[run], pool);
+      adam.ascend(t, 0.01, gradient, results[run], pool);
     }
   }
   EXPECT_EQ(results[0], results[1]);

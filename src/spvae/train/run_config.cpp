@@ -47,6 +47,15 @@ const FieldList<TrainConfig>& train_fields() {
                             "decay of a moving average of the parameters, which is then what is "
                             "validated and kept; 0: none",
                             0, 0.999999)),
+      of_later(choice_field("optimizer", &TrainConfig::optimizer,
+                            "adam: of all parameters; muon: weight matrices by orthogonalised "
+                            "momentum, all else by Adam",
+                            {"adam", "muon"})),
+      only_for<TrainConfig>(
+          "--optimizer muon",
+          [](const TrainConfig& config) { return config.optimizer == Optimizer::kMuon; },
+          of_later(number_field("matrix-rate", &TrainConfig::matrix_rate,
+                                "Muon's step size, of weight matrices", 1e-12, 10))),
       number_field("beta1", &TrainConfig::beta1, "Adam's decay of the first moment", 0, 0.999999),
       number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
       number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,

@@ -4,6 +4,7 @@
 
 namespace spvae {
 
+enum class Optimizer { kAdam = 0, kMuon = 1 };
 enum class LearningRateDecay { kNone = 0, kLinear = 1, kCosine = 2 };
 
 /// How a model is trained (TP19 Section 5 and Algorithm 1).
@@ -16,9 +17,11 @@ struct TrainConfig {
   double circuit_rate = 1;  ///< of the sum logits' learning rate, over that of all others
   double clip_norm = 0;     ///< longest gradient; those above are shortened to it; 0: any
   double averaging = 0;     ///< decay of the average over steps that is validated and kept
-  double beta1 = 0.9;       ///< Adam
-  double beta2 = 0.999;     ///< Adam
-  double epsilon = 1e-8;    ///< Adam
+  Optimizer optimizer = Optimizer::kAdam;
+  double matrix_rate = 0.02;  ///< Muon's learning rate, of weight matrices
+  double beta1 = 0.9;         ///< Adam
+  double beta2 = 0.999;       ///< Adam
+  double epsilon = 1e-8;      ///< Adam
   int max_steps = 100000;
   int validate_every = 128;    ///< steps
   int validation_samples = 5;  ///< importance samples of a validation

@@ -18,11 +18,36 @@ namespace {
 
 /// Floats that one task passes over.
 constexpr std::size_t kChunk = 16384;
+/// Training images that tell which leaves are in use.
+constexpr int kImagesOfUse = 1024;
 
 /// The images, once they are known to fit the model.
 const ImageSet& checked(const ImageSet& images, const Spvae& model) {
   check_images(images, model.config());
   return images;
+}
+
+/// What Muon learns.
+std::vector<WeightMatrix> matrices_of(const TrainConfig& config, const Spvae& model) {
+  if (config.optimizer == Optimizer::kAdam) return {};
+  return model.leaves().weight_matrices();
+}
+
+/// All else.
+std::vector<Adam::Part> adam_parts(const TrainConfig& config, const Spvae& model) {
+  std::vector<Adam::Part> parts;
+  std::size_t first = 0;
+  const auto add_up_to = [&](std::size_t end, double rate) {
+    if (first < end) parts.push_back({first, end - first, rate});
+  };
+  for (const WeightMatrix& matrix : matrices_of(config, model)) {
+    add_up_to(matrix.offset, 1);
+    first = matrix.offset + matrix.size();
+  }
+  add_up_to(model.leaves().parameters_end(), 1);
+  first = model.leaves().parameters_end();
+  add_up_to(model.parameters().size(), config.circuit_rate);
+  return parts;
 }
 
 void copy(std::span<const float> from, std::span<float> to) {
@@ -43,7 +68,9 @@ Trainer::Trainer(const TrainConfig& config, Spvae& model, const ImageSet& traini
       objective_(model, config.samples, engine, pool),
       shuffle_(static_cast<std::uint32_t>(training_images.count()),
                static_cast<std::uint32_t>(config.batch), config.seed),
-      adam_({config.beta1, config.beta2, config.epsilon}, model.parameters().size()),
+      adam_({config.beta1, config.beta2, config.epsilon}, model.parameters().size(),
+            adam_parts(config, model)),
+      muon_(matrices_of(config, model)),
       best_parameters_(model.parameters().size()),
       average_(config.averaging > 0 ? model.parameters().size() : 0),
       gradient_(model.parameters().size()) {
@@ -113,43 +140,36 @@ void Trainer::clip_gradient() {
 }
 
 void Trainer::ascend(std::int64_t number) {
-  const std::span<const float> gradient(gradient_);
   const std::span<float> parameters = model_.parameters();
-  const double rate = learning_rate();
-  if (config_.circuit_rate == 1) {
-    adam_.ascend(number, rate, 0, gradient, parameters, pool_);
-  } else {
-    const std::size_t leaves = model_.leaves().parameters_end();
-    adam_.ascend(number, rate, 0, gradient.first(leaves), parameters.first(leaves), pool_);
-    adam_.ascend(number, rate * config_.circuit_rate, leaves, gradient.subspan(leaves),
-                 parameters.subspan(leaves), pool_);
-  }
+  const double share = learning_rate_share();
+  adam_.ascend(number, config_.learning_rate * share, gradient_, parameters, pool_);
+  muon_.ascend(config_.matrix_rate * share, gradient_, adam_.first_moment(), parameters, pool_);
   if (average_.empty()) return;
   // Shorter at first, so that the initial parameters are soon forgotten.
   const auto t = static_cast<double>(number);
-  const auto share = static_cast<float>(1 - std::min(config_.averaging, t / (t + 9)));
+  const auto weight = static_cast<float>(1 - std::min(config_.averaging, t / (t + 9)));
   pool_.run(static_cast<int>((average_.size() + kChunk - 1) / kChunk), [&](int chunk, int) {
     const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
     const std::size_t end = std::min(begin + kChunk, average_.size());
-    for (std::size_t i = begin; i < end; ++i) average_[i] += share * (parameters[i] - average_[i]);
+    for (std::size_t i = begin; i < end; ++i) average_[i] += weight * (parameters[i] - average_[i]);
   });
 }
 
-double Trainer::learning_rate() const {
+double Trainer::learning_rate_share() const {
   const auto max_steps = static_cast<double>(config_.max_steps);
   const auto step = static_cast<double>(progress_.step);
-  double rate = config_.learning_rate;
+  double share = 1;
   switch (config_.learning_rate_decay) {
     case LearningRateDecay::kNone:
       break;
     case LearningRateDecay::kLinear:
-      rate = rate * static_cast<double>(config_.max_steps - progress_.step) / config_.max_steps;
+      share = (max_steps - step) / max_steps;
       break;
     case LearningRateDecay::kCosine:
-      rate *= (1 + std::cos(std::numbers::pi * step / max_steps)) / 2;
+      share = (1 + std::cos(std::numbers::pi * step / max_steps)) / 2;
       break;
   }
-  return config_.warm_up > progress_.step ? rate * (step + 1) / config_.warm_up : rate;
+  return config_.warm_up > progress_.step ? share * (step + 1) / config_.warm_up : share;
 }
 
 bool Trainer::check_due() const {
@@ -161,10 +181,12 @@ Check Trainer::check() {
   assert(progress_.bound_count > 0);
   swap_average();
   const NoiseKey noise{config_.seed, 0, Purpose::kValidation};
-  Check check{.step = progress_.step,
-              .training_bound = progress_.bound_sum / static_cast<double>(progress_.bound_count),
-              .validation_bound = mean_bound(model_, validation_images_, config_.validation_samples,
-                                             noise, engine_, pool_)};
+  Check check;
+  check.step = progress_.step;
+  check.training_bound = progress_.bound_sum / static_cast<double>(progress_.bound_count);
+  check.validation_bound =
+      mean_bound(model_, validation_images_, config_.validation_samples, noise, engine_, pool_);
+  check.use = use_of_leaves();
   swap_average();
   if (!std::isfinite(check.validation_bound)) {
     fail(ErrorKind::kNumerical,
@@ -176,6 +198,7 @@ Check Trainer::check() {
   if (check.is_best) {
     copy(average_.empty() ? model_.parameters() : std::span<const float>(average_),
          best_parameters_);
+    best_use_ = check.use;
     progress_.best_bound = check.validation_bound;
     progress_.best_step = check.step;
     progress_.checks_without_best = 0;
@@ -210,6 +233,15 @@ void Trainer::restore(const TrainState& state) {
   copy(state.second_moment, adam_.second_moment());
   copy(state.best_parameters, best_parameters_);
   copy(state.average, average_);
+  if (progress_.best_step == 0) return;
+  std::ranges::swap_ranges(best_parameters_, model_.parameters());
+  best_use_ = use_of_leaves();
+  std::ranges::swap_ranges(best_parameters_, model_.parameters());
+}
+
+LeafUse Trainer::use_of_leaves() {
+  return leaf_use(model_, training_images_, kImagesOfUse, config_.validation_samples,
+                  {config_.seed, 0, Purpose::kValidation}, engine_, pool_);
 }
 
 void Trainer::restore_best() {

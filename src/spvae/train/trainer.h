@@ -11,7 +11,9 @@
 #include "spvae/data/shuffle.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
+#include "spvae/pass/leaf_use.h"
 #include "spvae/train/adam.h"
+#include "spvae/train/muon.h"
 #include "spvae/train/objective.h"
 #include "spvae/train/train_config.h"
 
@@ -46,6 +48,7 @@ struct Check {
   double training_bound = 0;  ///< mean over the steps since the last check
   double validation_bound = 0;
   bool is_best = false;
+  LeafUse use;  ///< of some training images
 };
 
 /// Trains a model by stochastic ascent on its bound (TP19 Algorithm 1) with early stopping. Says
@@ -74,6 +77,8 @@ class Trainer {
   const Progress& progress() const { return progress_; }
   const Spvae& model() const { return model_; }
   std::span<const float> best_parameters() const { return best_parameters_; }
+  /// Of the best parameters; empty before the first check.
+  const LeafUse& best_use() const { return best_use_; }
   /// A view of the whole state, for saving it.
   TrainState state();
   /// Goes on from `state`, whose spans have the parameters' size (assertion).
@@ -84,11 +89,14 @@ class Trainer {
  private:
   /// Takes the step of that number.
   void ascend(std::int64_t number);
-  double learning_rate() const;
+  /// Of this step, over the config's.
+  double learning_rate_share() const;
   /// Exchanges the model's parameters and their average, if there is one.
   void swap_average();
   bool gradient_is_finite() const;
   void clip_gradient();
+  /// By the model's parameters of the moment.
+  LeafUse use_of_leaves();
 
   TrainConfig config_;
   Spvae& model_;
@@ -99,8 +107,10 @@ class Trainer {
   Objective objective_;
   Shuffle shuffle_;
   Adam adam_;
+  Muon muon_;
   Progress progress_;
   ParameterBuffer best_parameters_;
+  LeafUse best_use_;
   ParameterBuffer average_;
   ParameterBuffer gradient_;
   Batch batch_;
