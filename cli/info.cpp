@@ -63,8 +63,8 @@ std::vector<FieldInfo> flag_fields() {
     fields.push_back(field);
   }
   for (const FieldInfo& field : of_runs) {
-    if (field.name == "data" || field.name == "data-dir" || field.name == "vectors" ||
-        field.name == "seed" || field.name == "threads") {
+    if (field.name == "recipe" || field.name == "data" || field.name == "data-dir" ||
+        field.name == "vectors" || field.name == "seed" || field.name == "threads") {
       fields.push_back(field);
       if (field.name == "data") fields.back().shown_default.clear();
     }

@@ -26,7 +26,7 @@ struct Command {
 
 // The one table of commands.
 constexpr Command kCommands[] = {
-    {"train", "Learn a model; without flags, the paper's SPVAE on MNIST", add_train},
+    {"train", "Learn a model; without flags, the best density of MNIST's images", add_train},
     {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
     {"sample", "Draw images from a run's best model", add_sample},
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},

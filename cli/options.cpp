@@ -135,6 +135,8 @@ Json Options::given() const {
   return values;
 }
 
+bool Options::has_file() const { return flag_value(config_field()).has_value(); }
+
 Json Options::flags() const {
   for (const std::string& word : command_.remaining()) fail_unexpected(command_, word, fields_);
   flag_value(json_field());  // refused before the work, not when the result is printed

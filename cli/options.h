@@ -32,6 +32,8 @@ class Options {
   /// The keys of the --config file, overridden by the flags. Errors as read_config_file and
   /// flags().
   Json given() const;
+  /// Whether there is a --config file.
+  bool has_file() const;
   /// Those of the flags alone. Errors as parse_field; Error(kUsage) for an unknown flag, one given
   /// twice, or one without its value.
   Json flags() const;

@@ -19,11 +19,12 @@ constexpr const char* kExample =
 stopped, killed or met a full disk resumes to the same bits as an uninterrupted one.
 
 Examples:
-  spvae train                                  the paper's SPVAE on MNIST, continuous
-  spvae train --likelihood logistic --max-steps 6000 --out runs/logistic
-  spvae train --model conv-spvae               convolutional leaves
-  spvae train --out runs/logistic --resume
-  spvae train --config runs/logistic/config.json --seed 1 --out runs/logistic-1
+  spvae train                                  the best density of MNIST's images
+  spvae train --data my/folder --out runs/mine
+  spvae train --out runs/mine --resume
+  spvae train --config runs/mine/config.json --seed 1 --out runs/mine-1
+  spvae train --recipe paper                   the paper's SPVAE on MNIST, continuous
+  spvae train --recipe paper --model conv-spvae --likelihood logistic
   spvae train --per-class --out runs/digits    a model for each class, for spvae classify)";
 
 /// Where the run goes, beside how it is trained.
@@ -63,6 +64,10 @@ TrainRequest request_of(const Options& options) {
   Json given = options.given();
   Destination to;
   apply_config(destination_fields(), taken_keys(field_infos(destination_fields()), given), to);
+  // Files of earlier builds, and of runs, name no recipe and say all of their values.
+  if (!to.resume && !options.has_file() && !given.contains("recipe")) {
+    given["recipe"] = recipe_names().back();
+  }
   if (to.resume && to.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }

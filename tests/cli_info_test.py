@@ -52,7 +52,7 @@ class Info(CommandTest):
     def test_of_a_run_says_what_it_was_trained_on(self):
         run = self.train("run")
         result = self.run_json("info", run)
-        described = self.run_json("info", *SMALL[:6], "--height", "8", "--width", "8")
+        described = self.run_json("info", *SMALL[:8], "--height", "8", "--width", "8")
         for key in COUNTS + ["model"]:
             self.assertEqual(result[key], described[key], key)
         self.assertEqual((result["data"], result["model"]["height"]), ("tiny", 8))

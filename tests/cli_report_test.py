@@ -111,7 +111,7 @@ class Report(CommandTest):
     def train_on_mnist_names(self):
         """The text of the report of images that pretend to be MNIST."""
         write_data(self.folder / "elsewhere" / "mnist", side=8)
-        self.run_spvae("train", "--data", "mnist", "--data-dir", self.path("elsewhere"), "--out",
+        self.run_spvae("train", "--recipe", "paper", "--data", "mnist", "--data-dir", self.path("elsewhere"), "--out",
                        self.path("fake"), "--delta", "4", "--hidden", "3", "--latent", "2",
                        "--max-steps", "2", "--validate-every", "1")
         return Page(self.report(self.path("fake"))[1]).text
@@ -136,7 +136,7 @@ class Report(CommandTest):
     def test_escapes_names(self):
         data = write_data(self.folder / "<b>&amp;'\"")
         run = self.path("<i>run")
-        self.run_spvae("train", "--data", data, "--out", run, "--delta", "4", "--hidden", "3",
+        self.run_spvae("train", "--recipe", "paper", "--data", data, "--out", run, "--delta", "4", "--hidden", "3",
                        "--latent", "2", "--max-steps", "2", "--validate-every", "1")
         _, text = self.report(run)
         self.assertIn("<i>run", self.check(text).text)

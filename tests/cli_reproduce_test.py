@@ -12,7 +12,8 @@ from cli_support import SMALL, CommandTest, main, read_npy, read_png_size
 class Reproduce(CommandTest):
     def setUp(self):
         super().setUp()
-        config = {flag[2:]: int(value) for flag, value in zip(SMALL[0::2], SMALL[1::2])}
+        config = {flag[2:]: int(value) for flag, value in zip(SMALL[0::2], SMALL[1::2])
+                  if flag != "--recipe"}
         config.update({"data": self.data, "likelihood": "gaussian"})
         evaluation = {"samples": 3, "test-images": 9, "training-images": 4}
         vae = {key: value for key, value in config.items() if key != "delta"}

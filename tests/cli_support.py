@@ -21,7 +21,7 @@ import zlib
 SPVAE = os.environ["SPVAE"]
 SIDE = 8
 # A model and a run so small that every test takes a moment.
-SMALL = ["--delta", "4", "--hidden", "4", "--latent", "2", "--batch", "16", "--samples", "2",
+SMALL = ["--recipe", "paper", "--delta", "4", "--hidden", "4", "--latent", "2", "--batch", "16", "--samples", "2",
          "--validate-every", "5", "--max-steps", "20", "--threads", "1"]
 LIKELIHOODS = ["gaussian", "binomial", "logistic", "ordinal", "bernoulli", "categorical", "mixture"]
 # Of SMALL, what other models than the spvae make no use of.

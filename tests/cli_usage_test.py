@@ -29,8 +29,9 @@ class Usage(CommandTest):
     def test_train_help_shows_the_defaults(self):
         text = self.run_spvae("train", "--help").stdout
         text = " ".join(text.split())
-        for word in ["--k-sum", "--patience", "(default 128)", "(default 30; vae: 300)",
-                     "(default 0.01; vae, conv-vae: 0.001)", "--filters N,N",
+        for word in ["--k-sum", "--patience", "(default 64; recipe paper: 128)",
+                     "(default 160; recipe paper: 30; vae: 300)",
+                     "(default 0.02; recipe paper: 0.01; vae, conv-vae: 0.001)", "--filters N,N",
                      "(conv-spvae, conv-vae) (default 4,8; conv-vae: 32,64)"]:
             self.assertIn(word, text)
 
@@ -77,8 +78,9 @@ class Usage(CommandTest):
                             ("--hidden", "3x")]:
             self.fails(64, "info", flag, value, says=[flag[2:], "got", "expected"])
         for flag, value in [("--learning-rate", "nan"), ("--learning-rate", "0"),
-                            ("--learning-rate", "inf"), ("--max-steps", "0"), ("--samples", "0"),
-                            ("--batch", "-1"), ("--patience", "0"), ("--validate-every", "0")]:
+                            ("--learning-rate", "inf"), ("--max-steps", "-1"), ("--samples", "0"),
+                            ("--batch", "-1"), ("--patience", "0"), ("--validate-every", "-1"),
+                            ("--recipe", "best")]:
             self.fails(64, "train", flag, value, "--out", "x", says=[flag[2:], "got", "expected"])
             self.assertFalse(pathlib.Path(self.path("x")).exists())
         self.fails(64, "train", "--learning-rate", "nan", says="got 'nan', expected 1e-12 to 10")

@@ -8,7 +8,7 @@ import random
 from cli_support import CommandTest, main, read_npy, write_npy
 
 NAMES = ["height", "weight, kg", "age", "c", "d", "e"]
-FLAGS = ["--hidden", "6", "--latent", "2", "--batch", "16", "--samples", "2", "--validate-every", "5",
+FLAGS = ["--recipe", "paper", "--hidden", "6", "--latent", "2", "--batch", "16", "--samples", "2", "--validate-every", "5",
          "--max-steps", "20", "--threads", "1"]
 
 

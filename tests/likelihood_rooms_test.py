@@ -11,6 +11,7 @@ FOLDER = ROOT / "src" / "spvae" / "likelihood"
 ROOMS = re.findall(r"X\((\w+), (\w+)\)", (FOLDER / "rooms.h").read_text())
 # What some name for good reason: the defaults of data, and titles of the paper's figure.
 KNOWN = {"src/spvae/train/run_config.cpp": ["gaussian", "logistic"],
+         "src/spvae/train/recipes.cpp": ["ordinal"],
          "src/spvae/experiment/low_data_figure.cpp": ["gaussian", "binomial"]}
 
 

@@ -27,7 +27,7 @@ class NumpyFiles(unittest.TestCase):
         self.levels = numpy.random.default_rng(0).integers(0, 256, (COUNT, HEIGHT, WIDTH))
         # A model of floating-point images adds no noise: observed pixels come out as they were read.
         training = self.write("training.npy", numpy.repeat(self.levels, 10, axis=0) / 255)
-        self.run_program("train", "--data", training, "--delta", "4", "--hidden", "4", "--latent", "2",
+        self.run_program("train", "--recipe", "paper", "--data", training, "--delta", "4", "--hidden", "4", "--latent", "2",
                          "--max-steps", "2", "--out", self.folder / "run")
 
     def run_program(self, *arguments, code=0):

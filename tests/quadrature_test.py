@@ -161,7 +161,7 @@ class Quadrature(unittest.TestCase):
             np.save(self.path / f"{name}.npy", array if channels > 1 else array[..., 0])
         run = self.path / "run"
         self.run_spvae(
-            "train", "--data", self.path / "training.npy", *with_values("--likelihood", likelihood),
+            "train", "--recipe", "paper", "--data", self.path / "training.npy", *with_values("--likelihood", likelihood),
             "--stretch", "none", "--colour", "rgb" if channels > 1 else "gray", "--delta", 4, "--k-leaf", leaves, "--hidden", 8,
             "--latent", 1, "--max-steps", 1500, "--learning-rate", 0.003, "--out", run, "--force")
         model = Model(run / "model.safetensors")

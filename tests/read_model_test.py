@@ -41,7 +41,7 @@ class ReadModel(unittest.TestCase):
         run = self.path / name
         if "--likelihood" not in flags:
             flags = (*flags, "--likelihood", "gaussian")
-        self.run_program(SPVAE, "train", "--data", data, "--out", run, "--data-seed", "3",
+        self.run_program(SPVAE, "train", "--recipe", "paper", "--data", data, "--out", run, "--data-seed", "3",
                          "--validate-every", "100", *with_values(*flags))
         output = self.run_program(
             sys.executable, ROOT / "examples" / "read_model.py", run / "model.safetensors",

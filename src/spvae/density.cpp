@@ -166,6 +166,7 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
                                          config.standardise, [&data = learned] { return data; });
   }
   set_image_size(training.height, training.width, config.model);
+  set_training_length(learned.count(), config.train);
   if (!config.model.graph) read_graph(config.model);
   RunConfig copy = config;
   for (const auto& field : run_fields()) {

@@ -28,6 +28,10 @@ double mean_entropy(const Spvae& model) {
 
 }  // namespace
 
+bool LeafUse::is_unused(int leaf) const {
+  return shares[index(leaf)] < kUnusedShare / leaves_of_region;
+}
+
 int LeafUse::leaves() const { return static_cast<int>(unused.size()) * leaves_of_region; }
 
 int LeafUse::unused_leaves() const { return std::accumulate(unused.begin(), unused.end(), 0); }
@@ -56,9 +60,10 @@ LeafUse leaf_use(const Spvae& model, const ImageSet& images, int most, int sampl
   LeafUse use{.leaves_of_region = k,
               .unused = std::vector<int>(shares.size() / index(k)),
               .sum_entropy = mean_entropy(model)};
-  const double least = kUnusedShare / k * static_cast<double>(count);
-  for (std::size_t leaf = 0; leaf < shares.size(); ++leaf) {
-    if (shares[leaf] < least) ++use.unused[leaf / index(k)];
+  for (double& share : shares) share /= static_cast<double>(count);
+  use.shares = std::move(shares);
+  for (int leaf = 0; leaf < model.circuit().leaves(); ++leaf) {
+    if (use.is_unused(leaf)) ++use.unused[index(leaf / k)];
   }
   return use;
 }

@@ -14,10 +14,13 @@ inline constexpr double kUnusedShare = 0.02;
 /// How much of a model works: leaves whose responsibility training lets fall to nothing stay there,
 /// since their gradient falls with it.
 struct LeafUse {
-  int leaves_of_region = 0;  ///< K
-  std::vector<int> unused;   ///< [leaf regions] of each region's leaves
-  double sum_entropy = 0;    ///< of the sums' weights, nats, averaged over all sums
+  int leaves_of_region = 0;         ///< K
+  std::vector<double> shares = {};  ///< [L] mean responsibility; of a region they sum to 1
+  std::vector<int> unused;          ///< [leaf regions] of each region's leaves
+  double sum_entropy = 0;           ///< of the sums' weights, nats, averaged over all sums
 
+  /// Whether one is unused.
+  bool is_unused(int leaf) const;
   int leaves() const;
   int unused_leaves() const;
   friend bool operator==(const LeafUse&, const LeafUse&) = default;

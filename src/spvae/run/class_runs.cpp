@@ -59,7 +59,9 @@ ClassRuns planned_runs(RunConfig config, TrainObserver& observer) {
   const DataSet data(data_config(config), &pool, [&observer](std::size_t done, std::size_t files) {
     observer.on_loading(done, files);
   });
+  const TrainConfig asked = config.train;
   fit_to_data(data, config);
+  config.train = asked;  // each class has a training length of its own
   ClassRuns runs{
       .data = data.name(), .data_digest = data.digest(), .config = run_config_json(config)};
   const std::vector<std::string> names = data.labels(Split::kTrain).names;

@@ -43,6 +43,10 @@ const FieldList<TrainConfig>& train_fields() {
       of_later(number_field("clip-norm", &TrainConfig::clip_norm,
                             "length to which a step's longer gradients are shortened; 0: none", 0,
                             1e30)),
+      of_later(number_field("split-every", &TrainConfig::split_every,
+                            "steps after which unused leaves become twins of busy ones, in the "
+                            "first half of max-steps; 0: never",
+                            0, kMaxSteps)),
       of_later(number_field("averaging", &TrainConfig::averaging,
                             "decay of a moving average of the parameters, which is then what is "
                             "validated and kept; 0: none",
@@ -60,10 +64,11 @@ const FieldList<TrainConfig>& train_fields() {
       number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
       number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,
                    1),
-      number_field("max-steps", &TrainConfig::max_steps, "steps after which training ends", 1,
+      number_field("max-steps", &TrainConfig::max_steps,
+                   "steps after which training ends; 0: by the number of training images", 0,
                    kMaxSteps),
-      number_field("validate-every", &TrainConfig::validate_every, "steps between validations", 1,
-                   kMaxSteps),
+      number_field("validate-every", &TrainConfig::validate_every,
+                   "steps between validations; 0: a 25th of max-steps", 0, kMaxSteps),
       number_field("validation-samples", &TrainConfig::validation_samples,
                    "importance samples of a validation", 1, 10000),
       number_field("patience", &TrainConfig::patience,
@@ -77,8 +82,19 @@ const FieldList<TrainConfig>& train_fields() {
 
 bool of_class(const RunConfig& config) { return !config.class_name.empty(); }
 
+Field<RunConfig> recipe_field() {
+  Field<RunConfig> field = without_effect(
+      choice_field("recipe", &RunConfig::recipe,
+                   "values of what is not given: density: the best density for its size and time; "
+                   "paper: TP19's model and training",
+                   recipe_names()));
+  field.written = [](const RunConfig&) { return false; };
+  return field;
+}
+
 FieldList<RunConfig> all() {
   FieldList<RunConfig> list = {
+      recipe_field(),
       text_field("data", &RunConfig::data,
                  "data set: mnist, cifar10, svhn, or the path of a folder or file of "
                  "images, or of a .csv or .npy file of vectors"),
@@ -169,6 +185,21 @@ int columns_of(const Json& values) {
   return columns_of_data(config.data, config.vectors);
 }
 
+/// Gives what is not given its value of the recipe.
+void add_recipe(const Json& given, int columns, Json& values) {
+  RunConfig config;
+  if (given.contains("recipe")) run_fields().front().set(config, given.at("recipe"));
+  if (given.contains("data")) config.data = given.value("data", config.data);
+  const RecipeCase of_run = {
+      .has_structure = given.contains("model") || given.contains("structure"),
+      .has_network = given.contains("model") || given.contains("network"),
+      .is_of_vectors = columns > 0,
+      .is_of_bytes = columns == 0 && !is_float_array(config.data)};
+  Json all = recipe_values(config.recipe, of_run);
+  all.update(values);
+  values = std::move(all);
+}
+
 /// What a config asks of vectors, or of images, that they cannot have.
 void check_fits(const DataSet& data, const RunConfig& config) {
   if (data.columns().empty()) {
@@ -196,6 +227,30 @@ std::string default_of_structures(const Field<RunConfig>& field) {
   return flag_text(field.get(RunConfig{}));
 }
 
+/// The default of a field in the paper's recipe, by model.
+std::string default_of_paper(const Field<RunConfig>& field) {
+  // Each value with the models that have it; the first value stands for the rest.
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const ModelKind& kind : model_kinds()) {
+    const RunConfig config = default_run_config(kind);
+    if (!is_used(field, config)) continue;
+    const std::string value = flag_text(field.get(config));
+    const auto known =
+        std::ranges::find_if(values, [&value](const auto& entry) { return entry.first == value; });
+    if (known == values.end()) {
+      values.emplace_back(value, kind.name);
+    } else {
+      known->second.append(", ").append(kind.name);
+    }
+  }
+  if (values.empty()) return default_of_structures(field);
+  std::string text = values.front().first;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    text += "; " + values[i].second + ": " + values[i].first;
+  }
+  return text;
+}
+
 }  // namespace
 
 const FieldList<RunConfig>& run_fields() {
@@ -215,10 +270,12 @@ RunConfig default_run_config(const ModelKind& kind) {
 RunConfig run_config(const Json& given) {
   Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
   const int columns = columns_of(values);
+  const Json told = values;
   if (columns > 0 && values.value("model", Json("spvae")) == "spvae" &&
       !values.contains("structure")) {
     values["structure"] = structure_info(structure_of_vectors(columns)).name;
   }
+  add_recipe(told, columns, values);
   RunConfig config = default_run_config(kind_of(values));
   if (columns > 0) set_vector_defaults(columns, config.model);
   apply_config(run_fields(), values, config);
@@ -276,6 +333,8 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   }
   // What is left to the data became what the run has.
   if (config.model.delta == 0) config.model.delta = had.model.delta;
+  if (config.train.max_steps == 0) config.train.max_steps = had.train.max_steps;
+  if (config.train.validate_every == 0) config.train.validate_every = had.train.validate_every;
   if (config.stretch == Stretch::kAuto) config.stretch = had.stretch;
   if (config.dequantize == Dequantize::kAuto) config.dequantize = had.dequantize;
   check_same_result(had, config, where);
@@ -317,11 +376,16 @@ Columns model_columns(const LikelihoodConfig& likelihood, const std::vector<std:
 
 void set_image_size(int height, int width, ModelConfig& model) {
   constexpr int kSuperPixels = 4;  // along the longer side
+  constexpr int kMostDelta = 8;    // where the number of super-pixels costs little
   model.height = height;
   model.width = width;
-  if (model.delta == 0) {
-    model.delta = (std::max(height, width) + kSuperPixels - 1) / kSuperPixels;
+  if (model.delta != 0) return;
+  int parts = kSuperPixels;
+  const auto delta = [&] { return (std::max(height, width) + parts - 1) / parts; };
+  if (model.product == Product::kElementwise) {
+    while (delta() > kMostDelta) parts *= 2;
   }
+  model.delta = delta();
 }
 
 void read_graph(ModelConfig& model) {
@@ -346,6 +410,7 @@ void fit_to_data(const DataSet& data, RunConfig& config) {
   }
   set_image_size(data.height(), data.width(), config.model);
   read_graph(config.model);
+  set_training_length(data.count(Split::kTrain), config.train);
   config.stretch = data.stretch();
   config.dequantize = data.dequantize();
 }
@@ -390,26 +455,12 @@ std::string default_text(const std::string& name) {
       fields, [&name](const Field<RunConfig>& f) { return f.info.name == name; });
   assert(field != fields.end());
   if (name == "model") return flag_text(field->get(RunConfig{}));
-  // Each value with the models that have it; the first value stands for the rest.
-  std::vector<std::pair<std::string, std::string>> values;
-  for (const ModelKind& kind : model_kinds()) {
-    const RunConfig config = default_run_config(kind);
-    if (!is_used(*field, config)) continue;
-    const std::string value = flag_text(field->get(config));
-    const auto known =
-        std::ranges::find_if(values, [&value](const auto& entry) { return entry.first == value; });
-    if (known == values.end()) {
-      values.emplace_back(value, kind.name);
-    } else {
-      known->second.append(", ").append(kind.name);
-    }
-  }
-  if (values.empty()) return default_of_structures(*field);
-  std::string text = values.front().first;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    text += "; " + values[i].second + ": " + values[i].first;
-  }
-  return text;
+  if (name == "recipe") return recipe_names().back();
+  const RunConfig density = run_config({{"recipe", recipe_names().back()}});
+  const std::string paper = default_of_paper(*field);
+  if (!is_used(*field, density)) return paper;
+  const std::string text = flag_text(field->get(density));
+  return text == paper ? text : text + "; recipe paper: " + paper;
 }
 
 }  // namespace spvae

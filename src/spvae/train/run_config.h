@@ -9,12 +9,15 @@
 #include "spvae/data/data_set.h"
 #include "spvae/model/engine.h"
 #include "spvae/model/model_kinds.h"
+#include "spvae/train/recipes.h"
 #include "spvae/train/train_config.h"
 
 namespace spvae {
 
 /// Everything that `spvae train` may be told: the content of a run's config.json.
 struct RunConfig {
+  /// What was not told has its values; no part of what is kept, which holds all of them.
+  Recipe recipe = Recipe::kPaper;
   std::string data = "mnist";   ///< as DataConfig has it, and those that follow
   std::string data_dir;         ///< where to look for a named set first
   std::uint32_t data_seed = 0;  ///< of split, pixel noise and binarisation

@@ -122,6 +122,17 @@ TEST(RunConfig, TakesAQuarterOfTheLongerSideForADeltaOfZero) {
   }
 }
 
+TEST(RunConfig, HasMoreSuperPixelsInLargeImagesWhereProductsAreElementwise) {
+  for (const auto& [height, width, delta] :
+       {std::tuple{28, 28, 7}, {32, 32, 8}, {64, 64, 8}, {96, 20, 6}, {1, 1, 1}}) {
+    ModelConfig model;
+    model.delta = 0;
+    model.product = Product::kElementwise;
+    set_image_size(height, width, model);
+    EXPECT_EQ(model.delta, delta);
+  }
+}
+
 TEST(RunConfig, RefusesUnknownKeysAndModels) {
   EXPECT_THROW(run_config({{"hidden-units", 3}}), Error);
   try {
@@ -139,21 +150,72 @@ TEST(RunConfig, RefusesUnknownKeysAndModels) {
 }
 
 TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
-  EXPECT_EQ(default_text("hidden"), "30; vae: 300");
-  EXPECT_EQ(default_text("learning-rate"), "0.01; vae, conv-vae: 0.001");
-  EXPECT_EQ(default_text("latent"), "25; vae, conv-vae: 200");
+  EXPECT_EQ(default_text("hidden"), "160; recipe paper: 30; vae: 300");
+  EXPECT_EQ(default_text("learning-rate"), "0.02; recipe paper: 0.01; vae, conv-vae: 0.001");
+  EXPECT_EQ(default_text("latent"), "16; recipe paper: 25; vae, conv-vae: 200");
   EXPECT_EQ(default_text("filters"), "4,8; conv-vae: 32,64");
   EXPECT_EQ(default_text("stride"), "1; conv-vae: 2");
   EXPECT_EQ(default_text("dense"), "64");
   EXPECT_EQ(default_text("delta"), "0");
-  EXPECT_EQ(default_text("batch"), "128");
+  EXPECT_EQ(default_text("batch"), "64; recipe paper: 128");
   EXPECT_EQ(default_text("model"), "spvae");
-  EXPECT_EQ(default_text("structure"), "poon-domingos; vae, conv-vae: single-region");
+  EXPECT_EQ(default_text("structure"),
+            "quad-tree; recipe paper: poon-domingos; vae, conv-vae: single-region");
+  EXPECT_EQ(default_text("recipe"), "density");
+}
+
+TEST(Recipe, OfThePaperIsWhatFieldsHaveByDefault) {
+  EXPECT_EQ(run_config_json(run_config({{"recipe", "paper"}})),
+            run_config_json(run_config(Json::object())));
+}
+
+TEST(Recipe, GivesValuesToWhatIsNotTold) {
+  const RunConfig all = run_config({{"recipe", "density"}});
+  EXPECT_EQ(all.model.structure, Structure::kQuadTree);
+  EXPECT_EQ(all.model.leaf.network, Network::kSharedMlp);
+  EXPECT_EQ(all.model.leaf.likelihood.kind, Likelihood::kOrdinal);
+  EXPECT_EQ(all.train.optimizer, Optimizer::kMuon);
+  const RunConfig some = run_config(
+      {{"recipe", "density"}, {"hidden", 7}, {"optimizer", "adam"}, {"likelihood", "gaussian"}});
+  EXPECT_EQ(some.model.leaf.hidden, 7);
+  EXPECT_EQ(some.train.optimizer, Optimizer::kAdam);
+  EXPECT_EQ(some.model.leaf.likelihood.kind, Likelihood::kGaussian);
+  EXPECT_EQ(some.model.leaf.latent, all.model.leaf.latent);
+}
+
+TEST(Recipe, KeepsTheStructureAndSizesOfAModelThatIsNamed) {
+  const RunConfig named = run_config({{"recipe", "density"}, {"model", "vae"}});
+  EXPECT_EQ(named.model.structure, Structure::kSingleRegion);
+  EXPECT_EQ(named.model.leaf.hidden, 300);
+  EXPECT_EQ(named.model.leaf.likelihood.kind, Likelihood::kOrdinal);
+  EXPECT_EQ(named.train.optimizer, Optimizer::kMuon);
+}
+
+TEST(Recipe, IsNoPartOfWhatARunKeeps) {
+  const RunConfig config = run_config({{"recipe", "density"}});
+  const Json kept = run_config_json(config);
+  EXPECT_FALSE(kept.contains("recipe"));
+  EXPECT_EQ(run_config_json(run_config(kept)), kept);
+}
+
+TEST(Recipe, TakesTheTrainingLengthFromTheNumberOfImages) {
+  const auto length_of = [](int images) {
+    TrainConfig train = run_config({{"recipe", "density"}}).train;
+    set_training_length(images, train);
+    return std::pair(train.max_steps, train.validate_every);
+  };
+  EXPECT_EQ(length_of(50000), std::pair(19531, 781));
+  EXPECT_EQ(length_of(1000000), std::pair(20000, 800));
+  EXPECT_EQ(length_of(80), std::pair(2000, 80));
+  TrainConfig given{.max_steps = 30, .validate_every = 4};
+  set_training_length(50000, given);
+  EXPECT_EQ(std::pair(given.max_steps, given.validate_every), std::pair(30, 4));
 }
 
 TEST(RunConfig, LetsThreadsAndThePlaceOfDataAloneDifferBetweenRunsOfOneResult) {
   for (const auto& field : run_fields()) {
-    const bool is_free = field.info.name == "threads" || field.info.name == "data-dir";
+    const std::string& name = field.info.name;
+    const bool is_free = name == "threads" || name == "data-dir" || name == "recipe";
     EXPECT_EQ(field.info.changes_result, !is_free) << field.info.name;
   }
 }

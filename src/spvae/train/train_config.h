@@ -16,6 +16,7 @@ struct TrainConfig {
   int warm_up = 0;          ///< steps over which the learning rate rises from 0
   double circuit_rate = 1;  ///< of the sum logits' learning rate, over that of all others
   double clip_norm = 0;     ///< longest gradient; those above are shortened to it; 0: any
+  int split_every = 0;      ///< steps between divisions of busy leaves; 0: none
   double averaging = 0;     ///< decay of the average over steps that is validated and kept
   Optimizer optimizer = Optimizer::kAdam;
   double matrix_rate = 0.02;  ///< Muon's learning rate, of weight matrices

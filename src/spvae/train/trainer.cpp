@@ -12,6 +12,7 @@
 #include "spvae/core/index.h"
 #include "spvae/model/data_units.h"
 #include "spvae/model/finite.h"
+#include "spvae/train/split_leaves.h"
 
 namespace spvae {
 namespace {
@@ -101,6 +102,7 @@ double Trainer::step(const StepObserver& observer) {
   ascend(number);
   done(StepPart::kAdam);
   progress_.step = number;
+  split_leaves();
   progress_.bound_sum += bound;
   ++progress_.bound_count;
   return bound;
@@ -153,6 +155,16 @@ void Trainer::ascend(std::int64_t number) {
     const std::size_t end = std::min(begin + kChunk, average_.size());
     for (std::size_t i = begin; i < end; ++i) average_[i] += weight * (parameters[i] - average_[i]);
   });
+}
+
+void Trainer::split_leaves() {
+  const std::int64_t every = config_.split_every;
+  const bool is_due = every > 0 && progress_.step % every == 0 &&
+                      2 * progress_.step <= config_.max_steps && model_.circuit().k_leaf() > 1;
+  if (!is_due) return;
+  split_busy_leaves(model_, use_of_leaves(), config_.seed,
+                    static_cast<std::uint32_t>(progress_.step), model_.parameters(),
+                    {adam_.first_moment(), adam_.second_moment()});
 }
 
 double Trainer::learning_rate_share() const {

@@ -89,6 +89,8 @@ class Trainer {
  private:
   /// Takes the step of that number.
   void ascend(std::int64_t number);
+  /// After a step, where it is time.
+  void split_leaves();
   /// Of this step, over the config's.
   double learning_rate_share() const;
   /// Exchanges the model's parameters and their average, if there is one.

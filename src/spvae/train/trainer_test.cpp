@@ -114,6 +114,8 @@ const Json kEverySetting = {{"learning-rate-decay", "cosine"},
                             {"warm-up", 5},
                             {"circuit-rate", 3},
                             {"clip-norm", 20},
+                            {"optimizer", "muon"},
+                            {"split-every", 2},
                             {"averaging", 0.9}};
 
 TEST(Trainer, GoesOnFromAStateToTheBitsOfAStraightRun) {
