@@ -32,7 +32,7 @@ FieldInfo run_field() {
 
 // Of a run, where its region graph is written; else where the model's is read.
 FieldInfo graph_field() {
-  const std::vector<FieldInfo> fields = run_field_infos();
+  const std::vector<FieldInfo> fields = run_field_infos(Recipe::kPaper);
   FieldInfo field = *std::ranges::find(fields, "graph", &FieldInfo::name);
   field.help += "; of a run, where its graph is written";
   return field;
@@ -54,7 +54,7 @@ std::vector<FieldInfo> file_fields() {
 std::vector<FieldInfo> flag_fields() {
   std::vector<FieldInfo> fields = {run_field()};
   fields.push_back(graph_field());
-  const std::vector<FieldInfo> of_runs = run_field_infos();
+  const std::vector<FieldInfo> of_runs = run_field_infos(Recipe::kPaper);
   for (FieldInfo& field : field_infos(model_fields())) {
     const auto same = std::ranges::find(of_runs, field.name, &FieldInfo::name);
     field.shown_default = same != of_runs.end()      ? same->shown_default

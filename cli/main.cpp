@@ -68,7 +68,7 @@ class HelpFormatter : public CLI::Formatter {
 
 std::string footer() {
   return "Example:\n"
-         "  spvae train --likelihood logistic && spvae evaluate runs/mnist-spvae-logistic\n\n"
+         "  spvae train --out runs/mnist && spvae evaluate runs/mnist\n\n"
          "'spvae COMMAND --help' lists a command's flags. Results go to stdout, progress to "
          "stderr.\n\n" +
          exit_codes_help();

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kExample =
-    R"(What TP19 reports, computed anew from the configurations in experiments/ and printed beside the
+    R"(What TP19 reports, and the parts of the density recipe, computed anew from the configurations in experiments/ and printed beside the
 paper's figures. Each run is trained and scored in RUNS/WHAT, and its result kept in
 OUT/WHAT; tables (.md, .csv, .json) and pictures in OUT are drawn anew after each. Cheapest first.
 Whatever stops it, the same command goes on, to the same figures; what OUT holds is not computed
@@ -27,7 +27,8 @@ Examples:
   spvae reproduce table2                              counts alone, in a moment
   spvae reproduce table1 --cell spvae/mnist/gaussian  one cell, some five minutes
   spvae reproduce table1 --cell '*spvae/mnist/*' --seeds 3
-  spvae reproduce figure2 --status                    what is done, what is left)";
+  spvae reproduce figure2 --status                    what is done, what is left
+  spvae reproduce density                             what each part of the density recipe is worth)";
 
 struct ReproduceConfig {
   std::string what;
@@ -43,14 +44,14 @@ struct ReproduceConfig {
 /// Table 2 counts parameters: nothing is trained for it.
 Field<ReproduceConfig> for_runs(Field<ReproduceConfig> field) {
   return only_for<ReproduceConfig>(
-      "table1, figure2 and figure3",
+      "table1, figure2, figure3 and density",
       [](const ReproduceConfig& config) { return config.what != "table2"; }, std::move(field));
 }
 
 FieldList<ReproduceConfig> fields() {
   using Config = ReproduceConfig;
   return {
-      text_field("what", &Config::what, "table1, table2, figure2 or figure3"),
+      text_field("what", &Config::what, "table1, table2, figure2, figure3 or density"),
       shown_as("all",
                text_field("cell", &Config::cell,
                           "only cells of this name, MODEL/DATA/LIKELIHOOD[+VARIANT][@VALUE]; "
@@ -68,10 +69,10 @@ FieldList<ReproduceConfig> fields() {
 }
 
 void check_known(const std::string& what) {
-  constexpr const char* kKnown[] = {"table1", "table2", "figure2", "figure3"};
+  constexpr const char* kKnown[] = {"table1", "table2", "figure2", "figure3", "density"};
   if (std::ranges::find(kKnown, what) != std::end(kKnown)) return;
   fail(ErrorKind::kUsage,
-       "reproduce: got '{}', expected one of table1, table2, figure2, figure3; say 'spvae "
+       "reproduce: got '{}', expected one of table1, table2, figure2, figure3, density; say 'spvae "
        "reproduce table1'",
        what);
 }

@@ -49,7 +49,7 @@ const FieldList<Destination>& destination_fields() {
 }
 
 std::vector<FieldInfo> all_fields() {
-  std::vector<FieldInfo> fields = run_field_infos();
+  std::vector<FieldInfo> fields = run_field_infos(Recipe::kDensity);
   for (const FieldInfo& field : field_infos(destination_fields())) fields.push_back(field);
   return fields;
 }
@@ -65,15 +65,14 @@ TrainRequest request_of(const Options& options) {
   Destination to;
   apply_config(destination_fields(), taken_keys(field_infos(destination_fields()), given), to);
   // Files of earlier builds, and of runs, name no recipe and say all of their values.
-  if (!to.resume && !options.has_file() && !given.contains("recipe")) {
-    given["recipe"] = recipe_names().back();
-  }
+  Json named = given;
+  if (!options.has_file() && !given.contains("recipe")) named["recipe"] = recipe_names().back();
   if (to.resume && to.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }
-  RunRequest run(given);
+  RunRequest run(to.resume ? given : named);
   if (to.out.empty()) {
-    to.out = "runs/" + run_name(run.config) + (to.per_class ? "-classes" : "");
+    to.out = "runs/" + run_name(run_config(named)) + (to.per_class ? "-classes" : "");
   }
   if (to.per_class && !run.config.class_name.empty()) {
     fail(ErrorKind::kUsage, "train: got --per-class and the class {}, expected one of them",

@@ -66,7 +66,7 @@ const FieldList<TuneConfig>& tune_fields() {
 
 std::vector<FieldInfo> all_fields() {
   std::vector<FieldInfo> fields = field_infos(tune_fields(), TuneConfig{});
-  for (const FieldInfo& field : run_field_infos()) fields.push_back(field);
+  for (const FieldInfo& field : run_field_infos(Recipe::kPaper)) fields.push_back(field);
   return fields;
 }
 

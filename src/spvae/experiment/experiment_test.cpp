@@ -93,7 +93,7 @@ TEST(Experiment, RefusesAFileOfAnotherForm) {
 // Every file that is shipped can be read, its names are unique, and Table 2's counts are the
 // paper's to the digit.
 TEST(Experiment, ShippedFilesReproduceTheCountsOfThePaper) {
-  for (const char* name : {"table1", "figure2", "figure3"}) {
+  for (const char* name : {"table1", "figure2", "figure3", "density"}) {
     std::set<std::string> stems;
     for (const Trial& trial : read_experiment(find_experiment(name)).trials) {
       EXPECT_TRUE(stems.insert(trial.stem()).second) << trial.stem();

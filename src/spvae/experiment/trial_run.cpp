@@ -68,8 +68,8 @@ void check_run(const Trial& trial, const fs::path& run) {
   const fs::path file = run / RunFolder::kConfigFile;
   if (!is_there(file)) return;
   try {
-    resumed_config(read_config_file(file.string(), field_infos(run_fields())), trial.run.given,
-                   run.string());
+    resumed_config(read_config_file(file.string(), field_infos(run_fields())),
+                   result_config_json(trial.run.config), run.string());
   } catch (const Error& error) {
     fail(error.kind(), "{}; to have {} trained anew, move {} away", error.what(), trial.name(),
          run.string());

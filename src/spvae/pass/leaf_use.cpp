@@ -60,7 +60,13 @@ LeafUse leaf_use(const Spvae& model, const ImageSet& images, int most, int sampl
   LeafUse use{.leaves_of_region = k,
               .unused = std::vector<int>(shares.size() / index(k)),
               .sum_entropy = mean_entropy(model)};
-  for (double& share : shares) share /= static_cast<double>(count);
+  // Of several trees, those that answer for little may work all the same.
+  for (auto region = shares.begin(); region != shares.end(); region += k) {
+    const double total = std::accumulate(region, region + k, 0.0);
+    const bool is_dead = total < kUnusedShare * static_cast<double>(count);
+    std::transform(region, region + k, region,
+                   [=](double share) { return is_dead ? 0 : share / total; });
+  }
   use.shares = std::move(shares);
   for (int leaf = 0; leaf < model.circuit().leaves(); ++leaf) {
     if (use.is_unused(leaf)) ++use.unused[index(leaf / k)];

@@ -16,6 +16,8 @@ constexpr int kSteps = 5;
 constexpr float kFirst = 3.4445f;
 constexpr float kThird = -4.7750f;
 constexpr float kFifth = 2.0315f;
+// Of a gradient that is all but 0, the direction is noise.
+constexpr double kLeastNorm = 1e-7;
 constexpr std::size_t kPanel = kernels::kTile;
 
 std::size_t whole_panels(std::size_t size) { return (size + kPanel - 1) / kPanel * kPanel; }
@@ -80,8 +82,7 @@ void orthogonalise(std::span<float> matrix, int rows, int columns) {
   };
   double squares = 0;
   for (const float value : matrix) squares += double{value} * double{value};
-  if (squares == 0) return;
-  const auto scale = static_cast<float>(1 / std::sqrt(squares));
+  const auto scale = static_cast<float>(1 / (std::sqrt(squares) + kLeastNorm));
   for (std::size_t i = 0; i < x.rows; ++i) {
     for (std::size_t j = 0; j < x.columns; ++j) x.row(i)[j] = scale * at(i, j);
   }

@@ -14,7 +14,7 @@ namespace spvae {
 /// those of many. With μ = 0.95, in float32:
 ///   m ← μ·m + (1 − μ)·g,   W ← W + rate·√max(1, columns/rows)·NS(μ·m + (1 − μ)·g)
 /// NS: five steps X ← aX + (bA + cA²)X, A = XXᵀ, (a, b, c) = (3.4445, −4.7750, 2.0315), of X over
-/// its Frobenius norm, on the shorter side.
+/// (its Frobenius norm + 10⁻⁷), on the shorter side.
 class Muon {
  public:
   explicit Muon(std::vector<WeightMatrix> matrices);

@@ -12,24 +12,32 @@ Json density_values(const RecipeCase& given) {
       {"optimizer", "muon"},   {"matrix-rate", 0.02},
       {"learning-rate", 0.02}, {"learning-rate-decay", "cosine"},
       {"warm-up", 100},        {"circuit-rate", 3},
-      {"clip-norm", 1},        {"split-every", 100},
+      {"clip-norm", 1},        {"split-every", 200},
       {"beta2", 0.97},         {"batch", 64},
       {"max-steps", 0},        {"validate-every", 0},
       {"patience", 20},
   };
-  if (given.is_of_bytes) values.update({{"likelihood", "ordinal"}, {"stretch", "none"}});
+  if (given.is_of_bytes) {
+    values.update({{"likelihood", "ordinal"}, {"stretch", "none"}});
+  } else {  // a density is steeper than probabilities
+    values.update({{"learning-rate", 0.01}, {"matrix-rate", 0.01}});
+  }
+  // Large matrices take longer to orthogonalise than a step.
+  if (given.is_single_region) {
+    for (const char* of_muon : {"optimizer", "matrix-rate", "learning-rate"}) values.erase(of_muon);
+  }
   if (given.has_structure) return values;
   // One expert a super-pixel, whose leaves are priors, below element-wise products.
   values.update({{"product", "elementwise"},
                  {"k-sum", 64},
                  {"k-leaf", 64},
                  {"sum-scale", 2},
-                 {"experts", 1},
                  {"priors", "learned"}});
+  if (!given.has_standard_priors) values["experts"] = 1;
   if (!given.is_of_vectors) values["structure"] = "quad-tree";
-  if (!given.has_network) {
-    values.update({{"network", "shared-mlp"}, {"hidden", 160}, {"latent", 16}});
-  }
+  if (!given.has_network) values["network"] = "shared-mlp";
+  const bool is_small = given.is_of_vectors;  // regions are
+  values.update({{"hidden", is_small ? 64 : 160}, {"latent", is_small ? 4 : 16}});
   return values;
 }
 
@@ -44,7 +52,7 @@ Json recipe_values(Recipe recipe, const RecipeCase& given) {
 void set_training_length(int images, TrainConfig& config) {
   // Images that are seen some 25 times, few ones more often: early stopping ends that.
   constexpr int kEpochs = 25;
-  constexpr int kLeast = 2000;
+  constexpr int kLeast = 500;
   constexpr int kMost = 20000;
   constexpr int kChecks = 25;
   if (config.max_steps == 0) {

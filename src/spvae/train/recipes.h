@@ -21,8 +21,10 @@ std::vector<std::string> recipe_names();
 struct RecipeCase {
   bool has_structure = false;  ///< one is given, by --model, --structure or --graph: it is kept
   bool has_network = false;    ///< likewise, by --model or --network
-  bool is_of_vectors = false;  ///< the data are vectors
-  bool is_of_bytes = true;     ///< they are images of 8 bits
+  bool has_standard_priors = false;  ///< leaves are told to differ by more than their priors
+  bool is_single_region = false;     ///< the image is one leaf region
+  bool is_of_vectors = false;        ///< the data are vectors
+  bool is_of_bytes = true;           ///< they are images of 8 bits
 };
 
 /// The values of a recipe, by the names of run_fields(). Those of the density recipe: one table.

@@ -45,7 +45,7 @@ const FieldList<TrainConfig>& train_fields() {
                             1e30)),
       of_later(number_field("split-every", &TrainConfig::split_every,
                             "steps after which unused leaves become twins of busy ones, in the "
-                            "first half of max-steps; 0: never",
+                            "first nine tenths of max-steps; 0: never",
                             0, kMaxSteps)),
       of_later(number_field("averaging", &TrainConfig::averaging,
                             "decay of a moving average of the parameters, which is then what is "
@@ -193,6 +193,8 @@ void add_recipe(const Json& given, int columns, Json& values) {
   const RecipeCase of_run = {
       .has_structure = given.contains("model") || given.contains("structure"),
       .has_network = given.contains("model") || given.contains("network"),
+      .has_standard_priors = given.value("priors", Json()) == "standard",
+      .is_single_region = !structure_info(kind_of(values).structure).divides,
       .is_of_vectors = columns > 0,
       .is_of_bytes = columns == 0 && !is_float_array(config.data)};
   Json all = recipe_values(config.recipe, of_run);
@@ -443,18 +445,21 @@ Json result_config_json(const RunConfig& config) {
   return values;
 }
 
-std::vector<FieldInfo> run_field_infos() {
+std::vector<FieldInfo> run_field_infos(Recipe recipe) {
   std::vector<FieldInfo> infos = field_infos(run_fields());
-  for (FieldInfo& info : infos) info.shown_default = default_text(info.name);
+  for (FieldInfo& info : infos) info.shown_default = default_text(info.name, recipe);
   return infos;
 }
 
-std::string default_text(const std::string& name) {
+std::string default_text(const std::string& name, Recipe recipe) {
   const FieldList<RunConfig>& fields = run_fields();
   const auto field = std::ranges::find_if(
       fields, [&name](const Field<RunConfig>& f) { return f.info.name == name; });
   assert(field != fields.end());
   if (name == "model") return flag_text(field->get(RunConfig{}));
+  if (recipe == Recipe::kPaper) {
+    return name == "recipe" ? recipe_names().front() : default_of_paper(*field);
+  }
   if (name == "recipe") return recipe_names().back();
   const RunConfig density = run_config({{"recipe", recipe_names().back()}});
   const std::string paper = default_of_paper(*field);

@@ -118,11 +118,13 @@ Json run_config_json(const RunConfig& config);
 /// The fields that change a result alone: equal ones give equal bits.
 Json result_config_json(const RunConfig& config);
 
-/// What is known of run_fields, with default_text.
-std::vector<FieldInfo> run_field_infos();
+/// What is known of run_fields, with default_text, for commands whose recipe is this where none is
+/// told.
+std::vector<FieldInfo> run_field_infos(Recipe recipe);
 
 /// The default of a field as help shows it: "5", or "0.01; vae, conv-vae: 0.001" where it depends
-/// on the model. Models that make no use of the field do not count.
-std::string default_text(const std::string& name);
+/// on the model, and of another recipe than the paper's "5; recipe paper: 2". Models that make no
+/// use of the field do not count.
+std::string default_text(const std::string& name, Recipe recipe);
 
 }  // namespace spvae

@@ -150,18 +150,21 @@ TEST(RunConfig, RefusesUnknownKeysAndModels) {
 }
 
 TEST(RunConfig, ShowsDefaultsThatDependOnTheModel) {
-  EXPECT_EQ(default_text("hidden"), "160; recipe paper: 30; vae: 300");
-  EXPECT_EQ(default_text("learning-rate"), "0.02; recipe paper: 0.01; vae, conv-vae: 0.001");
-  EXPECT_EQ(default_text("latent"), "16; recipe paper: 25; vae, conv-vae: 200");
-  EXPECT_EQ(default_text("filters"), "4,8; conv-vae: 32,64");
-  EXPECT_EQ(default_text("stride"), "1; conv-vae: 2");
-  EXPECT_EQ(default_text("dense"), "64");
-  EXPECT_EQ(default_text("delta"), "0");
-  EXPECT_EQ(default_text("batch"), "64; recipe paper: 128");
-  EXPECT_EQ(default_text("model"), "spvae");
-  EXPECT_EQ(default_text("structure"),
+  EXPECT_EQ(default_text("hidden", Recipe::kDensity), "160; recipe paper: 30; vae: 300");
+  EXPECT_EQ(default_text("learning-rate", Recipe::kDensity),
+            "0.02; recipe paper: 0.01; vae, conv-vae: 0.001");
+  EXPECT_EQ(default_text("latent", Recipe::kDensity), "16; recipe paper: 25; vae, conv-vae: 200");
+  EXPECT_EQ(default_text("filters", Recipe::kDensity), "4,8; conv-vae: 32,64");
+  EXPECT_EQ(default_text("stride", Recipe::kDensity), "1; conv-vae: 2");
+  EXPECT_EQ(default_text("dense", Recipe::kDensity), "64");
+  EXPECT_EQ(default_text("delta", Recipe::kDensity), "0");
+  EXPECT_EQ(default_text("batch", Recipe::kDensity), "64; recipe paper: 128");
+  EXPECT_EQ(default_text("model", Recipe::kDensity), "spvae");
+  EXPECT_EQ(default_text("structure", Recipe::kDensity),
             "quad-tree; recipe paper: poon-domingos; vae, conv-vae: single-region");
-  EXPECT_EQ(default_text("recipe"), "density");
+  EXPECT_EQ(default_text("recipe", Recipe::kDensity), "density");
+  EXPECT_EQ(default_text("recipe", Recipe::kPaper), "paper");
+  EXPECT_EQ(default_text("hidden", Recipe::kPaper), "30; vae: 300");
 }
 
 TEST(Recipe, OfThePaperIsWhatFieldsHaveByDefault) {
@@ -188,7 +191,21 @@ TEST(Recipe, KeepsTheStructureAndSizesOfAModelThatIsNamed) {
   EXPECT_EQ(named.model.structure, Structure::kSingleRegion);
   EXPECT_EQ(named.model.leaf.hidden, 300);
   EXPECT_EQ(named.model.leaf.likelihood.kind, Likelihood::kOrdinal);
-  EXPECT_EQ(named.train.optimizer, Optimizer::kMuon);
+  EXPECT_EQ(named.train.learning_rate_decay, LearningRateDecay::kCosine);
+  // Its matrices are too large for Muon.
+  EXPECT_EQ(named.train.optimizer, Optimizer::kAdam);
+  EXPECT_EQ(run_config({{"recipe", "density"}, {"model", "spvae"}}).train.optimizer,
+            Optimizer::kMuon);
+}
+
+TEST(Recipe, GivesTheSameWhereOneOfItsValuesIsTold) {
+  const Json all = run_config_json(run_config({{"recipe", "density"}}));
+  for (const auto& [key, value] : all.items()) {
+    if (key == "model" || key == "structure") continue;
+    EXPECT_EQ(run_config_json(run_config({{"recipe", "density"}, {key, value}})), all) << key;
+  }
+  // Standard priors leave each leaf an expert of its own.
+  EXPECT_EQ(run_config({{"recipe", "density"}, {"priors", "standard"}}).model.leaf.experts, 0);
 }
 
 TEST(Recipe, IsNoPartOfWhatARunKeeps) {
@@ -206,7 +223,7 @@ TEST(Recipe, TakesTheTrainingLengthFromTheNumberOfImages) {
   };
   EXPECT_EQ(length_of(50000), std::pair(19531, 781));
   EXPECT_EQ(length_of(1000000), std::pair(20000, 800));
-  EXPECT_EQ(length_of(80), std::pair(2000, 80));
+  EXPECT_EQ(length_of(80), std::pair(500, 20));
   TrainConfig given{.max_steps = 30, .validate_every = 4};
   set_training_length(50000, given);
   EXPECT_EQ(std::pair(given.max_steps, given.validate_every), std::pair(30, 4));
