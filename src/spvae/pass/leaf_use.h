@@ -17,8 +17,8 @@ struct LeafUse {
   int leaves_of_region = 0;         ///< K
   std::vector<double> shares = {};  ///< [L] of its region's mean responsibility; of a region that
                                     ///< has next to none, 0
-  std::vector<int> unused;  ///< [leaf regions] of each region's leaves
-  double sum_entropy = 0;   ///< of the sums' weights, nats, averaged over all sums
+  std::vector<int> unused;          ///< [leaf regions] of each region's leaves
+  double sum_entropy = 0;           ///< of the sums' weights, nats, averaged over all sums
 
   /// Whether one is unused.
   bool is_unused(int leaf) const;
