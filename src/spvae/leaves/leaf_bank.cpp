@@ -191,6 +191,7 @@ std::vector<WeightMatrix> LeafBank::weight_matrices() const {
     }
   }
   std::vector<WeightMatrix> matrices;
+  matrices.reserve(by_offset.size());
   for (const auto& [offset, matrix] : by_offset) matrices.push_back(matrix);
   return matrices;
 }

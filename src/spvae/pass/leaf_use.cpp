@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "spvae/core/index.h"
 #include "spvae/model/data_units.h"
@@ -78,8 +79,9 @@ std::string unused_text(const LeafUse& use) {
   if (use.unused_leaves() == 0) return "";
   std::vector<std::size_t> regions(use.unused.size());
   std::iota(regions.begin(), regions.end(), 0U);
-  std::ranges::stable_sort(regions, std::ranges::greater(),
-                           [&use](std::size_t region) { return use.unused[region]; });
+  std::ranges::sort(regions, [&use](std::size_t a, std::size_t b) {
+    return std::pair(-use.unused[a], a) < std::pair(-use.unused[b], b);
+  });
   std::vector<std::string> worst;
   for (const std::size_t region : regions) {
     if (use.unused[region] == 0) break;

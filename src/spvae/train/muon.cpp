@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <utility>
 
 #include "spvae/core/aligned_vector.h"
 #include "spvae/core/index.h"
@@ -24,8 +25,8 @@ std::size_t whole_panels(std::size_t size) { return (size + kPanel - 1) / kPanel
 
 /// Row-major, both sides padded by zeros to whole panels.
 struct Matrix {
-  Matrix(std::size_t rows_, std::size_t columns_)
-      : rows(rows_), columns(columns_), width(whole_panels(columns_)) {
+  Matrix(std::size_t height, std::size_t length)
+      : rows(height), columns(length), width(whole_panels(length)) {
     values.resize(whole_panels(rows) * width);
   }
   float* row(std::size_t i) { return values.data() + i * width; }
@@ -94,7 +95,9 @@ void orthogonalise(std::span<float> matrix, int rows, int columns) {
 
 Muon::Muon(std::vector<WeightMatrix> matrices) : matrices_(std::move(matrices)) {
   // The longest tasks first, so that threads end together.
-  std::ranges::stable_sort(matrices_, std::ranges::greater(), &WeightMatrix::size);
+  std::ranges::sort(matrices_, [](const WeightMatrix& a, const WeightMatrix& b) {
+    return std::pair(b.size(), a.offset) < std::pair(a.size(), b.offset);
+  });
 }
 
 void Muon::ascend(double rate, std::span<const float> gradient, std::span<float> momentum,

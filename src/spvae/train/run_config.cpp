@@ -462,7 +462,7 @@ std::string default_text(const std::string& name, Recipe recipe) {
   }
   if (name == "recipe") return recipe_names().back();
   const RunConfig density = run_config({{"recipe", recipe_names().back()}});
-  const std::string paper = default_of_paper(*field);
+  std::string paper = default_of_paper(*field);
   if (!is_used(*field, density)) return paper;
   const std::string text = flag_text(field->get(density));
   return text == paper ? text : text + "; recipe paper: " + paper;

@@ -160,7 +160,8 @@ void Trainer::ascend(std::int64_t number) {
 void Trainer::split_leaves() {
   const std::int64_t every = config_.split_every;
   const bool is_due = every > 0 && progress_.step % every == 0 &&
-                      10 * progress_.step <= 9 * config_.max_steps && model_.circuit().k_leaf() > 1;
+                      10 * progress_.step <= std::int64_t{9} * config_.max_steps &&
+                      model_.circuit().k_leaf() > 1;
   if (!is_due) return;
   split_busy_leaves(model_, use_of_leaves(), config_.seed,
                     static_cast<std::uint32_t>(progress_.step), model_.parameters(),
