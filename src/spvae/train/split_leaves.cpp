@@ -6,8 +6,7 @@
 
 #include "spvae/core/index.h"
 #include "spvae/core/random.h"
-#include "spvae/core/sigmoid.h"
-#include "spvae/kernels/kernels.h"
+#include "spvae/leaves/priors.h"
 
 namespace spvae {
 namespace {
@@ -91,11 +90,12 @@ class Splitter {
   void split_prior(const Twins& twins) {
     const std::span<float> unused = leaves_.prior_part(parameters_, twins.unused);
     const std::span<float> busy = leaves_.prior_part(parameters_, twins.busy);
-    const std::size_t latent = busy.size() / 2;
+    const std::size_t latent = busy.size() / 2;  // 0 of N(0, I)
+    const std::vector<double> scale =
+        leaf_prior(std::vector<double>(busy.begin(), busy.end()), leaves_.config().latent).scale;
     std::ranges::copy(busy, unused.begin());
     for (std::size_t d = 0; d < latent; ++d) {
-      const double scale = kernels::kMinPriorScale + softplus(double{busy[latent + d]});
-      const auto shift = static_cast<float>(kPriorNoise * scale *
+      const auto shift = static_cast<float>(kPriorNoise * scale[d] *
                                             random_normal(address_, static_cast<std::uint32_t>(d)));
       unused[d] += shift;
       busy[d] -= shift;

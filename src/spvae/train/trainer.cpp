@@ -22,6 +22,15 @@ constexpr std::size_t kChunk = 16384;
 /// Training images that tell which leaves are in use.
 constexpr int kImagesOfUse = 1024;
 
+/// Calls body(chunk, begin, end) for each chunk of `size` floats, on the pool's threads.
+template <class Body>
+void for_each_chunk(std::size_t size, ThreadPool& pool, const Body& body) {
+  pool.run(static_cast<int>((size + kChunk - 1) / kChunk), [&](int chunk, int) {
+    const std::size_t begin = index(chunk) * kChunk;
+    body(index(chunk), begin, std::min(begin + kChunk, size));
+  });
+}
+
 /// The images, once they are known to fit the model.
 const ImageSet& checked(const ImageSet& images, const Spvae& model) {
   check_images(images, model.config());
@@ -109,34 +118,27 @@ double Trainer::step(const StepObserver& observer) {
 }
 
 bool Trainer::gradient_is_finite() const {
-  const std::size_t size = gradient_.size();
+  const std::span<const float> all(gradient_);
   std::atomic<bool> finite = true;
-  pool_.run(static_cast<int>((size + kChunk - 1) / kChunk), [&](int chunk, int) {
-    const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
-    const std::span<const float> all(gradient_);
-    if (!all_finite(all.subspan(begin, std::min(kChunk, size - begin)))) finite = false;
+  for_each_chunk(all.size(), pool_, [&](std::size_t, std::size_t begin, std::size_t end) {
+    if (!all_finite(all.subspan(begin, end - begin))) finite = false;
   });
   return finite;
 }
 
 void Trainer::clip_gradient() {
   if (config_.clip_norm == 0) return;
-  const std::size_t size = gradient_.size();
-  const std::size_t chunks = (size + kChunk - 1) / kChunk;
-  std::vector<double> squares(chunks);
-  pool_.run(static_cast<int>(chunks), [&](int chunk, int) {
-    const std::size_t begin = index(chunk) * kChunk;
-    const auto part =
-        std::span<const float>(gradient_).subspan(begin, std::min(kChunk, size - begin));
-    squares[index(chunk)] = std::transform_reduce(part.begin(), part.end(), 0.0, std::plus(),
-                                                  [](float g) { return double{g} * double{g}; });
+  const std::span<const float> all(gradient_);
+  std::vector<double> squares((all.size() + kChunk - 1) / kChunk);
+  for_each_chunk(all.size(), pool_, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    const auto part = all.subspan(begin, end - begin);
+    squares[chunk] = std::transform_reduce(part.begin(), part.end(), 0.0, std::plus(),
+                                           [](float g) { return double{g} * double{g}; });
   });
   const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
   if (norm <= config_.clip_norm) return;
   const auto factor = static_cast<float>(config_.clip_norm / norm);
-  pool_.run(static_cast<int>(chunks), [&](int chunk, int) {
-    const std::size_t begin = index(chunk) * kChunk;
-    const std::size_t end = std::min(begin + kChunk, size);
+  for_each_chunk(all.size(), pool_, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) gradient_[i] *= factor;
   });
 }
@@ -150,9 +152,7 @@ void Trainer::ascend(std::int64_t number) {
   // Shorter at first, so that the initial parameters are soon forgotten.
   const auto t = static_cast<double>(number);
   const auto weight = static_cast<float>(1 - std::min(config_.averaging, t / (t + 9)));
-  pool_.run(static_cast<int>((average_.size() + kChunk - 1) / kChunk), [&](int chunk, int) {
-    const std::size_t begin = static_cast<std::size_t>(chunk) * kChunk;
-    const std::size_t end = std::min(begin + kChunk, average_.size());
+  for_each_chunk(average_.size(), pool_, [&](std::size_t, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) average_[i] += weight * (parameters[i] - average_[i]);
   });
 }
