@@ -84,29 +84,15 @@ std::vector<std::uint8_t> known_pixels(const InpaintConfig& config, OpenQuery& o
   return load_query_images(without_mask, open.data, open.stored.model, open.pool).observed;
 }
 
-/// Completions of all images, a tile after another.
+/// Completions of all images.
 Completions completions(const InpaintConfig& config, OpenQuery& open) {
-  const ImageSet& images = open.images;
   const Sampling sampling = sampling_of(config.query, config.proposals);
-  Completions all;
   ProgressDisplay display;
-  const EvaluationObserver progress = scoring_progress(display, "inpaint");
-  std::vector<std::uint32_t> rows;
-  for (int done = 0; done < images.count(); done += static_cast<int>(rows.size())) {
-    if (!progress(done, images.count())) {
-      fail(ErrorKind::kInterrupted, "stopped after {} of {} images; nothing is written", done,
-           images.count());
-    }
-    rows.resize(static_cast<std::size_t>(std::min(kernels::kTile, images.count() - done)));
-    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(done));
-    const Completions part = complete(open.stored.model, images, rows, config.fill, config.count,
-                                      config.query.seed, sampling, *open.engine, open.pool);
-    append_images(part.images, all.images);
-    all.effective_samples.insert(all.effective_samples.end(), part.effective_samples.begin(),
-                                 part.effective_samples.end());
-  }
-  progress(images.count(), images.count());
-  return all;
+  std::vector<std::uint32_t> rows(static_cast<std::size_t>(open.images.count()));
+  std::iota(rows.begin(), rows.end(), 0U);
+  return complete(open.stored.model, open.images, rows, config.fill, config.count,
+                  config.query.seed, sampling, *open.engine, open.pool,
+                  scoring_progress(display, "inpaint"));
 }
 
 /// Which pixels are hidden though their values are known, [N, V].

@@ -16,6 +16,8 @@ constexpr std::size_t kValues = 256;
 constexpr double kMaxValue = 255;
 constexpr double kFloor = 0.01;  // of a gap, in grey levels
 
+constexpr double kSaturated = 40;  // σ of it is 1 in double precision
+
 // The table: lower edges, upper edges, widths and their logarithms, by value. The first value's
 // lower edge, the last one's upper edge and both widths are never read; they are those of a bin
 // of one grey level, so that all lanes compute with finite numbers.
@@ -93,10 +95,13 @@ double draw(const PixelDistribution& p, const RandomAddress& address, std::uint3
 // E[V] = Σ_{v ≥ 1} P(V ≥ v), and P(V ≥ v) is the logistic's upper tail at v's lower edge.
 double mean(const PixelDistribution& p) {
   const double a = inverse_scale(p.heads[1]);
-  double sum = 0;
-  for (std::size_t v = 1; v < kValues; ++v) {
-    sum += sigmoid(a * (p.heads[0] - p.table[kLower + v]));
-  }
+  // Outside of these cuts a tail is 1 or 0 to the last bit that shows in a sum.
+  const double reach = kSaturated / a;
+  const auto cuts = p.table.subspan(kLower + 1, kValues - 1);
+  const auto first = std::ranges::lower_bound(cuts, p.heads[0] - reach);
+  const auto last = std::ranges::upper_bound(first, cuts.end(), p.heads[0] + reach);
+  auto sum = static_cast<double>(first - cuts.begin());
+  for (auto cut = first; cut != last; ++cut) sum += sigmoid(a * (p.heads[0] - *cut));
   return sum / kMaxValue;
 }
 

@@ -1,6 +1,7 @@
 #include "spvae/query/completion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -20,8 +21,13 @@ using Vector = std::vector<double>;
 /// `sample` of a random address: which of a completion's random numbers.
 enum Stream : std::uint32_t { kProposal = 0, kPixels = 1, kTree = 2 };
 
-// A mean is taken over at most so many proposals of a leaf, chosen by their weights.
+// A mean is taken over at most so many proposals of a leaf, chosen by their weights, and, where its
+// share of the region is small, over that share of the second number.
 constexpr int kMeanProposals = 64;
+constexpr int kMeanProposalsOfRegion = 256;
+// Codes behind the mean pixels of a leaf's prior, in pairs on both sides of its mean: what is
+// linear in the code has no error.
+constexpr int kPriorCodes = 256;
 // Below, a leaf adds nothing that shows to a mean.
 constexpr double kNegligible = 1e-4;
 // So many are decoded at a time: the memory for their pixels.
@@ -133,10 +139,77 @@ class Proposals {
 
 /// What gives its share of a leaf's pixels to an image.
 struct Stroke {
+  static constexpr int kPriorMean = -1;
+
   int image;  ///< of the tile's completions
   int leaf;
-  int proposal;
+  int proposal;  ///< or kPriorMean: the mean pixels of the leaf's prior
   double share;
+};
+
+/// The mean pixels of leaves of which nothing is observed. Images share them: they are computed
+/// when first asked for.
+class PriorMeans {
+ public:
+  PriorMeans(const Spvae& model, const NoiseKey& noise, LeafEngine& engine)
+      : model_(model), noise_(noise), engine_(engine), of_leaf_(index(model.circuit().leaves())) {}
+
+  /// Computes those of the strokes' leaves that are missing yet.
+  void prepare(std::span<const Stroke> strokes) {
+    std::vector<int> leaves;
+    for (const Stroke& stroke : strokes) {
+      if (stroke.proposal != Stroke::kPriorMean || !of(stroke.leaf).empty()) continue;
+      of_leaf_[index(stroke.leaf)].resize(model_.leaves().scope(stroke.leaf).size());
+      leaves.push_back(stroke.leaf);
+    }
+    const std::span<const int> all(leaves);
+    constexpr std::size_t kStep = kStrokes / kPriorCodes;
+    for (std::size_t done = 0; done < all.size(); done += kStep) {
+      add(all.subspan(done, std::min(kStep, all.size() - done)));
+    }
+  }
+
+  std::span<const float> of(int leaf) const { return of_leaf_[index(leaf)]; }
+
+ private:
+  void add(std::span<const int> leaves) {
+    std::vector<int> experts;
+    std::vector<CodeGaussian> priors;
+    for (const int leaf : leaves) {
+      experts.insert(experts.end(), kPriorCodes, model_.leaves().expert_of(leaf));
+      priors.push_back(model_.prior(leaf));
+    }
+    std::vector<std::vector<float>> rows(experts.size());
+    engine_.decode(
+        model_.parameters(), experts,
+        [&](std::size_t row, std::span<float> z) {
+          const std::size_t number = row / kPriorCodes;
+          const RandomAddress address{.seed = noise_.seed,
+                                      .step = noise_.step,
+                                      .purpose = noise_.purpose,
+                                      .leaf = static_cast<std::uint32_t>(leaves[number]),
+                                      .sample = static_cast<std::uint32_t>(row % kPriorCodes / 2)};
+          const double side = row % 2 == 0 ? 1 : -1;
+          for (std::size_t d = 0; d < z.size(); ++d) {
+            const double noise = side * random_normal(address, static_cast<std::uint32_t>(d));
+            z[d] = static_cast<float>(priors[number].mean[d] + priors[number].scale[d] * noise);
+          }
+        },
+        [&](std::size_t row, std::span<const PixelDistribution> pixels) {
+          for (const PixelDistribution& pixel : pixels) {
+            rows[row].push_back(static_cast<float>(mean_pixel(pixel)));
+          }
+        });
+    for (std::size_t row = 0; row < rows.size(); ++row) {  // in order: their sums are rounded
+      std::vector<float>& mean = of_leaf_[index(leaves[row / kPriorCodes])];
+      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += rows[row][i] / kPriorCodes;
+    }
+  }
+
+  const Spvae& model_;
+  NoiseKey noise_;
+  LeafEngine& engine_;
+  std::vector<std::vector<float>> of_leaf_;
 };
 
 /// The completions of the images of a tile, `count` of each.
@@ -164,13 +237,13 @@ class Painter {
       }
       case Filling::kBest:
         for (const int leaf : best_tree(model_.circuit(), proposals_.trace(), lane(image)).leaves) {
-          add(image, leaf, 1, kMeanProposals, 0.5, all);
+          add_mean(image, leaf, 1, all);
         }
         break;
       case Filling::kMean:
         for (int leaf = 0; leaf < proposals_.leaves(); ++leaf) {
           const double share = proposals_.responsibility(leaf, lane(image));
-          if (share > kNegligible) add(image, leaf, share, kMeanProposals, 0.5, all);
+          if (share > kNegligible) add_mean(image, leaf, share, all);
         }
     }
     return all;
@@ -206,6 +279,16 @@ class Painter {
             .leaf = static_cast<std::uint32_t>(leaf),
             .sample = stream};
   }
+  /// Of a leaf, `share` of its mean pixels.
+  void add_mean(int image, int leaf, double share, std::vector<Stroke>& all) const {
+    if (!proposals_.has_pixels(leaf, lane(image))) {
+      all.push_back({image, leaf, Stroke::kPriorMean, share});
+      return;
+    }
+    const int count =
+        std::min(kMeanProposals, static_cast<int>(std::ceil(kMeanProposalsOfRegion * share)));
+    add(image, leaf, share, count, 0.5, all);
+  }
   /// Of a leaf, `share` in `count` parts, each by the proposal that a number (i + u)/count chooses.
   void add(int image, int leaf, double share, int count, double u, std::vector<Stroke>& all) const {
     if (!proposals_.lacks_pixels(leaf, lane(image))) return;
@@ -225,7 +308,7 @@ class Painter {
   std::uint32_t seed_;
 };
 
-// Adds strokes to images [images, V].
+// Adds strokes to images [images, V]; their proposals are decoded.
 void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& painter,
                  std::span<const Stroke> strokes, LeafEngine& engine, std::span<float> images) {
   std::vector<int> experts;
@@ -252,12 +335,20 @@ void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& 
   }
 }
 
+void add_prior_mean(const Painter& painter, const Stroke& stroke, std::span<const float> mean,
+                    std::size_t variables, std::span<float> images) {
+  painter.visit_missing(stroke, [&](std::size_t pixel, std::size_t i) {
+    images[index(stroke.image) * variables + pixel] +=
+        static_cast<float>(stroke.share * static_cast<double>(mean[i]));
+  });
+}
+
 }  // namespace
 
 Completions complete(const Spvae& model, const ImageSet& images,
                      std::span<const std::uint32_t> rows, Filling filling, int count,
                      std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,
-                     ThreadPool& pool) {
+                     ThreadPool& pool, const EvaluationObserver& observer) {
   if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 completion", count);
   if (sampling.samples < 1) {
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
@@ -269,7 +360,14 @@ Completions complete(const Spvae& model, const ImageSet& images,
   ImageSet& result = completions.images;
   const std::size_t variables = index(images.variables());
   Proposals proposals(model, sampling, engine, pool);
+  PriorMeans prior_means(model, sampling.noise, engine);
+  const auto told = [&](std::size_t done) {
+    if (!observer || observer(static_cast<double>(done), static_cast<int>(rows.size()))) return;
+    fail(ErrorKind::kInterrupted, "stopped after {} of {} images; nothing is written", done,
+         rows.size());
+  };
   for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
+    told(first);
     const auto tile =
         rows.subspan(first, std::min<std::size_t>(kernels::kTile, rows.size() - first));
     proposals.weigh(images, tile);
@@ -294,11 +392,17 @@ Completions complete(const Spvae& model, const ImageSet& images,
     });
     std::vector<Stroke> strokes;
     for (const auto& some : of_image) strokes.insert(strokes.end(), some.begin(), some.end());
-    const std::span<const Stroke> all(strokes);
+    const std::span<float> painted = std::span(result.values).subspan(begin * variables);
+    prior_means.prepare(strokes);
+    const auto decoded = std::ranges::stable_partition(
+        strokes, [](const Stroke& stroke) { return stroke.proposal == Stroke::kPriorMean; });
+    for (auto stroke = strokes.begin(); stroke != decoded.begin(); ++stroke) {
+      add_prior_mean(painter, *stroke, prior_means.of(stroke->leaf), variables, painted);
+    }
+    const std::span<const Stroke> all(decoded.begin(), decoded.end());
     for (std::size_t done = 0; done < all.size(); done += kStrokes) {
       add_strokes(model, proposals, painter,
-                  all.subspan(done, std::min(kStrokes, all.size() - done)), engine,
-                  std::span(result.values).subspan(begin * variables));
+                  all.subspan(done, std::min(kStrokes, all.size() - done)), engine, painted);
     }
     if (!columns.are_scaled()) continue;
     for (std::size_t at = begin; at < result.indices.size(); ++at) {
@@ -310,6 +414,7 @@ Completions complete(const Spvae& model, const ImageSet& images,
       }
     }
   }
+  told(rows.size());
   return completions;
 }
 

@@ -35,14 +35,14 @@ ImageSet completed(const Spvae& model, const ImageSet& images, Filling filling, 
 }
 
 /// p(level of the second pixel | first pixel) by enumeration.
-std::vector<double> conditional(const Spvae& model, int first) {
+std::vector<double> conditional(const Spvae& model, int first, int samples = kSampling.samples) {
   std::vector<std::vector<int>> all;
   for (int level = 0; level < 256; ++level) all.push_back({first, level});
   ThreadPool pool(1);
   const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
   std::vector<double> joint;
-  for (const ImageScore& score : log_likelihood(model, level_images(2, all), kSampling.samples,
-                                                kSampling.noise, *engine, pool)) {
+  for (const ImageScore& score :
+       log_likelihood(model, level_images(2, all), samples, kSampling.noise, *engine, pool)) {
     joint.push_back(score.log_likelihood);
   }
   const double evidence = log_sum_exp(joint);
@@ -92,13 +92,13 @@ TEST(Completion, MeansAreThoseOfTheEnumeratedConditional) {
        {std::pair{0, Product::kCross}, std::pair{90, Product::kCross},
         std::pair{255, Product::kCross}, std::pair{90, Product::kElementwise}}) {
     const Spvae model = enumerable_model(2, 2, product);
-    const std::vector<double> probability = conditional(model, first);
+    const std::vector<double> probability = conditional(model, first, 4000);
     double mean = 0;
     for (std::size_t level = 0; level < 256; ++level) {
       mean += probability[level] * static_cast<double>(level) / 255;
     }
     const ImageSet filled = completed(model, level_images(2, {{first, -1}}), Filling::kMean, 1);
-    // 64 of proposals that are 40: each counts once or twice.
+    // Over 256 codes of each leaf's prior.
     EXPECT_NEAR(filled.values[1], mean, 0.02) << first;
   }
 }
