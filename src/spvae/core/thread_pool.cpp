@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "spvae/core/error.h"
+#include "spvae/core/flush_denormals.h"
 
 namespace spvae {
 namespace {
@@ -88,6 +89,7 @@ struct ThreadPool::State {
   }
 
   void work(int thread) {
+    const FlushDenormals flush;
     std::uint64_t seen = 0;
     for (;;) {
       spin_until([&] { return generation != seen; });
@@ -161,6 +163,7 @@ ThreadPool::~ThreadPool() = default;
 int ThreadPool::threads() const { return static_cast<int>(state_->workers.size()) + 1; }
 
 void ThreadPool::run(int tasks, const std::function<void(int task, int thread)>& body) {
+  const FlushDenormals flush;
   if (tasks > 1 && threads() > 1) {
     state_->run(tasks, body);
   } else {

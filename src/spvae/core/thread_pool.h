@@ -20,7 +20,8 @@ class ThreadPool {
 
   /// Calls body(task, thread) once for each task in [0, tasks), thread in [0, threads()), and
   /// returns when all are done. If tasks throw, no further ones are begun and the exception of the
-  /// lowest task that threw is rethrown. One run at a time; a body must not call run.
+  /// lowest task that threw is rethrown. One run at a time; a body must not call run. Denormal
+  /// numbers are 0 in it.
   void run(int tasks, const std::function<void(int task, int thread)>& body);
 
  private:

@@ -33,6 +33,17 @@ TEST(ThreadPool, RunsEveryTaskOnce) {
   }
 }
 
+TEST(ThreadPool, FlushesDenormalsInItsTasksAndNowhereElse) {
+  const volatile float tiny = 1e-30f;
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    std::vector<float> products(64, 1.0f);
+    pool.run(64, [&](int task, int) { products[static_cast<std::size_t>(task)] = tiny * 1e-10f; });
+    EXPECT_EQ(products, std::vector<float>(64, 0.0f));
+    EXPECT_GT(tiny * 1e-10f, 0.0f);
+  }
+}
+
 TEST(ThreadPool, GivesEachThreadAPlaceOfItsOwn) {
   ThreadPool pool(4);
   std::vector<long> sums(4, 0);  // not atomic: ThreadSanitizer sees it if two threads share one
