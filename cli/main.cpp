@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
     {"train", "Learn a model; without flags, the best density of MNIST's images", add_train},
     {"evaluate", "Log-likelihood of a run's best model on its test images", add_evaluate},
     {"sample", "Draw images from a run's best model", add_sample},
+    {"show", "Samples and completions of a run's best model, in one picture", add_show},
     {"info", "Sizes and counts of a run's model, or of one that is only described", add_info},
     {"score", "Log-likelihood of every image, what its parts contribute, the least likely ones",
      add_score},

@@ -91,6 +91,7 @@ Json taken_keys(const std::vector<FieldInfo>& fields, Json& given);
 Run add_train(CLI::App& command);
 Run add_evaluate(CLI::App& command);
 Run add_sample(CLI::App& command);
+Run add_show(CLI::App& command);
 Run add_info(CLI::App& command);
 Run add_score(CLI::App& command);
 Run add_inpaint(CLI::App& command);

@@ -6,6 +6,40 @@ import pathlib
 from cli_support import LIKELIHOODS, SIDE, CommandTest, main, read_npy, read_png_size
 
 
+class Show(CommandTest):
+    def show(self, run, out, *more):
+        return self.run_json("show", run, "--proposals", "4", "--samples", "9", "--limit", "3",
+                             "--completions", "2", "--out", out, *more)
+
+    def test_draws_samples_and_completions_in_one_picture(self):
+        run = self.train("run")
+        out = self.path("model.png")
+        result = self.show(run, out)
+        self.assertEqual((result["samples"], result["images"], result["completions"]), (9, 3, 2))
+        width, height = read_png_size(out)
+        self.assertGreater(width, height)
+        beside = json.loads(pathlib.Path(out + ".json").read_text())
+        self.assertEqual((beside["out"], beside["run"]), (out, run))
+        first = pathlib.Path(out).read_bytes()
+        self.show(run, out, "--threads", "2")
+        self.assertEqual(pathlib.Path(out).read_bytes(), first)
+        self.show(run, out, "--seed", "1")
+        self.assertNotEqual(pathlib.Path(out).read_bytes(), first)
+
+    def test_svg_has_both_titles(self):
+        out = self.path("model.svg")
+        self.show(self.train("run"), out)
+        self.assertTrue(pathlib.Path(out).read_text().startswith("<?xml"))
+
+    def test_bad_input_is_refused(self):
+        run = self.train("run")
+        self.fails(64, "show", run, says="--out FILE.png or FILE.svg")
+        self.fails(64, "show", run, "--out", self.path("x.npy"), says=".png or .svg")
+        for flag in ["--samples", "--completions", "--proposals"]:
+            self.fails(64, "show", run, "--out", self.path("x.png"), flag, "0", says=flag[2:])
+        self.fails(73, "show", run, "--out", self.path("none/x.png"), says="none")
+
+
 class Sample(CommandTest):
     def test_npy_holds_the_samples_on_the_scale_of_the_data(self):
         for likelihood in LIKELIHOODS:

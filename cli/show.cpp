@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "image_query.h"
+#include "options.h"
+#include "output.h"
+#include "spvae/core/error.h"
+#include "spvae/plot/write_plot.h"
+#include "spvae/query/completion.h"
+#include "spvae/query/sample.h"
+#include "spvae/report/picture.h"
+
+namespace spvae::cli {
+namespace {
+
+constexpr const char* kExample =
+    R"(On the left samples of the model; on the right images, what is left of them when their lower half
+is hidden, and completions that the model draws of it. Nothing on the left is a training image.
+
+Example:
+  spvae show runs/mnist-spvae-gaussian --out model.png)";
+
+constexpr int kSampleColumns = 8;
+
+struct ShowConfig {
+  ImageQuery query{.pictures = 8};
+  int samples = 64;
+  int completions = 6;
+  int proposals = 1000;
+  std::string out;
+};
+
+FieldList<ShowConfig> fields() {
+  using Config = ShowConfig;
+  return query_fields<Config>({
+      number_field("samples", &Config::samples, "samples to draw", 1, 1000),
+      number_field("completions", &Config::completions, "completions of each image", 1, 100),
+      number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
+      required(output_field("out", &Config::out, "FILE.png or .svg", {".png", ".svg"})),
+  });
+}
+
+ImageGrid samples_of(const ShowConfig& config, OpenQuery& open) {
+  const ImageSet samples = sample(open.stored.model, config.samples, config.query.seed,
+                                  SampledPixels::kDrawn, *open.engine, open.pool);
+  ImageGrid grid{.title = "Samples", .columns = kSampleColumns};
+  for (int i = 0; i < samples.count(); ++i) grid.tiles.push_back({"", {picture_of(samples, i)}});
+  return grid;
+}
+
+ImageGrid completions_of(const ShowConfig& config, OpenQuery& open) {
+  ImageSet hidden = open.images;
+  hide_pixels(Hidden::kLower, 0, 0, hidden);
+  std::vector<std::uint32_t> rows(static_cast<std::size_t>(hidden.count()));
+  std::iota(rows.begin(), rows.end(), 0U);
+  const ImageSet completed =
+      complete(open.stored.model, hidden, rows, Filling::kDrawn, config.completions,
+               config.query.seed, sampling_of(config.query, config.proposals), *open.engine,
+               open.pool)
+          .images;
+  ImageGrid grid{.title = "Test images, their upper halves, completions",
+                 .columns = config.completions + 2};
+  if (config.query.split != Split::kTest) grid.title = "Images, their upper halves, completions";
+  for (int i = 0; i < hidden.count(); ++i) {
+    grid.tiles.push_back({"", {picture_of(open.images, i)}});
+    grid.tiles.push_back({"", {picture_of(hidden, i)}});
+    for (int c = 0; c < config.completions; ++c) {
+      grid.tiles.push_back({"", {picture_of(completed, i * config.completions + c)}});
+    }
+  }
+  return grid;
+}
+
+void run_show(const ShowConfig& config, const Options& options) {
+  OpenQuery open(config.query);
+  if (!open.images.columns.are_none()) {
+    fail(ErrorKind::kUsage,
+         "show: the model is of vectors, which are no pictures; spvae sample --out samples.csv "
+         "writes samples of it");
+  }
+  write_plot(config.out, {samples_of(config, open), completions_of(config, open)});
+  Json result = open.result();
+  result.update({{"out", config.out},
+                 {"samples", config.samples},
+                 {"completions", config.completions},
+                 {"proposals", config.proposals}});
+  open.describe(config.out, result);
+  options.print_result(
+      result, fmt::format("{}: {}, {} completed\n", config.out, counted(config.samples, "sample"),
+                          counted(open.images.count(), "image")));
+}
+
+}  // namespace
+
+Run add_show(CLI::App& app) { return add_command(app, kExample, fields(), run_show); }
+
+}  // namespace spvae::cli
