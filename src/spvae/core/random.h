@@ -18,6 +18,7 @@ enum class Purpose : std::uint8_t {
   kTuning = 8,      ///< choice of a grid's points
   kStructure = 9,   ///< divisions of a random region graph
   kBinarise = 10,   ///< choice between 0 and 1 by an 8-bit pixel
+  kThinning = 11,   ///< choice of the importance samples that give a gradient
 };
 
 /// The address of a stream of random numbers. Numbers are addressed, not drawn: a value depends on

@@ -54,8 +54,9 @@ Json inline_grid(const std::string& text) {
 /// is higher by itself.
 bool changes_measure(const std::string& key) {
   constexpr std::array kKeys = {
-      "likelihood", "labels",   "class",   "colour", "stretch",
-      "dequantize", "binarise", "missing", "mask",   "validation-samples"};
+      "likelihood",       "labels",   "class",   "colour", "stretch",
+      "dequantize",       "binarise", "missing", "mask",   "validation-samples",
+      "validation-images"};
   return key.starts_with("data") || std::ranges::find(kKeys, key) != kKeys.end();
 }
 

@@ -79,9 +79,11 @@ class FusedEngine final : public LeafEngine {
   }
 
   void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+                int samples, const RowGradient& row_gradient, std::span<float> grad) override {
     const std::size_t rows = index(samples) * index(batch.stride);
-    assert(row_gradient.size() >= index(bank_.leaves()) * rows);
+    assert(row_gradient.of_leaves.size() >= index(bank_.leaves()) * rows);
+    assert(row_gradient.shares.empty() ||
+           row_gradient.shares.size() == index(bank_.experts()) * rows);
     assert(noise.prior_share == 0);
     prepared_.update(parameters);
     grad_tables_.resize(index(bank_.experts()));
@@ -91,7 +93,9 @@ class FusedEngine final : public LeafEngine {
       grad_tables_[index(expert)].resize(prepared_.likelihood_table().size());
       gradients_[copy][index(bank_.group_of(expert))]->compute(
           expert, parameters, prepared_, batch, noise, samples,
-          row_gradient.subspan(index(expert) * size, size),
+          {row_gradient.of_leaves.subspan(index(expert) * size, size),
+           row_gradient.shares.subspan(row_gradient.shares.empty() ? 0 : index(expert) * rows,
+                                       row_gradient.shares.empty() ? 0 : rows)},
           {grad, shared_part(expert), grad_tables_[index(expert)]});
     };
     if (bank_.experts() >= kExpertsForTasks) {

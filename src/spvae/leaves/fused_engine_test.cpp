@@ -113,6 +113,17 @@ std::vector<float> row_gradients(const Fixture& f, const Case& c) {
   return gradient;
 }
 
+// Of the samples of an expert and an image.
+std::vector<float> row_shares(const Fixture& f, const Case& c) {
+  std::vector<float> shares(f.rows(c.samples) /
+                            static_cast<std::size_t>(f.bank.leaves_of_expert()));
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    const RandomAddress address{5, 0, Purpose::kShuffle, static_cast<std::uint32_t>(i), 0, 0};
+    shares[i] = static_cast<float>(random_uniform(address, 0));
+  }
+  return shares;
+}
+
 // Posteriors of all images, then what is decoded of a few codes of each expert, row by row; some
 // experts have more rows than a tile.
 std::vector<std::vector<float>> encoded_and_decoded(const Fixture& f, LeafEngine& engine) {
@@ -188,18 +199,21 @@ void expect_matches_twin(const Case& c) {
   }
 
   const std::vector<float> gradient = row_gradients(f, c);
-  std::vector<double> expected_grad(f.layout.size());
-  reference_gradient(f.bank, f.parameters, f.batch, kNoise, c.samples, gradient, pool,
-                     expected_grad);
-  std::vector<float> grad(f.layout.size(), 99.0f);
-  fused->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
-  for (const Tensor& tensor : f.layout.tensors()) {
-    double error = 0, norm = 0;
-    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
-      error += std::pow(grad[i] - expected_grad[i], 2);
-      norm += std::pow(expected_grad[i], 2);
+  const std::vector<float> shares = row_shares(f, c);
+  for (const RowGradient& rows : {RowGradient{gradient}, RowGradient{gradient, shares}}) {
+    SCOPED_TRACE(rows.shares.empty() ? "as it stands" : "doubly reparametrised");
+    std::vector<double> expected_grad(f.layout.size());
+    reference_gradient(f.bank, f.parameters, f.batch, kNoise, c.samples, rows, pool, expected_grad);
+    std::vector<float> grad(f.layout.size(), 99.0f);
+    fused->backward(f.parameters, f.batch, kNoise, c.samples, rows, grad);
+    for (const Tensor& tensor : f.layout.tensors()) {
+      double error = 0, norm = 0;
+      for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+        error += std::pow(grad[i] - expected_grad[i], 2);
+        norm += std::pow(expected_grad[i], 2);
+      }
+      EXPECT_LE(std::sqrt(error), kGradientTolerance * std::sqrt(norm)) << tensor.name;
     }
-    EXPECT_LE(std::sqrt(error), kGradientTolerance * std::sqrt(norm)) << tensor.name;
   }
 }
 
@@ -401,7 +415,7 @@ TEST_P(OnEveryTarget, HasTheSameBitsWithoutABoundAndWithOneThatNothingReaches) {
     const auto engine = make_fused_engine(f.bank, pool);
     const std::span<float> whole(all);
     engine->log_weights(f.parameters, f.batch, kNoise, 0, 3, whole.first(f.rows(3)));
-    engine->backward(f.parameters, f.batch, kNoise, 3, row_gradients(f, c),
+    engine->backward(f.parameters, f.batch, kNoise, 3, {row_gradients(f, c)},
                      whole.subspan(f.rows(3)));
     return all;
   };
@@ -498,8 +512,12 @@ std::vector<float> everything(const Case& c, int threads) {
   std::vector<float> result(f.rows(c.samples));
   engine->log_weights(f.parameters, f.batch, kNoise, 0, c.samples, result);
   std::vector<float> grad(f.layout.size());
-  engine->backward(f.parameters, f.batch, kNoise, c.samples, row_gradients(f, c), grad);
-  result.insert(result.end(), grad.begin(), grad.end());
+  const std::vector<float> gradient = row_gradients(f, c);
+  const std::vector<float> shares = row_shares(f, c);
+  for (const RowGradient& rows : {RowGradient{gradient}, RowGradient{gradient, shares}}) {
+    engine->backward(f.parameters, f.batch, kNoise, c.samples, rows, grad);
+    result.insert(result.end(), grad.begin(), grad.end());
+  }
   WeightStatistics statistics;
   engine->statistics(f.parameters, f.batch, kNoise, 70, statistics);
   result.insert(result.end(), statistics.maximum.begin(), statistics.maximum.end());
@@ -576,7 +594,7 @@ TEST(FusedEngine, LosesNothingWithTheRowsThatItLeavesOut) {
     const auto computed = [&](float negligible_row) {
       std::vector<float> grad(f.layout.size());
       make_fused_engine(f.bank, pool, negligible_row)
-          ->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
+          ->backward(f.parameters, f.batch, kNoise, c.samples, {gradient}, grad);
       return grad;
     };
     const std::vector<float> with = computed(-1.0f);
@@ -600,7 +618,7 @@ TEST(FusedEngine, HasNoGradientWhereNoRowHasOne) {
   const std::vector<float> gradient(f.rows(c.samples));
   std::vector<float> grad(f.layout.size(), 99.0f);
   make_fused_engine(f.bank, pool)
-      ->backward(f.parameters, f.batch, kNoise, c.samples, gradient, grad);
+      ->backward(f.parameters, f.batch, kNoise, c.samples, {gradient}, grad);
   EXPECT_EQ(std::count(grad.begin(), grad.end(), 0.0f), static_cast<long>(grad.size()));
 }
 

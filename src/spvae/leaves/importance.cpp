@@ -1,8 +1,11 @@
 #include "spvae/leaves/importance.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
+#include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
 
 namespace spvae {
@@ -44,20 +47,75 @@ void leaf_elbo(const WeightStatistics& statistics, std::span<double> leaf_elbo) 
 }
 
 void row_gradient(std::span<const double> responsibility, std::span<const float> normalised_weight,
-                  int leaves, int samples, int stride, float scale, std::span<float> row_gradient) {
+                  int leaves, int samples, int stride, float scale, ThreadPool& pool,
+                  std::span<float> row_gradient) {
   const auto lanes = static_cast<std::size_t>(stride);
   const auto rows = static_cast<std::size_t>(samples);
   assert(responsibility.size() == static_cast<std::size_t>(leaves) * lanes);
   assert(normalised_weight.size() == responsibility.size() * rows);
   assert(row_gradient.size() == normalised_weight.size());
-  for (std::size_t leaf = 0; leaf < static_cast<std::size_t>(leaves); ++leaf) {
+  pool.run(leaves, [&](int task, int) {
+    const auto leaf = static_cast<std::size_t>(task);
     for (std::size_t row = leaf * rows; row < (leaf + 1) * rows; ++row) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         row_gradient[row * lanes + lane] = static_cast<float>(responsibility[leaf * lanes + lane]) *
                                            scale * normalised_weight[row * lanes + lane];
       }
     }
-  }
+  });
+}
+
+void row_shares(std::span<const float> row_gradient, int experts, int samples, int stride,
+                float scale, ThreadPool& pool, std::span<float> shares) {
+  const std::size_t rows = static_cast<std::size_t>(samples) * static_cast<std::size_t>(stride);
+  assert(shares.size() == static_cast<std::size_t>(experts) * rows);
+  assert(row_gradient.size() % shares.size() == 0);
+  const std::size_t leaves = row_gradient.size() / shares.size();  // of an expert
+  pool.run(experts, [&](int task, int) {
+    const auto expert = static_cast<std::size_t>(task);
+    const auto sum = shares.subspan(expert * rows, rows);
+    std::ranges::fill(sum, 0.0f);
+    for (std::size_t leaf = expert * leaves; leaf < (expert + 1) * leaves; ++leaf) {
+      const auto of_leaf = row_gradient.subspan(leaf * rows, rows);
+      for (std::size_t i = 0; i < rows; ++i) sum[i] += of_leaf[i];
+    }
+    for (float& share : sum) share /= scale;
+  });
+}
+
+void thin_rows(std::span<const float> shares, int experts, int samples, const Batch& batch,
+               const NoiseKey& noise, double threshold, ThreadPool& pool,
+               std::span<float> row_gradient) {
+  const auto stride = static_cast<std::size_t>(batch.stride);
+  const std::size_t rows = static_cast<std::size_t>(samples) * stride;
+  assert(shares.size() == static_cast<std::size_t>(experts) * rows);
+  assert(row_gradient.size() % shares.size() == 0);
+  const std::size_t leaves = row_gradient.size() / shares.size();  // of an expert
+  pool.run(experts, [&](int task, int) {
+    const auto expert = static_cast<std::size_t>(task);
+    const auto of_expert = shares.subspan(expert * rows, rows);
+    std::vector<float> factors(rows, 1.0f);
+    for (std::size_t lane = 0; lane < static_cast<std::size_t>(batch.size); ++lane) {
+      double passed = random_uniform({.seed = noise.seed,
+                                      .step = noise.step,
+                                      .purpose = Purpose::kThinning,
+                                      .image = batch.indices[lane],
+                                      .leaf = static_cast<std::uint32_t>(expert)},
+                                     0);
+      for (std::size_t row = lane; row < rows; row += stride) {
+        const auto share = static_cast<double>(of_expert[row]);
+        if (!(share < threshold)) continue;
+        const double before = std::floor(passed);
+        passed += share / threshold;
+        const bool is_kept = std::floor(passed) > before;
+        factors[row] = is_kept ? static_cast<float>(threshold / share) : 0.0f;
+      }
+    }
+    for (std::size_t leaf = expert * leaves; leaf < (expert + 1) * leaves; ++leaf) {
+      const auto of_leaf = row_gradient.subspan(leaf * rows, rows);
+      for (std::size_t i = 0; i < rows; ++i) of_leaf[i] *= factors[i];
+    }
+  });
 }
 
 }  // namespace spvae

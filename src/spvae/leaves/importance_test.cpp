@@ -128,10 +128,96 @@ TEST(RowGradient, IsTheProductOfResponsibilityWeightAndScale) {
   const std::vector<double> responsibility = {0.5, 0, 1, 0.25, 1, 0};
   const std::vector<float> weight = {0.5F, 0.25F, 1, 0.5F, 0.75F, 0, 0.25F, 1, 1, 0.75F, 0, 0};
   std::vector<float> gradient(12);
-  row_gradient(responsibility, weight, 2, 2, 3, 0.5F, gradient);
+  ThreadPool pool(2);
+  row_gradient(responsibility, weight, 2, 2, 3, 0.5F, pool, gradient);
   const std::vector<float> expected = {0.125F,   0,    0.5F, 0.125F,   0, 0,
                                        0.03125F, 0.5F, 0,    0.09375F, 0, 0};
   EXPECT_EQ(gradient, expected);
+}
+
+TEST(RowShares, AreTheSumsOfTheLeavesOfEachExpert) {
+  // Two experts of two leaves, one sample, two images.
+  const std::vector<float> gradient = {0.25F, 0.5F, 0.125F, 0, 1, 0, 0, 0.25F};
+  std::vector<float> shares(4);
+  ThreadPool pool(2);
+  row_shares(gradient, 2, 1, 2, 0.5F, pool, shares);
+  EXPECT_EQ(shares, (std::vector<float>{0.75F, 1, 2, 0.5F}));
+}
+
+/// An expert of two leaves, three images, ten samples; a third of the shares is large.
+struct ThinnedRows {
+  static constexpr int kSamples = 10;
+  static constexpr int kImages = 3;
+  static constexpr double kThreshold = 0.2;
+
+  ThinnedRows() {
+    batch.size = kImages;
+    batch.stride = kernels::kTile;
+    for (std::uint32_t lane = 0; lane < kernels::kTile; ++lane) batch.indices.push_back(40 + lane);
+    const std::size_t rows = static_cast<std::size_t>(kSamples * batch.stride);
+    for (std::size_t i = 0; i < 2 * rows; ++i) {
+      const double u = random_uniform({.seed = 3}, static_cast<std::uint32_t>(i));
+      gradient.push_back(static_cast<float>(i / rows == 0 && i % 3 == 0 ? 0.2 + u : 0.08 * u));
+    }
+    shares.resize(rows);
+    row_shares(gradient, 1, kSamples, batch.stride, 1, pool, shares);
+  }
+
+  std::vector<float> thinned(std::uint32_t step) {
+    std::vector<float> result = gradient;
+    thin_rows(shares, 1, kSamples, batch, {7, step, Purpose::kTraining}, kThreshold, pool, result);
+    return result;
+  }
+
+  ThreadPool pool{2};
+  Batch batch;
+  std::vector<float> gradient;
+  std::vector<float> shares;
+};
+
+TEST(ThinRows, KeepsTheMeanAndAllRowsOfLargeShares) {
+  ThinnedRows rows;
+  constexpr int kSteps = 4000;
+  std::vector<double> mean(rows.gradient.size());
+  for (std::uint32_t step = 0; step < kSteps; ++step) {
+    const std::vector<float> thinned = rows.thinned(step);
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += static_cast<double>(thinned[i]) / kSteps;
+      if (static_cast<double>(rows.shares[i % rows.shares.size()]) >= ThinnedRows::kThreshold) {
+        ASSERT_EQ(thinned[i], rows.gradient[i]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    if (static_cast<int>(i) % rows.batch.stride >= ThinnedRows::kImages) continue;
+    // A kept row counts threshold / share times, at a probability of share / threshold.
+    const auto share = static_cast<double>(rows.shares[i % rows.shares.size()]);
+    const auto gradient = static_cast<double>(rows.gradient[i]);
+    const double p = std::min(1.0, share / ThinnedRows::kThreshold);
+    const double error = gradient * std::sqrt((1 / p - 1) / kSteps);
+    EXPECT_NEAR(mean[i], gradient, 4.5 * error + 1e-6);
+  }
+}
+
+TEST(ThinRows, KeepsAsManyOfTheOthersAsTheirSharesMakeUp) {
+  ThinnedRows rows;
+  const auto stride = static_cast<std::size_t>(rows.batch.stride);
+  for (std::uint32_t step = 0; step < 50; ++step) {
+    const std::vector<float> thinned = rows.thinned(step);
+    for (std::size_t lane = 0; lane < ThinnedRows::kImages; ++lane) {
+      double expected = 0;
+      int kept = 0;
+      for (std::size_t row = lane; row < rows.shares.size(); row += stride) {
+        const auto share = static_cast<double>(rows.shares[row]);
+        if (share >= ThinnedRows::kThreshold) continue;
+        expected += share / ThinnedRows::kThreshold;
+        if (thinned[row] == 0) continue;
+        ++kept;
+        EXPECT_NEAR(thinned[row] / rows.gradient[row], ThinnedRows::kThreshold / share, 1e-4);
+      }
+      EXPECT_LT(std::abs(kept - expected), 1);
+    }
+  }
 }
 
 }  // namespace

@@ -53,6 +53,16 @@ struct WeightStatistics {
 /// Samples that LeafEngine::add_statistics keeps at a time.
 inline constexpr int kStatisticsStep = 64;
 
+/// d objective / d log w of rows.
+struct RowGradient {
+  std::span<const float> of_leaves;  ///< [L, samples, stride]
+  /// [experts, samples, stride]: the share of its (expert, image) that a sample has of the bound.
+  /// With it encoders get the doubly reparameterised gradient (Tucker et al., ICLR 2019): through z
+  /// alone, times that share. It has the same mean, and its noise does not grow with the samples.
+  /// Empty: the gradient as it stands.
+  std::span<const float> shares = {};
+};
+
 /// Writes the code z [Z] of a row.
 using CodeSource = std::function<void(std::size_t row, std::span<float> z)>;
 
@@ -79,11 +89,11 @@ class LeafEngine {
                            std::span<float> log_weight) = 0;
 
   /// grad [parameters]: overwrites the leaves' tensors with d Σ row_gradient·log_weight / d
-  /// parameters, through the reparametrised z (TP19 Algorithm 1). row_gradient [L, samples,
-  /// stride], rows 0 … samples − 1; lanes ≥ batch.size are ignored, and those of leaves of which
-  /// nothing is observed. noise.prior_share is 0 (assertion).
+  /// parameters, through the reparametrised z (TP19 Algorithm 1), rows 0 … samples − 1; lanes ≥
+  /// batch.size are ignored, and those of leaves of which nothing is observed. noise.prior_share is
+  /// 0 (assertion).
   virtual void backward(std::span<const float> parameters, const Batch& batch,
-                        const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                        const NoiseKey& noise, int samples, const RowGradient& row_gradient,
                         std::span<float> grad) = 0;
 
   /// Adds the importance weights of the next `samples` samples, from number statistics.samples on;

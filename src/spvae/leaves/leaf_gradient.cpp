@@ -125,14 +125,15 @@ void LeafGradient::run(int tasks, const std::function<void(int)>& body) {
 
 void LeafGradient::compute(int expert, std::span<const float> parameters,
                            const PreparedParameters& prepared, const Batch& batch,
-                           const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                           const NoiseKey& noise, int samples, const RowGradient& row_gradient,
                            const ExpertGradient& out) {
   std::ranges::fill(out.table, 0.0);
   std::ranges::fill(prior_sums_, 0.0f);
   const int slot = bank_.slot_of(expert);
   const std::size_t rows = index(samples) * index(batch.stride);
   run(static_cast<int>(layers_.size()), [&](int i) { layers_[index(i)]->clear(); });
-  row_gradient_ = observed_rows(expert, batch, row_gradient);
+  row_gradient_ = observed_rows(expert, batch, row_gradient.of_leaves);
+  shares_ = row_gradient.shares;
   samples_ = samples;
   rows_.select(sum_of_leaves(row_gradient_, rows), batch.size, batch.stride, samples,
                negligible_row_);
@@ -294,6 +295,20 @@ void LeafGradient::add_to_posterior(int first_tile, int count, int first_slot) {
   });
 }
 
+// d log w / d z of a path that holds q's parameters: −log q gives ε/σ. log w depends on them
+// through z alone, no longer through the row's −log σ.
+void LeafGradient::reparametrise_doubly(int stride, RowTape& tape) const {
+  const std::size_t latent = index(bank_.config().latent);
+  for (std::size_t lane = 0; lane < kTile; ++lane) {
+    const float share = shares_[tape.samples[lane] * index(stride) + index(tape.columns[lane])];
+    const float gradient = tape.row_gradient[lane];
+    for (std::size_t at = lane; at < latent * kTile; at += kTile) {
+      tape.dz[at] =
+          share * (tape.dz[at] + gradient * tape.decoder.noise[at] / tape.posterior.deviation[at]);
+    }
+  }
+}
+
 // The sums of the row gradients are counted with dimension 0.
 void LeafGradient::add_to_posterior(const DirectTile& direct, const RowTape& tape, int begin,
                                     int end) {
@@ -303,7 +318,7 @@ void LeafGradient::add_to_posterior(const DirectTile& direct, const RowTape& tap
     grad[i] += tape.dz[i];
     grad[size + i] += tape.dz[i] * tape.decoder.noise[i];
   }
-  if (begin > 0) return;
+  if (begin > 0 || !shares_.empty()) return;
   for (std::size_t lane = 0; lane < kTile; ++lane) grad[2 * size + lane] += tape.row_gradient[lane];
 }
 
@@ -318,7 +333,7 @@ void LeafGradient::add_to_posterior(std::span<const Row> rows, const RowTape& ta
       grad[index(i) * kTile] += dz;
       grad[index(latent + i) * kTile] += dz * tape.decoder.noise[index(i) * kTile + lane];
     }
-    if (begin == 0) grad[index(2 * latent) * kTile] += row.gradient;
+    if (begin == 0 && shares_.empty()) grad[index(2 * latent) * kTile] += row.gradient;
   }
 }
 
@@ -356,6 +371,7 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
         kernels::table().add_prior_sums(leaf, tape.leaf_gradient.data(), tape.codes.data(),
                                         tape.prior_sums.data());
       }
+      if (!shares_.empty()) reparametrise_doubly(batch.stride, tape);
       std::size_t layer = encoder_layers_;
       const float* shared = record(slot + i, layer, tape.decoder.code.data(), tape.decoder.trunk);
       for (const NetworkTape& head : tape.decoder.heads) record(slot + i, layer, shared, head);

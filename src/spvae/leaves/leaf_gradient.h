@@ -32,10 +32,11 @@ class LeafGradient {
   LeafGradient(const LeafBank& bank, const GroupPlan& plan, float negligible_row, ThreadPool* pool);
   ~LeafGradient();
 
-  /// row_gradient [leaves of the expert, samples, stride]; overwrites what `out` points at.
+  /// row_gradient: the expert's part, [leaves of the expert, samples, stride] and [samples,
+  /// stride]; overwrites what `out` points at.
   void compute(int expert, std::span<const float> parameters, const PreparedParameters& prepared,
                const Batch& batch, const NoiseKey& noise, int samples,
-               std::span<const float> row_gradient, const ExpertGradient& out);
+               const RowGradient& row_gradient, const ExpertGradient& out);
 
  private:
   using Row = RowSelection::Row;
@@ -69,6 +70,8 @@ class LeafGradient {
   /// What `count` tiles of the wave give to the posterior's gradient, in order.
   void add_to_posterior(int first_tile, int count, int first_slot);
   void add_to_posterior(const DirectTile& direct, const RowTape& tape, int begin, int end);
+  /// Makes of a tape's dz [Z][kTile] what encoders get where there are shares of rows.
+  void reparametrise_doubly(int stride, RowTape& tape) const;
   void add_to_posterior(std::span<const Row> rows, const RowTape& tape, int begin, int end);
   void encode_backward();
   /// Records a tile's pass through a network, whose first layer is number `layer`, which moves on;
@@ -93,6 +96,7 @@ class LeafGradient {
   std::vector<Sum> deferred_;
   RowSelection rows_;
   std::span<const float> row_gradient_;  // [leaves, samples, stride]
+  std::span<const float> shares_;        // [samples, stride], or empty
   int samples_ = 0;
   std::vector<float> kept_gradient_;                      // of a batch with missing pixels
   std::vector<float> total_gradient_;                     // [samples, stride]

@@ -363,8 +363,8 @@ TEST_P(SpvaeOfNetwork, HasTheGradientOfTheBoundOfAlgorithmOne) {
   model.circuit().forward(model.logits(), elbo, batch.stride, pool, trace);
   model.circuit().backward(trace, batch.size, pool, responsibility,
                            std::span(grad).subspan(model.leaves().parameters_end()));
-  row_gradient(responsibility, weight, leaves, kSamples, batch.stride, 1, gradient);
-  engine->backward(parameters, batch, noise, kSamples, gradient, grad);
+  row_gradient(responsibility, weight, leaves, kSamples, batch.stride, 1, pool, gradient);
+  engine->backward(parameters, batch, noise, kSamples, {gradient}, grad);
 
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     ParameterBuffer above = parameters;

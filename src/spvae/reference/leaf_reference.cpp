@@ -190,7 +190,7 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad, std::span<double> grad_table,
+                   const RowFactor& row, std::span<double> grad, std::span<double> grad_table,
                    const std::vector<bool>& observed) {
   const LeafNetworks& networks = group_of(bank, leaf).networks;
   const LeafTrace trace = leaf_forward(bank, leaf, parameters, pixels, noise);
@@ -211,7 +211,7 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
     if (!observed.empty() && !observed[pixel]) continue;
     Vector grad_pixel(leaf_pixels.pixels[pixel].size());
     pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel],
-                         {.scale = row_gradient, .heads = grad_pixel, .table = grad_table});
+                         {.scale = row.gradient, .heads = grad_pixel, .table = grad_table});
     auto next = grad_pixel.begin();
     for (Vector& grad_head : grad_heads) {
       const std::size_t each = grad_head.size() / pixels.size();
@@ -236,16 +236,20 @@ void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> param
   for (std::size_t d = 0; d < grad_z.size(); ++d) {
     const double scale = prior.scale[d];
     const double u = (trace.z[d] - prior.mean[d]) / scale;
-    grad_z[d] -= row_gradient * u / scale;
+    grad_z[d] -= row.gradient * u / scale;
     if (!grad_prior.empty()) {
-      grad_prior[d] += row_gradient * u / scale;
+      grad_prior[d] += row.gradient * u / scale;
       const std::size_t rho = noise.size() + d;
-      grad_prior[rho] += row_gradient * (u * u - 1) / scale * sigmoid(prior_parameters[rho]);
+      grad_prior[rho] += row.gradient * (u * u - 1) / scale * sigmoid(prior_parameters[rho]);
     }
     const double g = trace.precision.back()[d];
     const double precision = 1 + g * g;
+    // Doubly reparametrised: −log q of fixed parameters gives z ε/σ, and nothing else depends on g.
+    if (row.share) {
+      grad_z[d] = *row.share * (grad_z[d] + row.gradient * noise[d] * std::sqrt(precision));
+    }
     grad_g[d] = -grad_z[d] * noise[d] * g / (precision * std::sqrt(precision)) -
-                row_gradient * g / precision;
+                (row.share ? 0 : row.gradient * g / precision);
   }
   Vector grad_encoder =
       back(networks.encoder_mean, LastLayer::kLinear, trace.mean, std::move(grad_z));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,13 +56,20 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
                           std::span<const double> pixels, std::span<const double> noise,
                           const RowObservation& observation = {});
 
-/// Adds row_gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
+/// d objective / d log w of a row; and, as RowGradient::shares, of its sample, where encoders get
+/// the doubly reparametrised gradient.
+struct RowFactor {
+  double gradient;
+  std::optional<double> share = {};
+};
+
+/// Adds row.gradient · d log w / d parameters to grad [as parameters], with z reparametrised (TP19
 /// Algorithm 1). Touches the parameters of the leaf and of its expert only, and adds to grad_table
 /// [table] what the row gives to the likelihood's. observed [D]: whether a pixel is; empty: all
 /// are. prior_share is 0.
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                    std::span<const double> pixels, std::span<const double> noise,
-                   double row_gradient, std::span<double> grad, std::span<double> grad_table,
+                   const RowFactor& row, std::span<double> grad, std::span<double> grad_table,
                    const std::vector<bool>& observed = {});
 
 }  // namespace spvae

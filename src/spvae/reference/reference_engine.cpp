@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "spvae/core/index.h"
@@ -150,7 +151,7 @@ class ReferenceEngine final : public LeafEngine {
   }
 
   void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+                int samples, const RowGradient& row_gradient, std::span<float> grad) override {
     Vector exact(grad.size());
     reference_gradient(bank_, parameters, batch, noise, samples, row_gradient, pool_, exact);
     for (std::size_t i = bank_.parameters_begin(); i < bank_.parameters_end(); ++i) {
@@ -267,9 +268,9 @@ void reference_log_weights(const LeafBank& bank, std::span<const float> paramete
 }
 
 void reference_gradient(const LeafBank& bank, std::span<const float> parameters, const Batch& batch,
-                        const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                        const NoiseKey& noise, int samples, const RowGradient& row_gradient,
                         ThreadPool& pool, std::span<double> grad) {
-  assert(row_gradient.size() == row_count(bank, batch, samples));
+  assert(row_gradient.of_leaves.size() == row_count(bank, batch, samples));
   assert(grad.size() == parameters.size());
   assert(noise.prior_share == 0);
   const Vector wide = widen(parameters);
@@ -284,10 +285,17 @@ void reference_gradient(const LeafBank& bank, std::span<const float> parameters,
       const std::vector<bool> observed = observed_pixels(bank, leaf, batch, lane);
       if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) continue;
       for (int sample = 0; sample < samples; ++sample) {
-        const double gradient = row_gradient[row_index(batch, samples, leaf, sample, lane)];
+        const double gradient =
+            row_gradient.of_leaves[row_index(batch, samples, leaf, sample, lane)];
         if (gradient == 0) continue;
+        std::optional<double> share;
+        if (!row_gradient.shares.empty()) {
+          share =
+              row_gradient.shares[row_index(batch, samples, bank.expert_of(leaf), sample, lane)];
+        }
         leaf_backward(bank, leaf, wide, pixels, row_noise(bank, leaf, batch, lane, noise, sample),
-                      gradient, grad, grad_tables[static_cast<std::size_t>(leaf)], observed);
+                      {gradient, share}, grad, grad_tables[static_cast<std::size_t>(leaf)],
+                      observed);
       }
     }
   };

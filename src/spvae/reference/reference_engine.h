@@ -21,7 +21,7 @@ void reference_log_weights(const LeafBank& bank, std::span<const float> paramete
 
 /// LeafEngine::backward in double; grad [parameters].
 void reference_gradient(const LeafBank& bank, std::span<const float> parameters, const Batch& batch,
-                        const NoiseKey& noise, int samples, std::span<const float> row_gradient,
+                        const NoiseKey& noise, int samples, const RowGradient& row_gradient,
                         ThreadPool& pool, std::span<double> grad);
 
 }  // namespace spvae

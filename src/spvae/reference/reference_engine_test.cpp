@@ -114,7 +114,7 @@ TEST_F(ReferenceEngineTest, HasTheGradientOfCentralDifferences) {
   };
   std::vector<float> grad(parameters.size(), 77.0F);
   make_reference_engine(bank, pool)
-      ->backward(parameters, batch, noise, kSamples, row_gradient, grad);
+      ->backward(parameters, batch, noise, kSamples, {row_gradient}, grad);
 
   for (std::size_t i = 0; i < bank.parameters_end(); ++i) {
     ParameterBuffer above = parameters;
@@ -170,9 +170,9 @@ TEST_F(ReferenceEngineTest, GivesTheSameBitsForAnyNumberOfThreads) {
   std::vector<float> grad_two(parameters.size());
   const std::vector<float> gradient = row_gradients();
   make_reference_engine(bank, single)
-      ->backward(parameters, batch, noise, kSamples, gradient, grad_one);
+      ->backward(parameters, batch, noise, kSamples, {gradient}, grad_one);
   make_reference_engine(bank, pool)
-      ->backward(parameters, batch, noise, kSamples, gradient, grad_two);
+      ->backward(parameters, batch, noise, kSamples, {gradient}, grad_two);
   EXPECT_EQ(grad_one, grad_two);
 }
 

@@ -143,7 +143,10 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
   }
   Spvae model(config.model);
   model.initialise(config.train.seed);
-  const auto [training_images, validation_images] = data.load_training(pool, on_loading);
+  auto [training_images, validation_images] = data.load_training(pool, on_loading);
+  if (const int first = config.train.validation_images; first > 0) {
+    keep_first(validation_images, first);
+  }
   if (config.model.leaf.likelihood.gaussian.max_precision == 0) {
     const std::string warning = data.noise_warning(training_images);
     if (!warning.empty()) observer.on_message("warning: " + warning);

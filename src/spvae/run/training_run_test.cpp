@@ -134,6 +134,23 @@ class TrainingRun : public ::testing::Test {
   Json keys_;
 };
 
+TEST_F(TrainingRun, ValidatesOnTheFirstImagesAlone) {
+  Json few = keys_;
+  few["validation-images"] = 2;
+  Witness witness;
+  run("few", RunMode::kNew, witness, few);
+  EXPECT_EQ(witness.starts[0].validation_images, 2);
+  few["validation-images"] = 6;  // all
+  Witness all;
+  run("all", RunMode::kNew, all, few);
+  Witness unlimited;
+  run("unlimited", RunMode::kNew, unlimited, keys_);
+  for (std::size_t i = 0; i < all.checks.size(); ++i) {
+    EXPECT_EQ(all.checks[i].check.validation_bound, unlimited.checks[i].check.validation_bound);
+    EXPECT_NE(all.checks[i].check.validation_bound, witness.checks[i].check.validation_bound);
+  }
+}
+
 TEST_F(TrainingRun, LeavesConfigMetricsModelAndState) {
   Witness witness;
   const TrainingResult result = run("a/b", RunMode::kNew, witness, keys_);

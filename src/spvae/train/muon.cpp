@@ -93,7 +93,8 @@ void orthogonalise(std::span<float> matrix, int rows, int columns) {
   }
 }
 
-Muon::Muon(std::vector<WeightMatrix> matrices) : matrices_(std::move(matrices)) {
+Muon::Muon(std::vector<WeightMatrix> matrices, double decay)
+    : matrices_(std::move(matrices)), decay_(decay) {
   // The longest tasks first, so that threads end together.
   std::ranges::sort(matrices_, [](const WeightMatrix& a, const WeightMatrix& b) {
     return std::pair(b.size(), a.offset) < std::pair(a.size(), b.offset);
@@ -115,7 +116,10 @@ void Muon::ascend(double rate, std::span<const float> gradient, std::span<float>
     orthogonalise(direction, matrix.rows, matrix.columns);
     const double shape = static_cast<double>(matrix.columns) / matrix.rows;
     const auto step_size = static_cast<float>(rate * std::sqrt(std::max(1.0, shape)));
-    for (std::size_t i = 0; i < direction.size(); ++i) w[i] += step_size * direction[i];
+    const auto kept = static_cast<float>(1 - rate * decay_);
+    for (std::size_t i = 0; i < direction.size(); ++i) {
+      w[i] = kept * w[i] + step_size * direction[i];
+    }
   });
 }
 

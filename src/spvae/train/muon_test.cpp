@@ -113,6 +113,24 @@ TEST(Orthogonalise, LeavesWhatIsNothingNothing) {
   }
 }
 
+TEST(Muon, TakesAwayTheShareThatDecays) {
+  const std::vector<WeightMatrix> matrices = {{2, 5, 4}};
+  const std::vector<float> gradient = random_numbers(30, 1);
+  const auto after = [&](double decay) {
+    ThreadPool pool(1);
+    std::vector<float> momentum(30);
+    std::vector<float> parameters(30, 2.0f);
+    Muon(matrices, decay).ascend(0.1, gradient, momentum, parameters, pool);
+    return parameters;
+  };
+  const std::vector<float> without = after(0);
+  const std::vector<float> with = after(0.5);
+  for (std::size_t i = 0; i < 30; ++i) {
+    const bool is_matrix = i >= 2 && i < 22;
+    EXPECT_NEAR(without[i] - with[i], is_matrix ? 0.1f * 0.5f * 2.0f : 0.0f, 1e-6f) << i;
+  }
+}
+
 TEST(Muon, StepsAlongItsMomentumAndNowhereElse) {
   // Two matrices with other parameters around them; the second one is wide.
   const std::vector<WeightMatrix> matrices = {{2, 5, 4}, {25, 3, 12}};
@@ -121,7 +139,7 @@ TEST(Muon, StepsAlongItsMomentumAndNowhereElse) {
   const std::vector<float> second = random_numbers(70, 2);
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
-    Muon muon(matrices);
+    Muon muon(matrices, 0);
     std::vector<float> momentum(70);
     std::vector<float> parameters(70, 1.0f);
     muon.ascend(0.1, first, momentum, parameters, pool);

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "spvae/core/index.h"
 #include "spvae/leaves/importance.h"
 #include "spvae/leaves/imputation.h"
 #include "spvae/model/data_units.h"
@@ -26,23 +27,37 @@ void gather_training_batch(const Spvae& model, const ImageSet& images,
   gather_model_batch(model, images, rows, Imputation::kPatchMean, batch, pool);
 }
 
-Objective::Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool)
-    : model_(model), samples_(samples), engine_(engine), pool_(pool) {}
+Objective::Objective(const Spvae& model, const Estimator& estimator, LeafEngine& engine,
+                     ThreadPool& pool)
+    : model_(model), estimator_(estimator), engine_(engine), pool_(pool) {}
 
 double Objective::value_and_gradient(const Batch& batch, const NoiseKey& noise,
                                      std::span<float> grad, const StepObserver& observer) {
   const auto done = [&observer](StepPart part) {
     if (observer) observer(part);
   };
-  run_pass(model_, batch, {.samples = samples_, .noise = noise, .keeps_weights = true}, engine_,
+  const int samples = estimator_.samples;
+  run_pass(model_, batch, {.samples = samples, .noise = noise, .keeps_weights = true}, engine_,
            pool_, pass_, {}, observer);
   // Back through the leaves, each sample by its share.
   const float scale = 1.0f / static_cast<float>(batch.size);
   row_gradient_.resize(pass_.normalised_weights.size());
-  row_gradient(pass_.responsibilities, pass_.normalised_weights, model_.circuit().leaves(),
-               samples_, batch.stride, scale, row_gradient_);
+  row_gradient(pass_.responsibilities, pass_.normalised_weights, model_.circuit().leaves(), samples,
+               batch.stride, scale, pool_, row_gradient_);
+  const bool is_doubly_reparametrised = estimator_.gradient == GradientEstimator::kDreg;
+  if (is_doubly_reparametrised || estimator_.thinning > 0) {
+    const int experts = model_.leaves().experts();
+    shares_.resize(row_gradient_.size() / index(model_.leaves().leaves_of_expert()));
+    row_shares(row_gradient_, experts, samples, batch.stride, scale, pool_, shares_);
+    if (estimator_.thinning > 0) {
+      thin_rows(shares_, experts, samples, batch, noise, estimator_.thinning, pool_, row_gradient_);
+    }
+  }
   done(StepPart::kImportance);
-  engine_.backward(model_.parameters(), batch, noise, samples_, row_gradient_, grad);
+  engine_.backward(model_.parameters(), batch, noise, samples,
+                   {row_gradient_, is_doubly_reparametrised ? std::span<const float>(shares_)
+                                                            : std::span<const float>()},
+                   grad);
   done(StepPart::kLeavesBackward);
   std::ranges::transform(pass_.grad_logits, grad.last(pass_.grad_logits.size()).begin(),
                          [scale](float gradient) { return gradient * scale; });

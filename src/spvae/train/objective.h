@@ -10,6 +10,7 @@
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
 #include "spvae/pass/pass.h"
+#include "spvae/train/train_config.h"
 
 namespace spvae {
 
@@ -24,8 +25,14 @@ void gather_training_batch(const Spvae& model, const ImageSet& images,
 /// leaves of which nothing is have the value 0 and no gradient, and encoders propose all codes.
 class Objective {
  public:
-  /// samples = k. model, engine and pool must outlive it.
-  Objective(const Spvae& model, int samples, LeafEngine& engine, ThreadPool& pool);
+  /// How the bound and its gradient are estimated, as TrainConfig has it.
+  struct Estimator {
+    int samples;
+    GradientEstimator gradient = GradientEstimator::kIwae;
+    double thinning = 0;
+  };
+  /// model, engine and pool must outlive it.
+  Objective(const Spvae& model, const Estimator& estimator, LeafEngine& engine, ThreadPool& pool);
 
   /// The mean bound in nats; grad [parameters] is overwritten with its gradient. Keeps its memory
   /// between calls.
@@ -34,10 +41,11 @@ class Objective {
 
  private:
   const Spvae& model_;
-  int samples_;
+  Estimator estimator_;
   LeafEngine& engine_;
   ThreadPool& pool_;
   AlignedVector<float> row_gradient_;  // [L, samples, stride]
+  AlignedVector<float> shares_;        // [experts, samples, stride]
   Pass pass_;
 };
 

@@ -23,21 +23,22 @@ const NoiseKey kNoise{5, 7, Purpose::kTraining};
 
 /// The objective of images on an engine.
 struct Bound {
-  explicit Bound(Engine kind, const ImageSet& all, const Json& changes = Json::object())
+  explicit Bound(Engine kind, const ImageSet& all, const Json& changes = Json::object(),
+                 const Objective::Estimator& estimator = {kSamples})
       : images(all),
         model(small_config(changes).model),
         engine(make_engine(kind, model.leaves(), pool)),
-        objective(model, kSamples, *engine, pool) {
+        objective(model, estimator, *engine, pool) {
     model.initialise(3);
   }
 
-  double value_and_gradient(std::vector<float>& grad) {
+  double value_and_gradient(std::vector<float>& grad, const NoiseKey& noise = kNoise) {
     std::vector<std::uint32_t> rows(static_cast<std::size_t>(images.count()));
     std::iota(rows.begin(), rows.end(), 0U);
     Batch batch;
     gather_training_batch(model, images, rows, batch);
     grad.assign(model.parameters().size(), 0.0F);
-    return objective.value_and_gradient(batch, kNoise, grad);
+    return objective.value_and_gradient(batch, noise, grad);
   }
 
   ImageSet images;
@@ -132,6 +133,57 @@ TEST_P(ObjectiveOfObservedPixels, DoesNotDependOnTheValuesOfMissingOnes) {
 INSTANTIATE_TEST_SUITE_P(All, ObjectiveOfObservedPixels,
                          ::testing::Values("gaussian", "binomial", "logistic"),
                          [](const auto& test) { return test.param; });
+
+/// Of a tensor's gradient over many noises: the mean, and the variance of a single one, summed over
+/// its entries.
+struct Gradients {
+  std::vector<double> mean;
+  double variance = 0;
+};
+
+Gradients gradients_over_noise(const Objective::Estimator& estimator, const std::string& tensor) {
+  const Json priors = {{"experts", 1}, {"priors", "learned"}, {"k-leaf", 3}};
+  Bound bound(Engine::kFused, bar_images(0, 7), priors, estimator);
+  const Tensor& found = bound.model.layout().find(tensor);
+  constexpr std::uint32_t kNoises = 3000;
+  Gradients result{std::vector<double>(found.size)};
+  std::vector<double> squares(found.size);
+  std::vector<float> grad;
+  for (std::uint32_t step = 0; step < kNoises; ++step) {
+    bound.value_and_gradient(grad, {5, step, Purpose::kTraining});
+    for (std::size_t i = 0; i < found.size; ++i) {
+      const auto g = static_cast<double>(grad[found.offset + i]);
+      result.mean[i] += g / kNoises;
+      squares[i] += g * g / kNoises;
+    }
+  }
+  for (std::size_t i = 0; i < found.size; ++i) {
+    result.variance += squares[i] - result.mean[i] * result.mean[i];
+  }
+  return result;
+}
+
+// The distance of two means of n noises has the expected square 2 · variance / n.
+TEST(Objective, HasTheSameMeanGradientHoweverItIsEstimated) {
+  for (const char* tensor : {"leaves.0.encoder_mean.0", "leaves.0.decoder_mean.0"}) {
+    const Gradients plain = gradients_over_noise({4}, tensor);
+    double norm = 0;
+    for (const double g : plain.mean) norm += g * g;
+    for (const Objective::Estimator& estimator :
+         {Objective::Estimator{4, GradientEstimator::kDreg},
+          Objective::Estimator{4, GradientEstimator::kIwae, 0.6},
+          Objective::Estimator{4, GradientEstimator::kDreg, 0.6}}) {
+      const Gradients other = gradients_over_noise(estimator, tensor);
+      double distance = 0;
+      for (std::size_t i = 0; i < plain.mean.size(); ++i) {
+        distance += std::pow(plain.mean[i] - other.mean[i], 2);
+      }
+      const double expected = (plain.variance + other.variance) / 3000;
+      EXPECT_LT(distance, 4 * expected) << tensor;
+      EXPECT_GT(norm, 20 * expected) << tensor;  // else it could not tell
+    }
+  }
+}
 
 TEST(Objective, OfImagesOfWhichNothingIsObservedIsZero) {
   ImageSet images = bar_images(0, 5);

@@ -31,6 +31,14 @@ const FieldList<TrainConfig>& train_fields() {
   static const FieldList<TrainConfig> list = {
       number_field("samples", &TrainConfig::samples, "importance samples of a training step", 1,
                    10000),
+      of_later(choice_field("gradient-estimator", &TrainConfig::gradient_estimator,
+                            "iwae: the bound's gradient; dreg: doubly reparametrised, less noisy "
+                            "for encoders, the more so the more samples",
+                            {"iwae", "dreg"})),
+      of_later(number_field("thinning", &TrainConfig::thinning,
+                            "samples of a smaller share of a super-pixel's bound are mostly left "
+                            "out of the gradient, the others count for them: faster; 0: none is",
+                            0, 1)),
       number_field("batch", &TrainConfig::batch, "images of a training step", 1, 65536),
       number_field("learning-rate", &TrainConfig::learning_rate, "Adam's step size", 1e-12, 10),
       choice_field("learning-rate-decay", &TrainConfig::learning_rate_decay,
@@ -60,6 +68,13 @@ const FieldList<TrainConfig>& train_fields() {
           [](const TrainConfig& config) { return config.optimizer == Optimizer::kMuon; },
           of_later(number_field("matrix-rate", &TrainConfig::matrix_rate,
                                 "Muon's step size, of weight matrices", 1e-12, 10))),
+      only_for<TrainConfig>(
+          "--optimizer muon",
+          [](const TrainConfig& config) { return config.optimizer == Optimizer::kMuon; },
+          of_later(number_field("weight-decay", &TrainConfig::weight_decay,
+                                "share of the weight matrices that a step takes away, over its "
+                                "step size",
+                                0, 10))),
       number_field("beta1", &TrainConfig::beta1, "Adam's decay of the first moment", 0, 0.999999),
       number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
       number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,
@@ -71,6 +86,8 @@ const FieldList<TrainConfig>& train_fields() {
                    "steps between validations; 0: a 25th of max-steps", 0, kMaxSteps),
       number_field("validation-samples", &TrainConfig::validation_samples,
                    "importance samples of a validation", 1, 10000),
+      of_later(number_field("validation-images", &TrainConfig::validation_images,
+                            "validate on so many of the validation images; 0 is all", 0, 1e9)),
       number_field("patience", &TrainConfig::patience,
                    "validations in a row without a new best, after which training ends", 1,
                    kMaxSteps),

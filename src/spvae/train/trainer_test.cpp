@@ -300,7 +300,7 @@ class SpoilingEngine : public LeafEngine {
     }
   }
   void backward(std::span<const float> parameters, const Batch& batch, const NoiseKey& noise,
-                int samples, std::span<const float> row_gradient, std::span<float> grad) override {
+                int samples, const RowGradient& row_gradient, std::span<float> grad) override {
     engine_.backward(parameters, batch, noise, samples, row_gradient, grad);
     if (left_ <= 0 && !in_bound_) grad[5] = std::numeric_limits<float>::infinity();
   }
@@ -379,7 +379,7 @@ TEST(Objective, HasTheGradientOfItsValue) {
   // The bound with its noise held fixed, differentiated along a random direction. The gradient of
   // TP19 Algorithm 1 is that of the bound itself, so central differences give the same number.
   Bench bench(small_config({{"samples", 4}}));
-  Objective objective(bench.model, 4, *bench.engine, bench.pool);
+  Objective objective(bench.model, {.samples = 4}, *bench.engine, bench.pool);
   Batch batch;
   const std::vector<std::uint32_t> rows = {0, 5, 11, 17, 30};
   gather_batch(bench.training, rows, batch);
