@@ -45,7 +45,7 @@ run(${prefix}/bin/spvae info --json)
 expect_output("\"parameters\":413352")
 run(${CMAKE_COMMAND} -E env --unset=SPVAE_DATA ${prefix}/bin/spvae train --out ${WORK_DIR}/run
   --max-steps 1 --hidden 2 --latent 1 --samples 1)
-expect_output("10,000 validation images")
+expect_output("2,000 validation images")
 
 run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/examples/consumer -B ${WORK_DIR}/consumer -G ${GENERATOR}
   -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER}

@@ -9,13 +9,25 @@ namespace {
 Json density_values(const RecipeCase& given) {
   Json values = {
       // Training.
-      {"optimizer", "muon"},   {"matrix-rate", 0.02},
-      {"learning-rate", 0.02}, {"learning-rate-decay", "cosine"},
-      {"warm-up", 100},        {"circuit-rate", 3},
-      {"clip-norm", 1},        {"split-every", 200},
-      {"beta2", 0.97},         {"batch", 64},
-      {"max-steps", 0},        {"validate-every", 0},
+      {"optimizer", "muon"},
+      {"matrix-rate", 0.02},
+      {"weight-decay", 0.02},
+      {"samples", 20},
+      {"learning-rate", 0.02},
+      {"learning-rate-decay", "cosine"},
+      {"warm-up", 100},
+      {"circuit-rate", 3},
+      {"clip-norm", 1},
+      {"split-every", 200},
+      {"beta2", 0.97},
+      {"batch", 64},
+      {"thinning", 0.5},
+      {"gradient-estimator", "dreg"},
+      {"max-steps", 0},
+      {"validate-every", 0},
       {"patience", 20},
+      {"validation-samples", 50},
+      {"validation-images", 2000},
   };
   if (given.is_of_bytes) {
     values.update({{"likelihood", "ordinal"}, {"stretch", "none"}});
@@ -24,7 +36,9 @@ Json density_values(const RecipeCase& given) {
   }
   // Large matrices take longer to orthogonalise than a step.
   if (given.is_single_region) {
-    for (const char* of_muon : {"optimizer", "matrix-rate", "learning-rate"}) values.erase(of_muon);
+    for (const char* of_muon : {"optimizer", "matrix-rate", "weight-decay", "learning-rate"}) {
+      values.erase(of_muon);
+    }
   }
   if (given.has_structure) return values;
   // One expert a super-pixel, whose leaves are priors, below element-wise products.
@@ -37,7 +51,9 @@ Json density_values(const RecipeCase& given) {
   if (!given.is_of_vectors) values["structure"] = "quad-tree";
   if (!given.has_network) values["network"] = "shared-mlp";
   const bool is_small = given.is_of_vectors;  // regions are
-  values.update({{"hidden", is_small ? 64 : 160}, {"latent", is_small ? 4 : 16}});
+  values.update({{"hidden", is_small ? 64 : 160},
+                 {"hidden-layers", is_small ? 2 : 3},
+                 {"latent", is_small ? 4 : 16}});
   return values;
 }
 
