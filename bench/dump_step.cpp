@@ -33,7 +33,8 @@ Step training_step(Subject& subject, int number) {
   Shuffle shuffle(static_cast<std::uint32_t>(subject.images.count()),
                   static_cast<std::uint32_t>(train.batch), train.seed);
   gather_batch(subject.images, shuffle.rows(static_cast<std::uint64_t>(number)), step.batch);
-  Objective objective(subject.model, {train.samples}, *subject.engine, subject.pool);
+  Objective objective(subject.model, {train.samples, train.gradient_estimator, train.thinning},
+                      *subject.engine, subject.pool);
   step.bound = objective.value_and_gradient(step.batch, step.noise, step.gradient);
   return step;
 }

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* kExample =
     R"(Pixels that are hidden are drawn from p(missing | observed): a tree of the posterior, and in each
 of its leaves a code by sampling-importance-resampling among --proposals. --fill mean is the
-posterior mean, --fill best the most probable tree, both over at most 64 proposals of a leaf.
+posterior mean, --fill best the most probable tree, both over at most 64 proposals of a leaf
+(256 codes of its prior where nothing of it is observed).
 A .png has a column for each image: original, masked, then its completions; a .npy is float32
 [images, completions, height, width], and [..., 3] of colours. --mask and --missing nan say
 which pixels are missing; --hide then hides further ones. Of vectors, a .npy is [vectors,

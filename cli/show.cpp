@@ -5,6 +5,7 @@
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
+#include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/completion.h"
@@ -16,12 +17,13 @@ namespace {
 
 constexpr const char* kExample =
     R"(On the left samples of the model; on the right images, what is left of them when their lower half
-is hidden, and completions that the model draws of it. Nothing on the left is a training image.
+is hidden, and completions that the model draws of it.
 
 Example:
-  spvae show runs/mnist-spvae-gaussian --out model.png)";
+  spvae show runs/mnist-spvae-quad-tree-ordinal --out model.png)";
 
 constexpr int kSampleColumns = 8;
+constexpr int kMostImages = 100;
 
 struct ShowConfig {
   ImageQuery query{.pictures = 8};
@@ -34,8 +36,8 @@ struct ShowConfig {
 FieldList<ShowConfig> fields() {
   using Config = ShowConfig;
   return query_fields<Config>({
-      number_field("samples", &Config::samples, "samples to draw", 1, 1000),
-      number_field("completions", &Config::completions, "completions of each image", 1, 100),
+      number_field("samples", &Config::samples, "samples to draw", 1, 800),
+      number_field("completions", &Config::completions, "completions of each image", 1, 30),
       number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
       required(output_field("out", &Config::out, "FILE.png or .svg", {".png", ".svg"})),
   });
@@ -50,6 +52,7 @@ ImageGrid samples_of(const ShowConfig& config, OpenQuery& open) {
 }
 
 ImageGrid completions_of(const ShowConfig& config, OpenQuery& open) {
+  ProgressDisplay display;
   ImageSet hidden = open.images;
   hide_pixels(Hidden::kLower, 0, 0, hidden);
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(hidden.count()));
@@ -57,11 +60,10 @@ ImageGrid completions_of(const ShowConfig& config, OpenQuery& open) {
   const ImageSet completed =
       complete(open.stored.model, hidden, rows, Filling::kDrawn, config.completions,
                config.query.seed, sampling_of(config.query, config.proposals), *open.engine,
-               open.pool)
+               open.pool, scoring_progress(display, "show"))
           .images;
-  ImageGrid grid{.title = "Test images, their upper halves, completions",
+  ImageGrid grid{.title = "Images, their upper halves, completions",
                  .columns = config.completions + 2};
-  if (config.query.split != Split::kTest) grid.title = "Images, their upper halves, completions";
   for (int i = 0; i < hidden.count(); ++i) {
     grid.tiles.push_back({"", {picture_of(open.images, i)}});
     grid.tiles.push_back({"", {picture_of(hidden, i)}});
@@ -78,6 +80,10 @@ void run_show(const ShowConfig& config, const Options& options) {
     fail(ErrorKind::kUsage,
          "show: the model is of vectors, which are no pictures; spvae sample --out samples.csv "
          "writes samples of it");
+  }
+  if (open.images.count() > kMostImages) {
+    fail(ErrorKind::kUsage, "limit: got {} images, expected at most {} in a picture",
+         open.images.count(), kMostImages);
   }
   write_plot(config.out, {samples_of(config, open), completions_of(config, open)});
   Json result = open.result();

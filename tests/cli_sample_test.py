@@ -26,10 +26,10 @@ class Show(CommandTest):
         self.show(run, out, "--seed", "1")
         self.assertNotEqual(pathlib.Path(out).read_bytes(), first)
 
-    def test_svg_has_both_titles(self):
+    def test_draws_an_svg_of_its_own(self):
         out = self.path("model.svg")
         self.show(self.train("run"), out)
-        self.assertTrue(pathlib.Path(out).read_text().startswith("<?xml"))
+        self.assertEqual(pathlib.Path(out).read_text().count("<image "), 9 + 3 * 4)
 
     def test_bad_input_is_refused(self):
         run = self.train("run")
@@ -37,6 +37,8 @@ class Show(CommandTest):
         self.fails(64, "show", run, "--out", self.path("x.npy"), says=".png or .svg")
         for flag in ["--samples", "--completions", "--proposals"]:
             self.fails(64, "show", run, "--out", self.path("x.png"), flag, "0", says=flag[2:])
+        self.fails(64, "show", run, "--out", self.path("x.png"), "--completions", "31",
+                   says="completions")
         self.fails(73, "show", run, "--out", self.path("none/x.png"), says="none")
 
 

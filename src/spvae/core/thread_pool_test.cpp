@@ -37,9 +37,13 @@ TEST(ThreadPool, FlushesDenormalsInItsTasksAndNowhereElse) {
   const volatile float tiny = 1e-30f;
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
-    std::vector<float> products(64, 1.0f);
-    pool.run(64, [&](int task, int) { products[static_cast<std::size_t>(task)] = tiny * 1e-10f; });
-    EXPECT_EQ(products, std::vector<float>(64, 0.0f));
+    std::vector<float> products(static_cast<std::size_t>(threads), 1.0f);
+    std::latch all(threads);  // so that each thread has a task
+    pool.run(threads, [&](int, int thread) {
+      products[static_cast<std::size_t>(thread)] = tiny * 1e-10f;
+      all.arrive_and_wait();
+    });
+    EXPECT_EQ(products, std::vector<float>(products.size(), 0.0f));
     EXPECT_GT(tiny * 1e-10f, 0.0f);
   }
 }

@@ -127,6 +127,15 @@ void keep_first(ImageSet& images, int count) {
   if (!images.observed.empty()) images.observed.resize(values);
 }
 
+void keep_evenly(ImageSet& images, int count) {
+  const auto all = static_cast<std::size_t>(images.count());
+  const auto kept = static_cast<std::size_t>(count);
+  if (kept >= all) return;
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < kept; ++i) rows.push_back(i * all / kept);
+  images = images_of_rows(images, rows);
+}
+
 namespace {
 
 void check_columns(const Columns& given, const Columns& expected) {

@@ -51,6 +51,9 @@ Columns standardised_columns(const ImageSet& vectors);
 /// Keeps the first `count` images, or all if there are no more.
 void keep_first(ImageSet& images, int count);
 
+/// Keeps `count` of the images, evenly spread over their order, or all if they are fewer.
+void keep_evenly(ImageSet& images, int count);
+
 /// Error(kData) where there are no images, they are not height × width pixels of so many channels,
 /// or a value is not in [0, 1]: names the image. Of vectors: unless their columns are of these
 /// names (any, where the vectors' are numbered_columns) and values are finite.

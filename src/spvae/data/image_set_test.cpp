@@ -49,6 +49,24 @@ TEST(KeepFirst, KeepsTheFirstImagesOrAll) {
   EXPECT_EQ(images.values, (std::vector<float>{0, 0.5f, 1}));
 }
 
+TEST(KeepEvenly, KeepsImagesOfAllParts) {
+  for (const auto& [count, expected] :
+       {std::pair{3, std::vector<std::uint32_t>{0, 2, 4}},
+        std::pair{1, std::vector<std::uint32_t>{0}},
+        std::pair{7, std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6}},
+        std::pair{9, std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6}}}) {
+    ImageSet images{.height = 1, .width = 1, .values = {}, .indices = {}};
+    for (std::uint32_t i = 0; i < 7; ++i) {
+      images.indices.push_back(i);
+      images.values.push_back(static_cast<float>(i) / 8);
+    }
+    keep_evenly(images, count);
+    EXPECT_EQ(images.indices, expected);
+    EXPECT_EQ(images.values.size(), expected.size());
+    EXPECT_EQ(images.values.back(), static_cast<float>(expected.back()) / 8);
+  }
+}
+
 TEST(CheckImages, AcceptsImagesOfTheModelsSizeWithPixelsFromZeroToOne) {
   EXPECT_NO_THROW(check_images(two_images(), 1, 3, 1));
 }

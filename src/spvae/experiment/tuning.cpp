@@ -50,8 +50,8 @@ Json inline_grid(const std::string& text) {
   return grid;
 }
 
-/// Whether what a bound is of depends on a key, or how closely it is estimated: of more samples it
-/// is higher by itself.
+/// Whether what a bound is of depends on a key, or how it is estimated: of more samples it is
+/// higher by itself.
 bool changes_measure(const std::string& key) {
   constexpr std::array kKeys = {
       "likelihood",       "labels",   "class",   "colour", "stretch",

@@ -57,9 +57,9 @@ inline constexpr int kStatisticsStep = 64;
 struct RowGradient {
   std::span<const float> of_leaves;  ///< [L, samples, stride]
   /// [experts, samples, stride]: the share of its (expert, image) that a sample has of the bound.
-  /// With it encoders get the doubly reparameterised gradient (Tucker et al., ICLR 2019): through z
-  /// alone, times that share. It has the same mean, and its noise does not grow with the samples.
-  /// Empty: the gradient as it stands.
+  /// With it encoders get the doubly reparametrised gradient (Tucker et al., ICLR 2019): through z
+  /// alone, times that share. It has the same mean, which its noise does not drown the more the
+  /// more samples there are. Empty: the gradient as it stands.
   std::span<const float> shares = {};
 };
 

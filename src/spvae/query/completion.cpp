@@ -28,6 +28,8 @@ constexpr int kMeanProposalsOfRegion = 256;
 // Codes behind the mean pixels of a leaf's prior, in pairs on both sides of its mean: what is
 // linear in the code has no error.
 constexpr int kPriorCodes = 256;
+// In place of an image's index.
+constexpr std::uint32_t kNoImage = 0xFFFFFFFFu;
 // Below, a leaf adds nothing that shows to a mean.
 constexpr double kNegligible = 1e-4;
 // So many are decoded at a time: the memory for their pixels.
@@ -186,7 +188,8 @@ class PriorMeans {
           const std::size_t number = row / kPriorCodes;
           const RandomAddress address{.seed = noise_.seed,
                                       .step = noise_.step,
-                                      .purpose = noise_.purpose,
+                                      .purpose = Purpose::kSampling,
+                                      .image = kNoImage,
                                       .leaf = static_cast<std::uint32_t>(leaves[number]),
                                       .sample = static_cast<std::uint32_t>(row % kPriorCodes / 2)};
           const double side = row % 2 == 0 ? 1 : -1;

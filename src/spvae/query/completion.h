@@ -30,9 +30,10 @@ struct Completions {
 /// numbers have the address {seed, step = c + 1, Purpose::kSampling, image} and `sample` 0 for the
 /// choice of a proposal, 1 for the pixels (both by leaf), 2 for the tree. kBest and kMean are the
 /// same for every c, and take means over at most 64 of a leaf's proposals, evenly spread by weight,
-/// or over 256 codes of its prior where nothing of it is observed. The observer is told of images
-/// done. Throws as check_images and gather_evidence; Error(kUsage) for count < 1;
-/// Error(kInterrupted) if the observer stopped it.
+/// or over 256 codes of its prior where nothing of it is observed: ± the noise of
+/// dimension d at {sampling's seed and step, Purpose::kSampling, image 2³² − 1, leaf, sample =
+/// number of the pair}. The observer is told of images done. Throws as check_images and
+/// gather_evidence; Error(kUsage) for count < 1; Error(kInterrupted) if the observer stopped it.
 Completions complete(const Spvae& model, const ImageSet& images,
                      std::span<const std::uint32_t> rows, Filling filling, int count,
                      std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,

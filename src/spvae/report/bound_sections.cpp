@@ -117,7 +117,7 @@ ReportSection learning_curves_section(const ReportSource& source) {
   const std::int64_t best = source.stored.origin.step;
   section.content = paragraph(
       fmt::format("Mean bounds per image: over the training steps between two checks, and "
-                  "at each of {} checks over the validation images. The best model is that "
+                  "at each of {} checks over validation images. The best model is that "
                   "of step {}.",
                   count_text(checks.size()), count_text(best)));
   Html charts = plot_figure(

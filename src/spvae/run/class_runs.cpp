@@ -46,6 +46,12 @@ bool is_sound(const ClassRuns& runs) {
        what);
 }
 
+/// Those that a run of a class validates on.
+int validation_images_of(const DataSet& data, const TrainConfig& train) {
+  const int all = data.count(Split::kValidation);
+  return train.validation_images > 0 ? std::min(train.validation_images, all) : all;
+}
+
 Json config_of_class(const Json& config, const std::string& name) {
   Json of_class = config;
   of_class["class"] = name;
@@ -81,7 +87,7 @@ ClassRuns planned_runs(RunConfig config, TrainObserver& observer) {
     runs.classes.push_back({.name = name,
                             .folder = class_folder(name),
                             .training_images = own.count(Split::kTrain),
-                            .validation_images = own.count(Split::kValidation)});
+                            .validation_images = validation_images_of(own, of_class.train)});
   }
   return runs;
 }

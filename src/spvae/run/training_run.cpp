@@ -144,8 +144,8 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
   Spvae model(config.model);
   model.initialise(config.train.seed);
   auto [training_images, validation_images] = data.load_training(pool, on_loading);
-  if (const int first = config.train.validation_images; first > 0) {
-    keep_first(validation_images, first);
+  if (const int some = config.train.validation_images; some > 0) {
+    keep_evenly(validation_images, some);
   }
   if (config.model.leaf.likelihood.gaussian.max_precision == 0) {
     const std::string warning = data.noise_warning(training_images);

@@ -134,7 +134,7 @@ class TrainingRun : public ::testing::Test {
   Json keys_;
 };
 
-TEST_F(TrainingRun, ValidatesOnTheFirstImagesAlone) {
+TEST_F(TrainingRun, ValidatesOnSomeImagesAlone) {
   Json few = keys_;
   few["validation-images"] = 2;
   Witness witness;

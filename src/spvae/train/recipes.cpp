@@ -34,6 +34,9 @@ Json density_values(const RecipeCase& given) {
   } else {  // a density is steeper than probabilities
     values.update({{"learning-rate", 0.01}, {"matrix-rate", 0.01}});
   }
+  if (given.has_adam) {
+    for (const char* of_muon : {"matrix-rate", "weight-decay"}) values.erase(of_muon);
+  }
   // Large matrices take longer to orthogonalise than a step.
   if (given.is_single_region) {
     for (const char* of_muon : {"optimizer", "matrix-rate", "weight-decay", "learning-rate"}) {
@@ -49,11 +52,12 @@ Json density_values(const RecipeCase& given) {
                  {"priors", "learned"}});
   if (!given.has_standard_priors) values["experts"] = 1;
   if (!given.is_of_vectors) values["structure"] = "quad-tree";
-  if (!given.has_network) values["network"] = "shared-mlp";
-  const bool is_small = given.is_of_vectors;  // regions are
-  values.update({{"hidden", is_small ? 64 : 160},
-                 {"hidden-layers", is_small ? 2 : 3},
-                 {"latent", is_small ? 4 : 16}});
+  // A Gaussian's precision wants a network of its own.
+  const bool has_own_networks = given.is_gaussian && !given.is_of_vectors;
+  if (!given.has_network) values["network"] = has_own_networks ? "mlp" : "shared-mlp";
+  values.update(given.is_of_vectors ? Json{{"hidden", 64}, {"hidden-layers", 2}, {"latent", 4}}
+                : has_own_networks  ? Json{{"hidden", 48}, {"hidden-layers", 2}, {"latent", 16}}
+                                    : Json{{"hidden", 160}, {"hidden-layers", 3}, {"latent", 16}});
   return values;
 }
 

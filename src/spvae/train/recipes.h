@@ -25,6 +25,8 @@ struct RecipeCase {
   bool is_single_region = false;     ///< the image is one leaf region
   bool is_of_vectors = false;        ///< the data are vectors
   bool is_of_bytes = true;           ///< they are images of 8 bits
+  bool has_adam = false;             ///< no matrices are told to be learnt by Muon
+  bool is_gaussian = false;          ///< pixels are told, or have, to be Gaussian
 };
 
 /// The values of a recipe, by the names of run_fields(). Those of the density recipe: one table.

@@ -35,10 +35,12 @@ const FieldList<TrainConfig>& train_fields() {
                             "iwae: the bound's gradient; dreg: doubly reparametrised, less noisy "
                             "for encoders, the more so the more samples",
                             {"iwae", "dreg"})),
-      of_later(number_field("thinning", &TrainConfig::thinning,
-                            "samples of a smaller share of a super-pixel's bound are mostly left "
-                            "out of the gradient, the others count for them: faster; 0: none is",
-                            0, 1)),
+      of_later(
+          number_field("thinning", &TrainConfig::thinning,
+                       "threshold: samples with a smaller share of a super-pixel's bound enter "
+                       "the gradient at random, in proportion to their shares, and count for "
+                       "the others: faster; 0: all enter",
+                       0, 1)),
       number_field("batch", &TrainConfig::batch, "images of a training step", 1, 65536),
       number_field("learning-rate", &TrainConfig::learning_rate, "Adam's step size", 1e-12, 10),
       choice_field("learning-rate-decay", &TrainConfig::learning_rate_decay,
@@ -72,9 +74,8 @@ const FieldList<TrainConfig>& train_fields() {
           "--optimizer muon",
           [](const TrainConfig& config) { return config.optimizer == Optimizer::kMuon; },
           of_later(number_field("weight-decay", &TrainConfig::weight_decay,
-                                "share of the weight matrices that a step takes away, over its "
-                                "step size",
-                                0, 10))),
+                                "a step multiplies weight matrices by 1 − matrix-rate times this",
+                                0, 1))),
       number_field("beta1", &TrainConfig::beta1, "Adam's decay of the first moment", 0, 0.999999),
       number_field("beta2", &TrainConfig::beta2, "Adam's decay of the second moment", 0, 0.999999),
       number_field("epsilon", &TrainConfig::epsilon, "Adam's guard against division by zero", 1e-30,
@@ -87,7 +88,8 @@ const FieldList<TrainConfig>& train_fields() {
       number_field("validation-samples", &TrainConfig::validation_samples,
                    "importance samples of a validation", 1, 10000),
       of_later(number_field("validation-images", &TrainConfig::validation_images,
-                            "validate on so many of the validation images; 0 is all", 0, 1e9)),
+                            "validate on so many of the validation images, evenly spread; 0 is all",
+                            0, 1e9)),
       number_field("patience", &TrainConfig::patience,
                    "validations in a row without a new best, after which training ends", 1,
                    kMaxSteps),
@@ -213,7 +215,10 @@ void add_recipe(const Json& given, int columns, Json& values) {
       .has_standard_priors = given.value("priors", Json()) == "standard",
       .is_single_region = !structure_info(kind_of(values).structure).divides,
       .is_of_vectors = columns > 0,
-      .is_of_bytes = columns == 0 && !is_float_array(config.data)};
+      .is_of_bytes = columns == 0 && !is_float_array(config.data),
+      .has_adam = given.value("optimizer", Json()) == "adam",
+      .is_gaussian = given.value("likelihood", Json()) == "gaussian" ||
+                     (!given.contains("likelihood") && is_float_array(config.data))};
   Json all = recipe_values(config.recipe, of_run);
   all.update(values);
   values = std::move(all);

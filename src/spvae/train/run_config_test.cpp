@@ -184,6 +184,10 @@ TEST(Recipe, GivesValuesToWhatIsNotTold) {
   EXPECT_EQ(some.train.optimizer, Optimizer::kAdam);
   EXPECT_EQ(some.model.leaf.likelihood.kind, Likelihood::kGaussian);
   EXPECT_EQ(some.model.leaf.latent, all.model.leaf.latent);
+  // Precisions have networks of their own; nothing of Muon's is left.
+  EXPECT_EQ(some.model.leaf.network, Network::kMlp);
+  EXPECT_EQ(some.train.weight_decay, 0);
+  EXPECT_GT(all.train.weight_decay, 0);
 }
 
 TEST(Recipe, KeepsTheStructureAndSizesOfAModelThatIsNamed) {

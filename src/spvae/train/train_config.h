@@ -32,7 +32,7 @@ struct TrainConfig {
   int max_steps = 100000;
   int validate_every = 128;    ///< steps
   int validation_samples = 5;  ///< importance samples of a validation
-  int validation_images = 0;   ///< the first of the validation images; 0: all
+  int validation_images = 0;   ///< so many of them, evenly spread; 0: all
   int patience = 10;           ///< checks in a row without a new best, after which training stops
   std::uint32_t seed = 0;      ///< of initial parameters, shuffling and latent noise
 };
