@@ -131,8 +131,8 @@ void keep_evenly(ImageSet& images, int count) {
   const auto all = static_cast<std::size_t>(images.count());
   const auto kept = static_cast<std::size_t>(count);
   if (kept >= all) return;
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < kept; ++i) rows.push_back(i * all / kept);
+  std::vector<std::size_t> rows(kept);
+  for (std::size_t i = 0; i < kept; ++i) rows[i] = i * all / kept;
   images = images_of_rows(images, rows);
 }
 

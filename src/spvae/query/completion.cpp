@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <ranges>
 #include <vector>
 
 #include "spvae/circuit/induced_tree.h"
@@ -160,7 +161,7 @@ class PriorMeans {
   void prepare(std::span<const Stroke> strokes) {
     std::vector<int> leaves;
     for (const Stroke& stroke : strokes) {
-      if (stroke.proposal != Stroke::kPriorMean || !of(stroke.leaf).empty()) continue;
+      if (!of(stroke.leaf).empty()) continue;
       of_leaf_[index(stroke.leaf)].resize(model_.leaves().scope(stroke.leaf).size());
       leaves.push_back(stroke.leaf);
     }
@@ -393,16 +394,17 @@ Completions complete(const Spvae& model, const ImageSet& images,
       }
       of_image[index(image)] = painter.strokes(image);
     });
-    std::vector<Stroke> strokes;
-    for (const auto& some : of_image) strokes.insert(strokes.end(), some.begin(), some.end());
-    const std::span<float> painted = std::span(result.values).subspan(begin * variables);
-    prior_means.prepare(strokes);
-    const auto decoded = std::ranges::stable_partition(
-        strokes, [](const Stroke& stroke) { return stroke.proposal == Stroke::kPriorMean; });
-    for (auto stroke = strokes.begin(); stroke != decoded.begin(); ++stroke) {
-      add_prior_mean(painter, *stroke, prior_means.of(stroke->leaf), variables, painted);
+    std::vector<Stroke> decoded;
+    std::vector<Stroke> of_priors;
+    for (const Stroke& stroke : std::views::join(of_image)) {
+      (stroke.proposal == Stroke::kPriorMean ? of_priors : decoded).push_back(stroke);
     }
-    const std::span<const Stroke> all(decoded.begin(), decoded.end());
+    const std::span<float> painted = std::span(result.values).subspan(begin * variables);
+    prior_means.prepare(of_priors);
+    for (const Stroke& stroke : of_priors) {
+      add_prior_mean(painter, stroke, prior_means.of(stroke.leaf), variables, painted);
+    }
+    const std::span<const Stroke> all(decoded);
     for (std::size_t done = 0; done < all.size(); done += kStrokes) {
       add_strokes(model, proposals, painter,
                   all.subspan(done, std::min(kStrokes, all.size() - done)), engine, painted);
