@@ -1,6 +1,5 @@
 
 #include <algorithm>
-#include <numeric>
 
 #include "image_query.h"
 #include "options.h"
@@ -8,7 +7,6 @@
 #include "progress.h"
 #include "spvae/core/error.h"
 #include "spvae/core/median.h"
-#include "spvae/kernels/kernels.h"
 #include "spvae/query/completion.h"
 
 namespace spvae::cli {
@@ -89,11 +87,8 @@ std::vector<std::uint8_t> known_pixels(const InpaintConfig& config, OpenQuery& o
 Completions completions(const InpaintConfig& config, OpenQuery& open) {
   const Sampling sampling = sampling_of(config.query, config.proposals);
   ProgressDisplay display;
-  std::vector<std::uint32_t> rows(static_cast<std::size_t>(open.images.count()));
-  std::iota(rows.begin(), rows.end(), 0U);
-  return complete(open.stored.model, open.images, rows, config.fill, config.count,
-                  config.query.seed, sampling, *open.engine, open.pool,
-                  scoring_progress(display, "inpaint"));
+  return complete(open.stored.model, open.images, config.fill, config.count, config.query.seed,
+                  sampling, *open.engine, open.pool, scoring_progress(display, "inpaint"));
 }
 
 /// Which pixels are hidden though their values are known, [N, V].

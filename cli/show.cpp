@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
@@ -55,12 +53,10 @@ ImageGrid completions_of(const ShowConfig& config, OpenQuery& open) {
   ProgressDisplay display;
   ImageSet hidden = open.images;
   hide_pixels(Hidden::kLower, 0, 0, hidden);
-  std::vector<std::uint32_t> rows(static_cast<std::size_t>(hidden.count()));
-  std::iota(rows.begin(), rows.end(), 0U);
   const ImageSet completed =
-      complete(open.stored.model, hidden, rows, Filling::kDrawn, config.completions,
-               config.query.seed, sampling_of(config.query, config.proposals), *open.engine,
-               open.pool, scoring_progress(display, "show"))
+      complete(open.stored.model, hidden, Filling::kDrawn, config.completions, config.query.seed,
+               sampling_of(config.query, config.proposals), *open.engine, open.pool,
+               scoring_progress(display, "show"))
           .images;
   ImageGrid grid{.title = "Images, their upper halves, completions",
                  .columns = config.completions + 2};

@@ -230,10 +230,8 @@ Completions Density::complete(const ImageSet& images, Filling filling, int count
                               std::uint32_t seed, int proposals) const {
   Sampling sampling{.samples = proposals};
   sampling.noise.seed = seed;
-  std::vector<std::uint32_t> rows(index(images.count()));
-  std::iota(rows.begin(), rows.end(), 0U);
-  return spvae::complete(state_->model, images, rows, filling, count, seed, sampling,
-                         *state_->engine, state_->pool);
+  return spvae::complete(state_->model, images, filling, count, seed, sampling, *state_->engine,
+                         state_->pool);
 }
 
 Embedding Density::embed(const ImageSet& images, int samples, std::uint32_t seed) const {

@@ -99,7 +99,6 @@ TEST(DataUnits, AreThoseOfTheGaussiansWhereDecodersIgnoreTheCode) {
     }
     EXPECT_NEAR(scores[row].log_likelihood, expected, 1e-5);
   }
-  const std::vector<std::uint32_t> rows = {0, 1, 2, 3, 4};
   const ImageSet samples = sample(model, 20000, 1, SampledPixels::kDrawn, *engine, pool);
   EXPECT_EQ(samples.columns.names, kScaled.names);
   const Columns of_samples = standardised_columns(samples);
@@ -108,7 +107,7 @@ TEST(DataUnits, AreThoseOfTheGaussiansWhereDecodersIgnoreTheCode) {
     EXPECT_NEAR(of_samples.deviation[v], kScaled.deviation[v], 0.03 * kScaled.deviation[v]);
   }
   const Completions means =
-      complete(model, vectors, rows, Filling::kMean, 1, 0, {.samples = 50}, *engine, pool);
+      complete(model, vectors, Filling::kMean, 1, 0, {.samples = 50}, *engine, pool);
   for (std::size_t i = 0; i < means.images.values.size(); ++i) {
     const auto expected =
         vectors.observed[i] != 0 ? vectors.values[i] : static_cast<float>(kScaled.mean[i % 4]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <ranges>
 #include <vector>
@@ -109,10 +110,7 @@ class Proposals {
     const int prior_leaf = prior_of(leaf, lane, address);
     const CodeGaussian& proposal =
         prior_leaf < 0 ? posteriors_->of(leaf, lane) : priors_[index(prior_leaf)];
-    for (std::size_t d = 0; d < z.size(); ++d) {
-      const double noise = random_normal(address, static_cast<std::uint32_t>(d));
-      z[d] = static_cast<float>(proposal.mean[d] + proposal.scale[d] * noise);
-    }
+    draw_code(proposal, address, z);
   }
 
  private:
@@ -193,11 +191,7 @@ class PriorMeans {
                                       .image = kNoImage,
                                       .leaf = static_cast<std::uint32_t>(leaves[number]),
                                       .sample = static_cast<std::uint32_t>(row % kPriorCodes / 2)};
-          const double side = row % 2 == 0 ? 1 : -1;
-          for (std::size_t d = 0; d < z.size(); ++d) {
-            const double noise = side * random_normal(address, static_cast<std::uint32_t>(d));
-            z[d] = static_cast<float>(priors[number].mean[d] + priors[number].scale[d] * noise);
-          }
+          draw_code(priors[number], address, z, row % 2 == 0 ? 1 : -1);
         },
         [&](std::size_t row, std::span<const PixelDistribution> pixels) {
           for (const PixelDistribution& pixel : pixels) {
@@ -312,6 +306,15 @@ class Painter {
   std::uint32_t seed_;
 };
 
+// Adds a stroke's pixels `values` [D] to images [images, V].
+void add_pixels(const Painter& painter, const Stroke& stroke, std::span<const float> values,
+                std::size_t variables, std::span<float> images) {
+  painter.visit_missing(stroke, [&](std::size_t pixel, std::size_t i) {
+    images[index(stroke.image) * variables + pixel] +=
+        static_cast<float>(stroke.share * static_cast<double>(values[i]));
+  });
+}
+
 // Adds strokes to images [images, V]; their proposals are decoded.
 void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& painter,
                  std::span<const Stroke> strokes, LeafEngine& engine, std::span<float> images) {
@@ -332,25 +335,13 @@ void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& 
       });
   const std::size_t variables = index(model.graph().variables());
   for (std::size_t s = 0; s < strokes.size(); ++s) {  // in order: their sums are rounded
-    painter.visit_missing(strokes[s], [&](std::size_t pixel, std::size_t i) {
-      images[index(strokes[s].image) * variables + pixel] +=
-          static_cast<float>(strokes[s].share * static_cast<double>(values[first[s] + i]));
-    });
+    add_pixels(painter, strokes[s], std::span(values).subspan(first[s]), variables, images);
   }
-}
-
-void add_prior_mean(const Painter& painter, const Stroke& stroke, std::span<const float> mean,
-                    std::size_t variables, std::span<float> images) {
-  painter.visit_missing(stroke, [&](std::size_t pixel, std::size_t i) {
-    images[index(stroke.image) * variables + pixel] +=
-        static_cast<float>(stroke.share * static_cast<double>(mean[i]));
-  });
 }
 
 }  // namespace
 
-Completions complete(const Spvae& model, const ImageSet& images,
-                     std::span<const std::uint32_t> rows, Filling filling, int count,
+Completions complete(const Spvae& model, const ImageSet& images, Filling filling, int count,
                      std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,
                      ThreadPool& pool, const EvaluationObserver& observer) {
   if (count < 1) fail(ErrorKind::kUsage, "count: got {}, expected at least 1 completion", count);
@@ -359,6 +350,9 @@ Completions complete(const Spvae& model, const ImageSet& images,
   }
   check_images(images, model.config());
   const Columns& columns = model.config().columns;
+  std::vector<std::uint32_t> all_rows(index(images.count()));
+  std::iota(all_rows.begin(), all_rows.end(), 0U);
+  const std::span<const std::uint32_t> rows(all_rows);
   Completions completions{.images = empty_images(model.config()),
                           .effective_samples = std::vector<double>(rows.size())};
   ImageSet& result = completions.images;
@@ -402,7 +396,7 @@ Completions complete(const Spvae& model, const ImageSet& images,
     const std::span<float> painted = std::span(result.values).subspan(begin * variables);
     prior_means.prepare(of_priors);
     for (const Stroke& stroke : of_priors) {
-      add_prior_mean(painter, stroke, prior_means.of(stroke.leaf), variables, painted);
+      add_pixels(painter, stroke, prior_means.of(stroke.leaf), variables, painted);
     }
     const std::span<const Stroke> all(decoded);
     for (std::size_t done = 0; done < all.size(); done += kStrokes) {

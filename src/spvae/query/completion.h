@@ -18,13 +18,13 @@ enum class Filling {
 };
 
 struct Completions {
-  ImageSet images;  ///< [rows · count], the completions of an image one after another
-  /// [rows] effective_samples of the proposals of leaves that are partly observed; where no leaf
+  ImageSet images;  ///< [images · count], the completions of an image one after another
+  /// [images] effective_samples of the proposals of leaves that are partly observed; where no leaf
   /// is, the number of proposals.
   std::vector<double> effective_samples;
 };
 
-/// Fills the missing pixels of rows `rows` of `images`, each `count` times; observed pixels are
+/// Fills the missing pixels of all images, each `count` times; observed pixels are
 /// untouched. sampling.samples are the proposals of each leaf; draws are as good as these.
 /// Completion c of an image depends on (sampling, seed, the image's index, c) alone: its random
 /// numbers have the address {seed, step = c + 1, Purpose::kSampling, image} and `sample` 0 for the
@@ -34,8 +34,7 @@ struct Completions {
 /// dimension d at {sampling's seed and step, Purpose::kSampling, image 2³² − 1, leaf, sample =
 /// number of the pair}. The observer is told of images done. Throws as check_images and
 /// gather_evidence; Error(kUsage) for count < 1; Error(kInterrupted) if the observer stopped it.
-Completions complete(const Spvae& model, const ImageSet& images,
-                     std::span<const std::uint32_t> rows, Filling filling, int count,
+Completions complete(const Spvae& model, const ImageSet& images, Filling filling, int count,
                      std::uint32_t seed, const Sampling& sampling, LeafEngine& engine,
                      ThreadPool& pool, const EvaluationObserver& observer = {});
 

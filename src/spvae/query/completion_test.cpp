@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <numeric>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/core/log_sum_exp.h"
@@ -24,9 +23,7 @@ Completions completions(const Spvae& model, const ImageSet& images, Filling fill
                         std::uint32_t seed = 0, int threads = 2) {
   ThreadPool pool(threads);
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
-  std::vector<std::uint32_t> rows(static_cast<std::size_t>(images.count()));
-  std::iota(rows.begin(), rows.end(), 0u);
-  return complete(model, images, rows, filling, count, seed, kSampling, *engine, pool);
+  return complete(model, images, filling, count, seed, kSampling, *engine, pool);
 }
 
 ImageSet completed(const Spvae& model, const ImageSet& images, Filling filling, int count,
@@ -171,13 +168,11 @@ TEST(Completion, OfALinearGaussianLeafFollowsItsClosedForm) {
   mean /= precision;
   ThreadPool pool(2);
   const auto engine = make_engine(Engine::kFused, linear.model.leaves(), pool);
-  std::vector<std::uint32_t> rows(kImages);
-  std::iota(rows.begin(), rows.end(), 0u);
   for (const float share : {0.0f, 0.2f, 1.0f}) {
     const Sampling sampling{.samples = 2000, .noise = {.seed = 11, .prior_share = share}};
     const auto filled = [&](Filling filling, std::size_t count) {
-      return complete(linear.model, images, rows, filling, static_cast<int>(count), 3, sampling,
-                      *engine, pool)
+      return complete(linear.model, images, filling, static_cast<int>(count), 3, sampling, *engine,
+                      pool)
           .images.values;
     };
     const std::vector<float> draws = filled(Filling::kDrawn, kDraws);

@@ -7,6 +7,14 @@
 
 namespace spvae {
 
+void draw_code(const CodeGaussian& gaussian, const RandomAddress& address, std::span<float> z,
+               double side) {
+  for (std::size_t d = 0; d < z.size(); ++d) {
+    const double noise = side * random_normal(address, static_cast<std::uint32_t>(d));
+    z[d] = static_cast<float>(gaussian.mean[d] + gaussian.scale[d] * noise);
+  }
+}
+
 bool is_observed(const LeafBank& bank, const Batch& batch, int leaf, int lane) {
   return batch.observed.empty() || std::ranges::any_of(bank.scope(leaf), [&](std::int32_t pixel) {
            return batch.observed[index(pixel) * index(batch.stride) + index(lane)] != 0.0f;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "spvae/data/batch.h"
@@ -7,6 +8,10 @@
 #include "spvae/model/spvae.h"
 
 namespace spvae {
+
+/// z [Z] = mean + side · deviation · ε of a Gaussian of codes, ε the normals of an address.
+void draw_code(const CodeGaussian& gaussian, const RandomAddress& address, std::span<float> z,
+               double side = 1);
 
 /// Whether anything of a leaf is observed, of image `lane` of a batch.
 bool is_observed(const LeafBank& bank, const Batch& batch, int leaf, int lane);

@@ -10,6 +10,7 @@
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
 #include "spvae/model/data_units.h"
+#include "spvae/query/leaf_posterior.h"
 #include "spvae/query/tree_pixels.h"
 
 namespace spvae {
@@ -60,12 +61,7 @@ ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels
                              }).leaves;
     });
     const auto code = [&](std::size_t image, int leaf, std::span<float> z) {
-      const RandomAddress address = address_of(image, leaf, kCodes);
-      const CodeGaussian& prior = priors[index(leaf)];
-      for (std::size_t d = 0; d < z.size(); ++d) {
-        const double noise = random_normal(address, static_cast<std::uint32_t>(d));
-        z[d] = static_cast<float>(prior.mean[d] + prior.scale[d] * noise);
-      }
+      draw_code(priors[index(leaf)], address_of(image, leaf, kCodes), z);
     };
     const auto pixel = [&](std::size_t image, int leaf, std::uint32_t i,
                            const PixelDistribution& p) {

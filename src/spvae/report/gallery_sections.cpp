@@ -97,12 +97,10 @@ ReportSection completions_section(const ReportSource& source, const ReportOption
   ImageSet hidden = source.images;
   keep_first(hidden, count);
   hide_pixels(Hidden::kLower, 0, 0, hidden);
-  std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0U);
   Sampling sampling = options.sampling;
   sampling.samples = options.proposals;
   const auto filled = [&](Filling filling, int completions) {
-    return complete(source.stored.model, hidden, rows, filling, completions, sampling.noise.seed,
+    return complete(source.stored.model, hidden, filling, completions, sampling.noise.seed,
                     sampling, source.engine, source.pool)
         .images;
   };
