@@ -1,5 +1,5 @@
 # A front for habit; the scripts and presets do the work and need no make.
-.PHONY: demo build test test-slow bench bench-sweep bench-peers bench-check format lint install
+.PHONY: demo build test test-slow bench bench-sweep bench-peers bench-density bench-check format lint install
 
 PREFIX ?= /usr/local
 
@@ -28,6 +28,14 @@ bench-peers:
 	./scripts/setup peers
 	python3 -m venv build/peers
 	build/peers/bin/pip install --requirement bench/peers/requirements.txt
+
+# Densities beside those of other libraries: 10, 30 and 60 minutes each. DENSITY="--minutes 10" for less.
+bench-density:
+	./scripts/setup build peers
+	./scripts/build -DSPVAE_TESTS=OFF
+	python3 -m venv build/density
+	build/density/bin/pip install --quiet --requirement bench/peers/density-requirements.txt
+	build/density/bin/python bench/density.py $(DENSITY)
 
 # The peers recompute our bound and gradients.
 bench-check: bench-build

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 PAPER = ["spvae", "vae", "conv-spvae", "conv-vae"]
-# Leaves that differ in their priors alone, under element-wise products: for densities.
+# The density recipe, and of its values those that the peers need.
 DENSITY = {
-    "model": "spvae", "structure": "quad-tree", "product": "elementwise", "k-sum": 64, "k-leaf": 64,
-    "experts": 1, "priors": "learned", "network": "joint-mlp", "hidden": 64, "hidden-layers": 2,
-    "latent": 8,
+    "recipe": "density", "model": "spvae", "structure": "quad-tree", "product": "elementwise",
+    "k-sum": 64, "k-leaf": 64, "experts": 1, "priors": "learned", "network": "shared-mlp",
+    "hidden": 160, "hidden-layers": 3, "latent": 16, "batch": 64, "samples": 20,
 }
 
 

@@ -28,13 +28,13 @@ within one run; numbers are medians, with the quartiles in brackets. Compare the
 other load hits all alike.
 """
 
-STEP = """A whole training step: bound, gradient and Adam's update of {batch} images with k = 5, noise drawn
-anew, float32. Ours is the trainer's step on MNIST after 300 steps of training, with the gathering
+STEP = """A whole training step: bound, gradient and the optimizer's update of {batch} images with k = 5, noise
+drawn anew, float32. Ours is the trainer's step on MNIST after 300 steps of training, with the gathering
 of the batch and the check that all is finite; "no row skipped" has the skipping of vanishing rows
 (docs/kernels.md) switched off. The peers (`bench/peers/`) batch all leaves into one product,
 compute the circuit a level at a time, and agree with our bound and gradients (`make bench-check`).
-"density" is the model of docs/experts.md: a quad tree of element-wise products, 64 sums and leaves a
-region, one expert a leaf region (`bench/models.py`). Milliseconds."""
+"density" is the density recipe (docs/recipes.md), 64 images with k = 20: ours with its estimator,
+thinning and Muon, the peers with the plain gradient of all samples and Adam. Milliseconds."""
 
 EVALUATION = """Importance sampling with the posterior, as of 5,000 samples an image: microseconds for one image and
 sample, timed on a part of the samples, so many that the encoder's share vanishes. Each peer uses

@@ -48,6 +48,8 @@ RunConfig subject_config(const Json& given) {
   Json run = given;
   run.erase("height");
   run.erase("width");
+  // A run counts its images before it says how long it is; what is measured is no whole run.
+  if (!run.contains("max-steps")) run["max-steps"] = 1000;
   RunConfig config = run_config(run);
   set_image_size(given.value("height", config.model.height),
                  given.value("width", config.model.width), config.model);

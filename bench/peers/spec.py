@@ -27,7 +27,8 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of all experts: tensor [experts, inputs + 1, outputs], the bias last.
+    """One layer of all experts: tensor [experts, inputs + 1, outputs], the bias last; of those that
+    all experts share, [1, inputs + 1, outputs].
 
     kind: dense, conv or transposed. Sides are (height, width) of the layer's input and output;
     wide = stride * narrow + kernel - before relates the places of a convolution's two sides.
@@ -38,6 +39,7 @@ class Layer:
     inputs: int
     outputs: int
     softplus: bool
+    shared: bool = False
     side_in: tuple[int, int] = (1, 1)
     side_out: tuple[int, int] = (1, 1)
     stride: int = 1
@@ -136,7 +138,8 @@ class Spec:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Tensors' names and shapes, as in a model file but for the logits' order."""
         shapes: dict[str, tuple[int, ...]] = {
-            layer.name: (self.experts, layer.inputs + 1, layer.outputs) for layer in self.layers
+            layer.name: (1 if layer.shared else self.experts, layer.inputs + 1, layer.outputs)
+            for layer in self.layers
         }
         if self.has_priors:
             leaves = len(self.structure.scopes) * self.nodes
@@ -179,7 +182,7 @@ def _convolution(name: str, kind: str, channels: tuple[int, int], side_in: tuple
                  side_out: tuple[int, int], stride: int, softplus: bool) -> Layer:
     wide = side_in if kind == "conv" else side_out
     before = (_before(wide[0], stride), _before(wide[1], stride))
-    return Layer(name, kind, 9 * channels[0], channels[1], softplus, side_in, side_out, stride,
+    return Layer(name, kind, 9 * channels[0], channels[1], softplus, False, side_in, side_out, stride,
                  before)
 
 
@@ -199,15 +202,19 @@ def _mlp_networks(config: dict, pixels: int) -> dict[str, list[Layer]]:
 
 
 def _joint_networks(config: dict, pixels: int) -> dict[str, list[Layer]]:
+    """joint-mlp; of shared-mlp all experts share the layers that are not next to the code."""
     hidden, layers, latent = config["hidden"], config["hidden-layers"], config["latent"]
+    shares = config["network"] == "shared-mlp"
 
     def trunk(network: str, inputs: int) -> list[Layer]:
         sizes = [inputs, *[hidden] * layers]
-        return [Layer(f"leaves.0.{network}.{i}", "dense", sizes[i], sizes[i + 1], True)
-                for i in range(layers)]
+        groups = ["shared" if shares and i > 0 else "0" for i in range(layers)]
+        return [Layer(f"leaves.{groups[i]}.{network}.{i}", "dense", sizes[i], sizes[i + 1], True,
+                      shares and (i > 0 or network == "encoder_trunk")) for i in range(layers)]
 
     def head(network: str, outputs: int) -> list[Layer]:
-        return [Layer(f"leaves.0.{network}.0", "dense", hidden, outputs, False)]
+        return [Layer(f"leaves.0.{network}.0", "dense", hidden, outputs, False,
+                      shares and network.startswith("decoder"))]
 
     return {"encoder_trunk": trunk("encoder_trunk", pixels),
             "encoder_mean": head("encoder_mean", latent),
@@ -267,7 +274,7 @@ def make_spec(given: dict) -> Spec:
         nodes, structure, side = 1, single_region(height, width), (height, width)
     pixels = side[0] * side[1]
     networks = (_conv_networks(config, side) if model.startswith("conv")
-                else _joint_networks(config, pixels) if config.get("network") == "joint-mlp"
+                else _joint_networks(config, pixels) if config.get("network") in ("joint-mlp", "shared-mlp")
                 else _mlp_networks(config, pixels))
     experts = len(structure.scopes) * (config.get("experts") or nodes)
     return Spec(config, experts, pixels, nodes, networks, structure)

@@ -91,7 +91,9 @@ class Model:
 
     def _layer(self, layer: Layer, tensor: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         weight, bias = tensor[:, :-1], tensor[:, -1:]
-        if layer.kind == "dense":
+        if layer.shared:
+            x = F.linear(x, weight[0].T, bias[0, 0])
+        elif layer.kind == "dense":
             x = torch.baddbmm(bias, x, weight)
         elif self.convolution == "grouped":
             x = self._grouped(layer, weight, bias, x)

@@ -17,7 +17,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-BATCH, SAMPLES = 128, 5
+BATCH, SAMPLES = 128, 5  # where the model's config does not say
 
 
 def make_peer(kind: str, config: dict, convolution: str):
@@ -37,7 +37,7 @@ def make_peer(kind: str, config: dict, convolution: str):
 def random_images(config: dict) -> np.ndarray:
     """[batch, V], multiples of 1/255."""
     pixels = config.get("height", 28) * config.get("width", 28)
-    values = np.random.default_rng(1).integers(0, 256, (BATCH, pixels))
+    values = np.random.default_rng(1).integers(0, 256, (config.get("batch", BATCH), pixels))
     return values.astype(np.float32) / np.float32(255)
 
 
@@ -72,7 +72,7 @@ class Worker:
             seconds = []
             for _ in range(request["count"]):
                 start = time.perf_counter()
-                peer.training_steps(images, SAMPLES, 1)
+                peer.training_steps(images, request["model"].get("samples", SAMPLES), 1)
                 seconds.append(time.perf_counter() - start)
             return {"seconds": seconds}
         if task == "evaluate":
