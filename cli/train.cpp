@@ -70,11 +70,6 @@ TrainRequest request_of(const Options& options) {
   if (to.resume && to.force) {
     fail(ErrorKind::kUsage, "train: got --resume and --force, expected at most one of them");
   }
-  if (to.resume && given.contains("recipe")) {
-    fail(ErrorKind::kUsage,
-         "train: got --resume and --recipe, but a run keeps every value it began with; leave "
-         "--recipe out");
-  }
   RunRequest run(to.resume ? given : named);
   if (to.out.empty()) {
     to.out = "runs/" + run_name(run_config(named)) + (to.per_class ? "-classes" : "");

@@ -150,10 +150,6 @@ class Train(CommandTest):
     def test_resume_and_force_exclude_each_other(self):
         self.fails(64, *self.arguments("run", "--resume", "--force"), says=["--resume", "--force"])
 
-    def test_a_run_that_goes_on_takes_no_recipe(self):
-        self.fails(64, "train", "--out", self.path("run"), "--resume", "--recipe", "density",
-                   says=["--resume", "--recipe"])
-
     def test_a_folder_that_cannot_be_made_is_refused(self):
         pathlib.Path(self.path("file")).write_text("x")
         self.fails(73, *self.arguments("file/run"), says="file")
