@@ -1,244 +1,319 @@
 #!/usr/bin/env python3
-"""Measures what queries are worth on MNIST: completions, outliers, rate and memory.
+"""Measures what queries are worth on MNIST's raw pixels: completions, outliers, classes.
 
-    bench/queries.py --spvae RUN --vae RUN [--cifar10 FOLDER] [--json FILE] [--markdown FILE]
+    bench/queries.py NAME=RUN… [--cifar10 FOLDER] [--svhn FOLDER] [--classes NAME=FOLDER…]
+                     [--threads N] [--again] [--json FILE] [--markdown FILE]
 
-Two runs on MNIST of the same likelihood, such as those that `spvae reproduce table1` leaves behind.
+Runs of `spvae train --stretch none` on MNIST; --classes are folders of `spvae train --per-class`.
 What was measured is stored after each step, so that a second start goes on. The command is
-build/release/spvae, or $SPVAE. Python's standard library is all that it needs.
+build/release/spvae, or $SPVAE. Needs NumPy, and SciPy for SVHN's files.
 """
 
+from __future__ import annotations
+
 import argparse
-import array
 import gzip
 import json
 import lzma
 import os
-import pathlib
-import random
-import resource
-import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
 SPVAE = os.environ.get("SPVAE", str(ROOT / "build/release/spvae"))
-MNIST = ROOT / "data/mnist"
+DATA = ROOT / "data"
 SIDE = 28
 PIXELS = SIDE * SIDE
-INPAINTED = 2000  # test images
-SELECTED = 200    # validation images that select a proposal
+LUMA = np.array([0.299, 0.587, 0.114])
+SELECTED = 200     # validation images that select a proposal
+PARTLY = 2000      # test images where super-pixels are partly hidden
+SCORED = 2000      # images of each set of outliers
 PROPOSALS = 1000
 SAMPLES = 100
 PRIOR_SHARES = [0, 0.2, 0.5, 1]
 IMPUTATIONS = ["patch-mean", "zero"]
-HIDDEN = {"lower": "lower half", "random": "random quarter of the pixels"}
+NEIGHBOURS = 20
+RIDGES = [1.0, 10.0, 100.0, 1000.0]
 
 
-def spvae(*arguments):
+def hole() -> np.ndarray:
+    """[28, 28]: 0 in the middle 7 × 7 pixels, which lie in four super-pixels of 7 × 7."""
+    mask = np.ones((SIDE, SIDE), np.uint8)
+    mask[11:18, 11:18] = 0
+    return mask
+
+
+def halves(axis: int, first: int) -> np.ndarray:
+    """[28, 28]: 0 in 14 rows (axis 0) or columns (axis 1)."""
+    mask = np.ones((SIDE, SIDE), np.uint8)
+    mask[(slice(None),) * axis + (slice(first, first + SIDE // 2),)] = 0
+    return mask
+
+
+# What is hidden: its name, the mask (None: another one for each image), the test images.
+HIDDEN: dict[str, tuple[np.ndarray | None, int]] = {
+    "lower half": (halves(0, 14), 10_000),
+    "left half": (halves(1, 0), 10_000),
+    "random quarter of the pixels": (None, PARTLY),
+    "7 × 7 pixels in the middle": (hole(), PARTLY),
+}
+
+
+def spvae(*arguments: object) -> dict:
     """The object that the command prints."""
-    done = subprocess.run([SPVAE, *map(str, arguments), "--json"], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([SPVAE, *map(str, arguments), "--json"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True)
     return json.loads(done.stdout)
 
 
-def test_images():
-    """MNIST's test images, of PIXELS bytes each."""
-    data = gzip.decompress((MNIST / "t10k-images-idx3-ubyte.gz").read_bytes())
-    return [data[i:i + PIXELS] for i in range(16, len(data), PIXELS)]
+def read_idx(name: str) -> np.ndarray:
+    """[images, 28, 28] uint8 of one of MNIST's files."""
+    raw = gzip.decompress((DATA / "mnist" / name).read_bytes())
+    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, SIDE, SIDE)
 
 
-def cifar_images(folder):
-    """CIFAR-10's test images in gray, the middle 28 × 28 pixels."""
-    path = next(pathlib.Path(folder).glob("test_batch.bin*"))
-    data = path.read_bytes()
-    data = lzma.decompress(data) if path.suffix == ".xz" else data
-    data = gzip.decompress(data) if path.suffix == ".gz" else data
-    middle = [32 * y + x for y in range(2, 30) for x in range(2, 30)]
-    images = []
-    for first in range(1, len(data), 3073):
-        red, green, blue = (data[first + 1024 * c:first + 1024 * (c + 1)] for c in range(3))
-        images.append(bytes((19595 * red[i] + 38470 * green[i] + 7471 * blue[i] + 32768) >> 16
-                            for i in middle))
-    return images
+def test_images() -> np.ndarray:
+    return read_idx("t10k-images-idx3-ubyte.gz")
 
 
-def shuffled(images):
-    """The pixels of each image in an order of its own."""
-    return [bytes(random.Random(number).sample(image, PIXELS)) for number, image in enumerate(images)]
+def gray_middle(colours: np.ndarray) -> np.ndarray:
+    """[images, 32, 32, 3] → the middle [images, 28, 28] in gray."""
+    return np.rint(colours[:, 2:30, 2:30] @ LUMA).astype(np.uint8)
 
 
-def flipped(images):
-    return [b"".join(image[row:row + SIDE] for row in range(PIXELS - SIDE, -1, -SIDE))
-            for image in images]
+def cifar10_images(folder: str) -> np.ndarray:
+    path = next(Path(folder).glob("test_batch.bin*"))
+    openers = {".xz": lzma.decompress, ".gz": gzip.decompress}
+    raw = openers.get(path.suffix, bytes)(path.read_bytes())
+    rows = np.frombuffer(raw, np.uint8).reshape(-1, 3073)[:SCORED, 1:]
+    return gray_middle(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
 
 
-def write_as_test_set(folder, images):
+def svhn_images(folder: str) -> np.ndarray:
+    from scipy.io import loadmat
+
+    return gray_middle(loadmat(Path(folder) / "test_32x32.mat")["X"].transpose(3, 0, 1, 2)[:SCORED])
+
+
+def write_test_set(folder: Path, images: np.ndarray) -> Path:
     """Under MNIST's file names, so that `--split test` is these images."""
     folder.mkdir()
-    (folder / "train-images-idx3-ubyte.gz").symlink_to(MNIST / "train-images-idx3-ubyte.gz")
-    header = struct.pack(">IIII", 0x803, len(images), SIDE, SIDE)
-    (folder / "t10k-images-idx3-ubyte").write_bytes(header + b"".join(images))
+    name = "train-images-idx3-ubyte.gz"
+    (folder / name).symlink_to(DATA / "mnist" / name)
+    header = np.array([0x803, len(images), SIDE, SIDE], ">u4").tobytes()
+    (folder / "t10k-images-idx3-ubyte").write_bytes(header + images.tobytes())
+    return folder
 
 
-def scores_of(run, data, folder):
-    """The log-likelihood of each test image."""
-    path = folder / "scores.npy"
-    spvae("score", run, "--data", data, "--samples", SAMPLES, "--out", path)
-    content = path.read_bytes()
-    length = 10 + struct.unpack("<H", content[8:10])[0]
-    columns = len(json.loads(pathlib.Path(f"{path}.json").read_text())["columns"])
-    values = array.array("d", content[length:])
-    return values[1::columns]
+def auroc(inliers: np.ndarray, outliers: np.ndarray) -> float:
+    """P(an inlier's value > an outlier's), ties by half (Mann-Whitney)."""
+    ordered = np.sort(inliers)
+    below, not_above = (np.searchsorted(ordered, outliers, side) for side in ("left", "right"))
+    return float(1 - (below + not_above).mean() / (2 * len(inliers)))
 
 
-def auroc(inliers, outliers):
-    """P(an inlier's log-likelihood > an outlier's), ties by half (Mann-Whitney)."""
-    ranked = sorted([(value, 1) for value in inliers] + [(value, 0) for value in outliers])
-    wins = below = 0
-    at = 0
-    while at < len(ranked):
-        end = at
-        while end < len(ranked) and ranked[end][0] == ranked[at][0]:
-            end += 1
-        here = sum(label for _, label in ranked[at:end])
-        wins += here * (below + (end - at - here) / 2)
-        below += end - at - here
-        at = end
-    return wins / (len(inliers) * len(outliers))
+class Measurements:
+    """What is asked of each run."""
 
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        self.threads = options.threads
+        self.outliers: dict[str, Callable[[], np.ndarray]] = {
+            "upside down": lambda: test_images()[:SCORED, ::-1],
+            "mirrored": lambda: test_images()[:SCORED, :, ::-1]}
+        if options.svhn:
+            self.outliers["house numbers, gray, 28 × 28"] = lambda: svhn_images(options.svhn)
+        if options.cifar10:
+            self.outliers["CIFAR-10, gray, 28 × 28"] = lambda: cifar10_images(options.cifar10)
+        self.folder = folder
 
-def inpaint(run, hidden, split, limit, prior_share, impute, folder):
-    return spvae("inpaint", run, "--hide", hidden, "--fill", "mean", "--split", split, "--limit",
-                 limit, "--proposals", PROPOSALS, "--prior-share", prior_share, "--impute", impute,
-                 "--out", folder / "filled.npy")
+    def inpaint(self, run: str, hidden: str, split: str, limit: int, share: float,
+                impute: str) -> dict:
+        mask = HIDDEN[hidden][0]
+        which: list[object] = ["--hide", "random"]
+        if mask is not None:
+            path = self.folder / "mask.npy"
+            np.save(path, mask)
+            which = ["--mask", path, "--hide", "none"]
+        return spvae("inpaint", run, *which, "--fill", "mean", "--split", split, "--limit", limit,
+                     "--proposals", PROPOSALS, "--prior-share", share, "--impute", impute,
+                     "--threads", self.threads, "--out", self.folder / "filled.npy")
 
+    def completions(self, run: str, hidden: str) -> dict:
+        """Whole super-pixels need no proposals. Elsewhere those of the least squared error on
+        validation images are taken: the effective sample size does not see what codes from the
+        prior would find."""
+        choices = [(0.2, "patch-mean")]
+        if HIDDEN[hidden][1] == PARTLY:
+            choices = [(share, impute) for share in PRIOR_SHARES for impute in IMPUTATIONS]
+        errors = [self.inpaint(run, hidden, "validation", SELECTED, *choice)["squared_error"]
+                  for choice in (choices if len(choices) > 1 else [])] or [0.0]
+        share, impute = choices[int(np.argmin(errors))]
+        found = self.inpaint(run, hidden, "test", HIDDEN[hidden][1], share, impute)
+        return {"prior_share": share, "impute": impute,
+                **{key: found[key] for key in ["images", "squared_error",
+                                               "squared_error_of_mean_image",
+                                               "effective_samples"]}}
 
-def best_proposal(run, hidden, folder):
-    """The (prior share, imputation) of the least squared error on validation images. The effective
-    sample size would not do: without codes from the prior it does not see what they would find."""
-    choices = [(share, impute) for share in PRIOR_SHARES for impute in IMPUTATIONS]
-    return min(choices, key=lambda choice: inpaint(run, hidden, "validation", SELECTED, *choice,
-                                                   folder)["squared_error"])
+    def scores(self, run: str, data: object, split: str) -> np.ndarray:
+        """The log-likelihood of the first images of a split."""
+        path = self.folder / "scores.npy"
+        spvae("score", run, "--data", data, "--split", split, "--limit", SCORED, "--samples", SAMPLES,
+              "--threads", self.threads, "--out", path)
+        return np.load(path)[:, 1]
 
+    def outlier_scores(self, run: str) -> dict:
+        """AUROC by the score, and by how far its percentile among validation scores is from 50."""
+        validation = np.sort(self.scores(run, "mnist", "validation"))
 
-def measure_inpainting(run, hidden, folder):
-    share, impute = best_proposal(run, hidden, folder)
-    result = inpaint(run, hidden, "test", INPAINTED, share, impute, folder)
-    return {"prior_share": share, "impute": impute,
-            **{key: result[key] for key in ["images", "proposals", "squared_error",
-                                            "squared_error_of_mean_image", "effective_samples"]}}
+        def typicality(scores: np.ndarray) -> np.ndarray:
+            return -np.abs(np.searchsorted(validation, scores) / len(validation) - 0.5)
 
+        inliers = self.scores(run, "mnist", "test")
+        result: dict = {"mean": inliers.mean()}
+        for number, (name, images) in enumerate(self.outliers.items()):
+            data = write_test_set(self.folder / f"outliers-{number}", images())
+            scores = self.scores(run, data, "test")
+            result[name] = {"mean": scores.mean(), "auroc": auroc(inliers, scores),
+                            "typicality": auroc(typicality(inliers), typicality(scores))}
+        return result
 
-def measure_outliers(run, cifar10, folder):
-    images = test_images()
-    sets = {"upside down": flipped(images), "pixels shuffled": shuffled(images)}
-    if cifar10:
-        sets["CIFAR-10, gray, 28×28"] = cifar_images(cifar10)
-    inliers = scores_of(run, "mnist", folder)
-    result = {"mean": sum(inliers) / len(inliers)}
-    for name, outliers in sets.items():
-        data = folder / name
-        write_as_test_set(data, outliers)
-        scores = scores_of(run, data, folder)
-        result[name] = {"mean": sum(scores) / len(scores), "auroc": auroc(inliers, scores)}
-    return result
-
-
-def measure_rate(run, folder):
-    """60,000 images: MNIST's files with their names exchanged."""
-    data = folder / "many"
-    data.mkdir()
-    (data / "train-images-idx3-ubyte.gz").symlink_to(MNIST / "t10k-images-idx3-ubyte.gz")
-    (data / "t10k-images-idx3-ubyte.gz").symlink_to(MNIST / "train-images-idx3-ubyte.gz")
-    result = spvae("score", run, "--data", data, "--samples", SAMPLES, "--out", folder / "s.npy")
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return {"images": result["images"], "images_per_second": result["images"] / result["seconds"],
-            "megabytes": most, "megabytes_of_input": result["images"] * PIXELS * 4 / 2**20}
-
-
-def steps(arguments):
-    """Name and function of each measurement. The rate comes first: its memory is the largest of all
-    children so far."""
-    yield "rate", lambda folder: measure_rate(arguments.spvae, folder)
-    for kind in ["spvae", "vae"]:
-        run = getattr(arguments, kind)
+    def steps(self, run: str) -> Iterator[tuple[str, Callable[[], dict]]]:
         for hidden in HIDDEN:
-            yield (f"inpainting {hidden} {kind}",
-                   lambda folder, run=run, hidden=hidden: measure_inpainting(run, hidden, folder))
-        yield (f"outliers {kind}",
-               lambda folder, run=run: measure_outliers(run, arguments.cifar10, folder))
+            yield hidden, lambda hidden=hidden: self.completions(run, hidden)
+        yield "outliers", lambda: self.outlier_scores(run)
 
 
-def page(likelihood, results):
-    """The tables of one likelihood's results."""
-    lines = [f"## {likelihood.capitalize()} likelihood", "",
-             f"Missing pixels of {INPAINTED:,} test images, filled with the posterior mean from "
-             f"{PROPOSALS:,} proposals a leaf:", "",
-             "| hidden | model | squared error | of the training images' mean | effective sample size | "
-             "prior share, imputation |", "|---|---|---|---|---|---|"]
-    for hidden, text in HIDDEN.items():
-        for kind in ["spvae", "vae"]:
-            result = results.get(f"inpainting {hidden} {kind}")
-            if result:
-                lines.append(f"| {text} | {kind} | {result['squared_error']:.4f} | "
-                             f"{result['squared_error_of_mean_image']:.4f} | "
-                             f"{result['effective_samples']:.1f} | {result['prior_share']}, "
-                             f"{result['impute']} |")
-    lines += ["", f"Outliers by log-likelihood ({SAMPLES} samples), 10,000 MNIST test images against as "
-              "many others; AUROC 1 is perfect, 0.5 chance:", "",
-              "| model | outliers | mean log-likelihood, nats | of the test images | AUROC |",
-              "|---|---|---|---|---|"]
-    for kind in ["spvae", "vae"]:
-        result = results.get(f"outliers {kind}", {})
-        for name, entry in result.items():
-            if name != "mean":
-                lines.append(f"| {kind} | {name} | {entry['mean']:,.1f} | {result['mean']:,.1f} | "
-                             f"{entry['auroc']:.4f} |")
-    if rate := results.get("rate"):
-        lines += ["", f"`spvae score` of {rate['images']:,} images with {SAMPLES} samples: "
-                  f"{rate['images_per_second']:,.0f} images a second, {rate['megabytes']:.0f} MB at most, "
-                  f"of which the images are {rate['megabytes_of_input']:.0f} MB."]
-    return "\n".join(lines)
+def regressions(hidden: str) -> dict:
+    """Squared error of regressions from the visible pixels of all test images to the hidden ones,
+    learnt from 50,000 training images; the ridge's penalty is chosen on the other 10,000."""
+    visible = HIDDEN[hidden][0].reshape(-1) == 1
+    images = read_idx("train-images-idx3-ubyte.gz").reshape(-1, PIXELS).astype(np.float32) / 255
+    test = test_images().reshape(-1, PIXELS).astype(np.float32)[:HIDDEN[hidden][1]] / 255
+    train, validation = images[:50_000], images[50_000:]
+    mean = train.mean(0)
+    inputs, targets = train[:, visible] - mean[visible], train[:, ~visible] - mean[~visible]
+    gram, cross = inputs.T @ inputs, inputs.T @ targets
+
+    def error_of(weights: np.ndarray, rows: np.ndarray) -> float:
+        filled = (rows[:, visible] - mean[visible]) @ weights + mean[~visible]
+        return float(((np.clip(filled, 0, 1) - rows[:, ~visible]) ** 2).mean())
+
+    ridges = [np.linalg.solve(gram + ridge * np.eye(len(gram), dtype=np.float32), cross)
+              for ridge in RIDGES]
+    best = min(ridges, key=lambda weights: error_of(weights, validation))
+    lengths = (train[:, visible] ** 2).sum(1)
+    errors = []
+    for rows in np.array_split(test, 100):
+        distances = lengths - 2 * rows[:, visible] @ train[:, visible].T
+        nearest = np.argpartition(distances, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        errors.append(((train[nearest][:, :, ~visible].mean(1) - rows[:, ~visible]) ** 2).mean(1))
+    return {"ridge": error_of(best, test), "neighbours": float(np.concatenate(errors).mean()),
+            "mean_image": float(((mean[~visible] - test[:, ~visible]) ** 2).mean())}
 
 
-def write_page(path, stored):
-    sections = [page(likelihood, results) for likelihood, results in sorted(stored.items())]
-    pathlib.Path(path).write_text(
-        "# What queries are worth\n\n"
-        "Two models of the paper's sizes on MNIST, as `spvae reproduce table1` leaves them behind:\n\n"
-        "    bench/queries.py --spvae RUN --vae RUN --cifar10 FOLDER --json docs/results/queries.json "
-        "--markdown docs/results/queries.md\n\n"
-        "Each model has the proposal with the least squared error on "
-        f"{SELECTED} validation images, of prior shares {', '.join(map(str, PRIOR_SHARES))} and "
-        f"imputations {', '.join(IMPUTATIONS)}.\n\n" + "\n\n".join(sections) + "\n")
+def classes(folder: str, threads: int) -> dict:
+    found = spvae("classify", folder, "--samples", SAMPLES, "--threads", threads)
+    return {key: found[key] for key in ["images", "accuracy"]}
 
 
-def main():
+def table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+
+
+def page(stored: dict) -> str:
+    """docs/results/queries.md"""
+    models, baselines = stored["models"], stored["regressions"]
+    filled = []
+    for hidden, (_, count) in HIDDEN.items():
+        known = {name: found[hidden]["squared_error"] for name, found in models.items()
+                 if hidden in found}
+        base = baselines.get(hidden, {})
+        images = {found[hidden]["squared_error_of_mean_image"] for found in models.values()
+                  if hidden in found}
+        cells = [f"{known[name]:.4f}" if name in known else "–" for name in models]
+        others = [f"{base[key]:.4f}" if key in base else "–" for key in ("ridge", "neighbours")]
+        filled.append([hidden, f"{count:,}", *cells, *others,
+                       f"{max(images):.4f}" if images else "–"])
+    outliers = [[kind, name, f"{found['outliers']['mean']:,.0f}", f"{entry['mean']:,.0f}",
+                 f"{entry['auroc']:.4f}", f"{entry['typicality']:.4f}"]
+                for name, found in models.items() if "outliers" in found
+                for kind, entry in found["outliers"].items() if kind != "mean"]
+    sections = [
+        "# What queries are worth",
+        "<!-- Written by bench/queries.py; do not edit. -->",
+        "MNIST, raw pixels, trained on 50,000 images:",
+        table(["model", "parameters", "steps"],
+              [[name, f"{found['about']['parameters']:,}", f"{found['about']['steps']:,}"]
+               for name, found in models.items()]),
+        "## Completions",
+        "Mean squared error of hidden pixels (values from 0 to 1) of test images, filled with the "
+        "posterior mean. Beside them regressions from the visible pixels, learnt for this mask "
+        f"alone: ridge, clipped to 0 and 1, and the mean of the {NEIGHBOURS} nearest training "
+        "images.",
+        table(["hidden", "images", *models, "ridge", f"{NEIGHBOURS} neighbours", "mean image"],
+              filled),
+        f"Where super-pixels are partly hidden, {PROPOSALS:,} proposals a leaf; prior share and "
+        f"imputation with the least squared error on {SELECTED} validation images.",
+        "## Outliers",
+        f"AUROC of {SCORED:,} test images against as many others, {SAMPLES} samples: 1 is perfect, 0.5 "
+        "chance. Typicality: how far the score's percentile among validation scores is from 50, so "
+        "that too large a score is unusual, too.",
+        table(["outliers", "model", "mean of the test images, nats", "of the outliers",
+               "AUROC by score", "by typicality"], outliers)]
+    if stored["classes"]:
+        sections += ["## Classes", f"One model a class, equal priors, {SAMPLES} samples:",
+                     table(["models", "images", "accuracy"],
+                           [[name, f"{found['images']:,}", f"{found['accuracy']:.4f}"]
+                            for name, found in stored["classes"].items()])]
+    return "\n\n".join(sections) + "\n"
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spvae", required=True, metavar="RUN")
-    parser.add_argument("--vae", required=True, metavar="RUN")
+    parser.add_argument("runs", nargs="*", metavar="NAME=RUN")
+    parser.add_argument("--classes", nargs="*", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--cifar10", metavar="FOLDER")
-    parser.add_argument("--json", default="queries.json", metavar="FILE")
-    parser.add_argument("--markdown", metavar="FILE")
-    arguments = parser.parse_args()
+    parser.add_argument("--svhn", metavar="FOLDER")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--again", action="store_true", help="measure these runs anew")
+    parser.add_argument("--json", default=ROOT / "docs/results/queries.json", type=Path)
+    parser.add_argument("--markdown", default=ROOT / "docs/results/queries.md", type=Path)
+    options = parser.parse_args()
 
-    os.environ.setdefault("SPVAE_DATA", str(ROOT / "data"))
-    likelihoods = {spvae("info", run)["model"]["likelihood"] for run in [arguments.spvae, arguments.vae]}
-    if len(likelihoods) != 1:
-        sys.exit(f"queries: the runs have different likelihoods: {', '.join(sorted(likelihoods))}")
-    path = pathlib.Path(arguments.json)
-    stored = json.loads(path.read_text()) if path.exists() else {}
-    results = stored.setdefault(likelihoods.pop(), {})
-    for name, measure in steps(arguments):
-        if name not in results:
-            print(name, file=sys.stderr)
-            with tempfile.TemporaryDirectory() as folder:
-                results[name] = measure(pathlib.Path(folder))
-            path.write_text(json.dumps(stored, indent=1) + "\n")
-    if arguments.markdown:
-        write_page(arguments.markdown, stored)
+    os.environ.setdefault("SPVAE_DATA", str(DATA))
+    stored = {"models": {}, "regressions": {}, "classes": {}}
+    if options.json.exists():
+        stored |= json.loads(options.json.read_text())
+
+    def keep(part: str, name: str, measure: Callable[[], dict], within: dict | None = None) -> None:
+        into = stored[part] if within is None else within
+        if name in into:
+            return
+        print(f"{part}: {name}", file=sys.stderr, flush=True)
+        into[name] = measure()
+        options.json.write_text(json.dumps(stored, indent=1) + "\n")
+
+    for hidden, (mask, _) in HIDDEN.items():
+        if mask is not None:
+            keep("regressions", hidden, lambda hidden=hidden: regressions(hidden))
+    for name, run in (pair.split("=", 1) for pair in options.runs):
+        about = spvae("info", run)
+        found = stored["models"].get(name, {})
+        if options.again or found.get("about", {}).get("steps") != about["steps"]:
+            found = {"about": {key: about[key] for key in ["parameters", "steps", "seed"]}}
+        stored["models"][name] = found
+        with tempfile.TemporaryDirectory() as folder:
+            for step, measure in Measurements(options, Path(folder)).steps(run):
+                keep(name, step, measure, within=found)
+    for name, folder in (pair.split("=", 1) for pair in options.classes):
+        keep("classes", name, lambda folder=folder: classes(folder, options.threads))
+    options.markdown.write_text(page(stored))
 
 
 if __name__ == "__main__":

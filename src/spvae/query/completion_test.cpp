@@ -36,7 +36,7 @@ std::vector<double> conditional(const Spvae& model, int first, int samples = kSa
   std::vector<std::vector<int>> all;
   for (int level = 0; level < 256; ++level) all.push_back({first, level});
   ThreadPool pool(1);
-  const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   std::vector<double> joint;
   for (const ImageScore& score :
        log_likelihood(model, level_images(2, all), samples, kSampling.noise, *engine, pool)) {
@@ -253,7 +253,7 @@ TEST(Completion, EffectiveSamplesAreThoseOfTheScore) {
   }
   const Completions filled = completions(model, images, Filling::kMean, 2);
   ThreadPool pool(1);
-  const auto engine = make_engine(Engine::kReference, model.leaves(), pool);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   const auto scores =
       log_likelihood(model, images, kSampling.samples, kSampling.noise, *engine, pool);
   ASSERT_EQ(filled.effective_samples.size(), 3u);
