@@ -225,6 +225,10 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
+def nats(value: float) -> str:
+    return f"{value:,.0f}".replace("-", "−")
+
+
 def page(stored: dict) -> str:
     """docs/results/queries.md"""
     models, baselines = stored["models"], stored["regressions"]
@@ -239,13 +243,14 @@ def page(stored: dict) -> str:
         others = [f"{base[key]:.4f}" if key in base else "–" for key in ("ridge", "neighbours")]
         filled.append([hidden, f"{count:,}", *cells, *others,
                        f"{max(images):.4f}" if images else "–"])
-    outliers = [[kind, name, f"{found['outliers']['mean']:,.0f}", f"{entry['mean']:,.0f}",
+    outliers = [[kind, name, nats(found["outliers"]["mean"]), nats(entry["mean"]),
                  f"{entry['auroc']:.4f}", f"{entry['typicality']:.4f}"]
                 for name, found in models.items() if "outliers" in found
                 for kind, entry in found["outliers"].items() if kind != "mean"]
     sections = [
         "# What queries are worth",
         "<!-- Written by bench/queries.py; do not edit. -->",
+        "    bench/queries.py NAME=RUN… --cifar10 FOLDER --svhn FOLDER",
         "MNIST, raw pixels, trained on 50,000 images:",
         table(["model", "parameters", "steps"],
               [[name, f"{found['about']['parameters']:,}", f"{found['about']['steps']:,}"]
