@@ -8,7 +8,8 @@ it measures this library alone. A participant's turn takes about half a second; 
 make the noise of the machine hit all alike. Numbers are medians (with quartiles), to be compared
 within one run.
 
-A training step is bound, gradient and Adam's update of 128 images with k = 5, noise drawn anew;
+A training step is bound, gradient and the optimizer's update of 128 images with k = 5 (the density
+recipe: of 64 with k = 20), noise drawn anew;
 ours on MNIST after 300 steps of training, from the trainer: with the batch's gathering and the
 check that all is finite. An evaluation is importance sampling with the posterior, as of 5,000
 samples: time for an image and sample, of so many samples that the encoder's share vanishes.
@@ -31,7 +32,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models import config_of, models
+from models import RECIPE, config_of, models
 from participants import Participant, measure, ours, peer
 from report import markdown, summary_line
 from sweep import sweep
@@ -176,7 +177,7 @@ class Bench:
 
     def circuits(self) -> None:
         """The density model's circuit in the trainer's step, beside the roof of doubles."""
-        density = [model for model, _ in self.cases() if model["model"] == "density"]
+        density = [model for model, _ in self.cases() if model["model"] == RECIPE]
         self.result["circuits"] = []
         for model, states, threads in itertools.product(density[:1], DENSITY_STATES,
                                                         sorted({1, self.threads})):

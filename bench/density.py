@@ -38,7 +38,8 @@ FIGURE = ROOT / "docs/results/peers.svg"
 DATA = ROOT / "data"
 PIXELS = 784
 SAMPLES = 500
-PACE_STEPS = 100
+PACES = (50, 200)  # steps of the two short trainings that tell the pace
+VALIDATIONS = 25   # of the density recipe
 VALIDATION_IMAGES = 10_000
 
 HEAD = """# Densities beside those of other libraries
@@ -46,21 +47,23 @@ HEAD = """# Densities beside those of other libraries
 <!-- Written by bench/density.py; do not edit. -->
 
 Raw 8-bit pixels of MNIST, bits per dimension of all 10,000 test images, fewer are better. Everyone
-trains on the same 50,000 images for the same time on the same machine, {threads} threads, one after
-the other; the time includes validation, not the test. Ours are bounds with {samples} importance
-samples, one seed; the circuits of the others are exact. `make bench-density` computes what is missing.
+trains on 50,000 of the 60,000 training images (ours divides them otherwise) for the same time on one
+machine, {threads} threads, one after the other; the time includes validation, not the test. Ours are
+bounds with {samples} importance samples, one seed; the circuits of the others are exact.
+`make bench-density` computes what is missing.
 
 ![Bits per dimension against minutes of training and against parameters](peers.svg)
 """
 
 FOOT = """
-* **spvae**: `spvae train`, the density recipe. **VAE**, **Conv-VAE**: the same recipe's likelihood and
-  training, `--model vae` and `--model conv-vae` at TP19's sizes.
+* **spvae**: `spvae train`, the density recipe. **VAE**, **Conv-VAE**: `--model vae` and
+  `--model conv-vae` at TP19's sizes with the recipe's likelihood and samples, trained by Adam.
 * **cirkit**: libcirkit {cirkit}, categorical pixels, CP layers of so many units, Adam with 256 images a
   step, cosine decay; its rate was chosen on validation images after a minute. Its logarithms are cut
   at −708 nats, which untrained images do not reach; that limit was lifted.
-* **SparC**: sparc-pc {sparc}, hidden Chow-Liu tree of so many states, its own trainer (projected
-  gradient) at the rate that was best of 10⁻⁴, 10⁻³ and 10⁻² after 90 seconds. It uses one thread.
+* **SparC**: sparc-pc {sparc}, hidden Chow-Liu tree of so many states (of 2,000 images in 8 bins), its own
+  trainer (projected gradient, probabilities of at least 10⁻⁴) with a cosine decay from the rate that
+  was best of 10⁻⁴, 10⁻³ and 10⁻² after 90 seconds, its last parameters. Its gradient uses one thread.
 """
 
 
@@ -80,28 +83,34 @@ def images_by_part() -> dict[str, np.ndarray]:
 def command(*arguments: object) -> str:
     """What the command says on standard output."""
     words = [str(COMMAND), *map(str, arguments)]
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          env={**os.environ, "SPVAE_DATA": str(DATA)}, text=True).stdout
+    done = subprocess.run(words, capture_output=True, text=True,
+                          env={**os.environ, "SPVAE_DATA": str(DATA)})
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
+    return done.stdout
 
 
 def ours(minutes: float, threads: int, *flags: str) -> dict:
     """Trains by the density recipe for about so many minutes."""
     with tempfile.TemporaryDirectory() as folder:
-        run, few = Path(folder) / "run", Path(folder) / "few"
+        run = Path(folder) / "run"
         common = ["--threads", threads, "--seed", 0, *flags]
 
-        def pace_of(steps: int, out: Path) -> float:
-            command("train", *common, "--max-steps", steps, "--out", out)
-            lines = (out / "metrics.jsonl").read_text().splitlines()
-            return json.loads(lines[-1])["steps_per_second"]
+        def seconds_of(steps: int, out: Path, *more: object) -> float:
+            start = time.perf_counter()
+            command("train", *common, "--max-steps", steps, "--out", out, *more)
+            return time.perf_counter() - start
 
-        start = time.perf_counter()
-        pace = pace_of(PACE_STEPS, few)
-        spent = time.perf_counter() - start
-        validation = spent - PACE_STEPS / pace  # as many in the long run
-        steps = max(int((60 * minutes - spent - validation) * pace), PACE_STEPS)
-        pace_of(steps, run)
-        seconds = time.perf_counter() - start
+        # Two lengths with one validation each tell a step from all else.
+        fewest, fewer = (seconds_of(steps, Path(folder) / f"pace-{steps}", "--validate-every", steps)
+                         for steps in PACES)
+        step = (fewer - fewest) / (PACES[1] - PACES[0])
+        validations = VALIDATIONS * max(fewest - PACES[0] * step, 0)
+        left = 60 * minutes - fewest - fewer - validations
+        steps = max(int(left / step), PACES[1])
+        seconds = fewest + fewer + seconds_of(steps, run)
+        if abs(seconds - 60 * minutes) > 0.1 * 60 * minutes:
+            print(f"  took {seconds / 60:.1f} minutes: the machine's pace changed", file=sys.stderr)
         parameters = json.loads(command("info", run, "--json"))["parameters"]
         found = json.loads(command("evaluate", run, "--samples", SAMPLES, "--threads", threads,
                                    "--json"))
@@ -110,8 +119,7 @@ def ours(minutes: float, threads: int, *flags: str) -> dict:
 
 
 def theirs(train: Callable[..., dict], minutes: float, threads: int) -> dict:
-    start = time.perf_counter()
-    return {**train(images_by_part(), minutes, threads), "seconds": time.perf_counter() - start}
+    return train(images_by_part(), minutes, threads)
 
 
 PARTICIPANTS: dict[str, Callable[[float, int], dict]] = {
@@ -131,10 +139,11 @@ def bits(row: dict) -> float:
 
 def page(results: dict) -> str:
     """The page of what is known, the best of each time first."""
-    lines = ["", "| minutes | | parameters | steps | bits per dimension |", "|---|---|---|---|---|"]
+    lines = ["", "| minutes | | parameters | steps | took, minutes | bits per dimension |",
+             "|---|---|---|---|---|---|"]
     for row in sorted(results["rows"], key=lambda row: (row["minutes"], bits(row))):
         lines.append(f"| {row['minutes']:g} | {row['name']} | {row['parameters']:,} | "
-                     f"{row['steps']:,} | {bits(row):.3f} |")
+                     f"{row['steps']:,} | {row['seconds'] / 60:.1f} | {bits(row):.3f} |")
     return (HEAD.format(threads=results["threads"], samples=SAMPLES) + "\n".join(lines) + "\n"
             + FOOT.format(**results["versions"]))
 
@@ -170,15 +179,21 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="write the page of what is known")
     options = parser.parse_args()
 
+    here = {"threads": options.threads, "machine": machine(),
+            "versions": {"cirkit": version("libcirkit"), "sparc": version("sparc-pc")}}
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"rows": []}
-    results |= {"threads": options.threads, "machine": machine(),
-                "versions": {"cirkit": version("libcirkit"), "sparc": version("sparc-pc")}}
+    if not options.draw and any(results.get(key) != value for key, value in here.items()):
+        if results["rows"]:
+            print(f"{RESULTS}: of another machine, versions or number of threads; begun anew",
+                  file=sys.stderr)
+        results = {**here, "rows": []}
     wanted = [] if options.draw else [
         (minutes, name) for minutes in options.minutes for name in PARTICIPANTS
         if re.search(options.only, name)]
     for minutes, name in wanted:
         known = [row for row in results["rows"] if (row["minutes"], row["name"]) == (minutes, name)]
         if known and not options.again:
+            print(f"{name}, {minutes:g} minutes: known; --again computes it anew", file=sys.stderr)
             continue
         print(f"{name}, {minutes:g} minutes", file=sys.stderr, flush=True)
         row = {"minutes": minutes, "name": name, **PARTICIPANTS[name](minutes, options.threads),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PAPER = ["spvae", "vae", "conv-spvae", "conv-vae"]
+# Its name here.
+RECIPE = "density-recipe"
 # The density recipe, and of its values those that the peers need.
 DENSITY = {
     "recipe": "density", "model": "spvae", "structure": "quad-tree", "product": "elementwise",
@@ -15,9 +17,9 @@ def models() -> list[dict]:
     """{"model", "likelihood"} of each."""
     paper = [{"model": name, "likelihood": likelihood}
              for name in PAPER for likelihood in ("gaussian", "binomial")]
-    return [*paper, {"model": "density", "likelihood": "ordinal"}]
+    return [*paper, {"model": RECIPE, "likelihood": "ordinal"}]
 
 
 def config_of(model: dict) -> dict:
     """Keys of a run's config of one of them, or of a config itself; `model` may say more of it."""
-    return {**DENSITY, **model, "model": "spvae"} if model["model"] == "density" else model
+    return {**DENSITY, **model, "model": "spvae"} if model["model"] == RECIPE else model

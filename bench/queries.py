@@ -66,8 +66,10 @@ HIDDEN: dict[str, tuple[np.ndarray | None, int]] = {
 
 def spvae(*arguments: object) -> dict:
     """The object that the command prints."""
-    done = subprocess.run([SPVAE, *map(str, arguments), "--json"], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, check=True)
+    words = [SPVAE, *map(str, arguments), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
     return json.loads(done.stdout)
 
 
@@ -250,7 +252,8 @@ def page(stored: dict) -> str:
     sections = [
         "# What queries are worth",
         "<!-- Written by bench/queries.py; do not edit. -->",
-        "    bench/queries.py NAME=RUN… --cifar10 FOLDER --svhn FOLDER",
+        "    bench/queries.py NAME=RUN… --cifar10 FOLDER --svhn FOLDER\n\n"
+        "Runs of [density](density.md): density is its runs/mnist, TP19, ordinal its runs/control.",
         "MNIST, raw pixels, trained on 50,000 images:",
         table(["model", "parameters", "steps"],
               [[name, f"{found['about']['parameters']:,}", f"{found['about']['steps']:,}"]
@@ -263,9 +266,10 @@ def page(stored: dict) -> str:
         table(["hidden", "images", *models, "ridge", f"{NEIGHBOURS} neighbours", "mean image"],
               filled),
         f"Where super-pixels are partly hidden, {PROPOSALS:,} proposals a leaf; prior share and "
-        f"imputation with the least squared error on {SELECTED} validation images.",
+        f"imputation with the least squared error on {SELECTED} validation images. Only one of "
+        "them is effective there, so that these means are far from the posterior's.",
         "## Outliers",
-        f"AUROC of {SCORED:,} test images against as many others, {SAMPLES} samples: 1 is perfect, 0.5 "
+        f"AUROC of the first {SCORED:,} test images against as many others, {SAMPLES} samples: 1 is perfect, 0.5 "
         "chance. Typicality: how far the score's percentile among validation scores is from 50, so "
         "that too large a score is unusual, too.",
         table(["outliers", "model", "mean of the test images, nats", "of the outliers",
@@ -276,6 +280,14 @@ def page(stored: dict) -> str:
                            [[name, f"{found['images']:,}", f"{found['accuracy']:.4f}"]
                             for name, found in stored["classes"].items()])]
     return "\n\n".join(sections) + "\n"
+
+
+def pairs(parser: argparse.ArgumentParser, given: list[str]) -> list[list[str]]:
+    """[NAME, FOLDER] of each NAME=FOLDER."""
+    for pair in given:
+        if "=" not in pair:
+            parser.error(f"got {pair}, expected NAME=FOLDER")
+    return [pair.split("=", 1) for pair in given]
 
 
 def main() -> None:
@@ -307,16 +319,19 @@ def main() -> None:
     for hidden, (mask, _) in HIDDEN.items():
         if mask is not None:
             keep("regressions", hidden, lambda hidden=hidden: regressions(hidden))
-    for name, run in (pair.split("=", 1) for pair in options.runs):
-        about = spvae("info", run)
+    for name, run in pairs(parser, options.runs):
+        told = spvae("info", run)
+        about = {key: told[key] for key in ["parameters", "steps", "seed", "validation_bound"]}
         found = stored["models"].get(name, {})
-        if options.again or found.get("about", {}).get("steps") != about["steps"]:
-            found = {"about": {key: about[key] for key in ["parameters", "steps", "seed"]}}
+        if options.again or found.get("about") != about:
+            found = {"about": about}
         stored["models"][name] = found
         with tempfile.TemporaryDirectory() as folder:
             for step, measure in Measurements(options, Path(folder)).steps(run):
                 keep(name, step, measure, within=found)
-    for name, folder in (pair.split("=", 1) for pair in options.classes):
+    for name, folder in pairs(parser, options.classes):
+        if options.again:
+            stored["classes"].pop(name, None)
         keep("classes", name, lambda folder=folder: classes(folder, options.threads))
     options.markdown.write_text(page(stored))
 

@@ -34,10 +34,11 @@ def make_peer(kind: str, config: dict, convolution: str):
     return TorchPeer(spec, kind.removeprefix("torch-"), convolution)
 
 
-def random_images(config: dict) -> np.ndarray:
-    """[batch, V], multiples of 1/255."""
+def random_images(config: dict, count: int | None) -> np.ndarray:
+    """[count, V], multiples of 1/255; without a count, a batch of them."""
     pixels = config.get("height", 28) * config.get("width", 28)
-    values = np.random.default_rng(1).integers(0, 256, (config.get("batch", BATCH), pixels))
+    count = count or config.get("batch", BATCH)
+    values = np.random.default_rng(1).integers(0, 256, (count, pixels))
     return values.astype(np.float32) / np.float32(255)
 
 
@@ -67,7 +68,7 @@ class Worker:
                 torch._dynamo.reset()  # or it compiles no more than eight of a kind
             return {}
         peer = self.peer(request)
-        images = random_images(request["model"])
+        images = random_images(request["model"], request.get("images"))
         if task == "step":
             seconds = []
             for _ in range(request["count"]):
@@ -77,8 +78,7 @@ class Worker:
             return {"seconds": seconds}
         if task == "evaluate":
             start = time.perf_counter()
-            bounds = peer.evaluate(images[: request["images"]], request["samples"],
-                                   request["chunk"])
+            bounds = peer.evaluate(images, request["samples"], request["chunk"])
             return {"seconds": time.perf_counter() - start,
                     "log_likelihood": float(np.mean(bounds))}
         raise ValueError(f"unknown task {task}")
