@@ -4,7 +4,7 @@
     bench/density.py [--minutes 10 30 60] [--only REGEX] [--threads N] [--again] [--draw]
 
 `make bench-density` makes the environment it needs and runs it. Ours is trained for as many steps as
-fit into the time by the pace of the first hundred; the others look at the clock. Each figure is kept
+fit into the time by the pace of two short trainings; the others look at the clock. Each figure is kept
 in bench/density.json as soon as it is known, and what is there is not computed again (--again does).
 Then docs/results/peers.md and its figure are written (--draw does that alone).
 """
@@ -12,17 +12,13 @@ Then docs/results/peers.md and its figure are written (--draw does that alone).
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import math
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,12 +26,13 @@ import numpy as np
 
 import density_peers
 from compare import git_version, machine
-from workers import COMMAND, ROOT
+from mnist import spvae, test_images, training_images
+from report import table
+from workers import ROOT
 
 RESULTS = ROOT / "bench/density.json"
 PAGE = ROOT / "docs/results/peers.md"
 FIGURE = ROOT / "docs/results/peers.svg"
-DATA = ROOT / "data"
 PIXELS = 784
 SAMPLES = 500
 PACES = (50, 200)  # steps of the two short trainings that tell the pace
@@ -67,27 +64,11 @@ FOOT = """
 """
 
 
-def read_images(name: str) -> np.ndarray:
-    """[images, 784] uint8 of an IDX file."""
-    raw = gzip.decompress((DATA / "mnist" / name).read_bytes())
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, PIXELS)
-
-
 def images_by_part() -> dict[str, np.ndarray]:
     """Training, validation and test images; ours divides the training file by its own seed."""
-    rows = np.random.default_rng(0).permutation(read_images("train-images-idx3-ubyte.gz"))
+    rows = np.random.default_rng(0).permutation(training_images().reshape(-1, PIXELS))
     return {"train": rows[:-VALIDATION_IMAGES], "validation": rows[-VALIDATION_IMAGES:],
-            "test": read_images("t10k-images-idx3-ubyte.gz")}
-
-
-def command(*arguments: object) -> str:
-    """What the command says on standard output."""
-    words = [str(COMMAND), *map(str, arguments)]
-    done = subprocess.run(words, capture_output=True, text=True,
-                          env={**os.environ, "SPVAE_DATA": str(DATA)})
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
-    return done.stdout
+            "test": test_images().reshape(-1, PIXELS)}
 
 
 def ours(minutes: float, threads: int, *flags: str) -> dict:
@@ -98,7 +79,7 @@ def ours(minutes: float, threads: int, *flags: str) -> dict:
 
         def seconds_of(steps: int, out: Path, *more: object) -> float:
             start = time.perf_counter()
-            command("train", *common, "--max-steps", steps, "--out", out, *more)
+            spvae("train", *common, "--max-steps", steps, "--out", out, *more)
             return time.perf_counter() - start
 
         # Two lengths with one validation each tell a step from all else.
@@ -111,25 +92,24 @@ def ours(minutes: float, threads: int, *flags: str) -> dict:
         seconds = fewest + fewer + seconds_of(steps, run)
         if abs(seconds - 60 * minutes) > 0.1 * 60 * minutes:
             print(f"  took {seconds / 60:.1f} minutes: the machine's pace changed", file=sys.stderr)
-        parameters = json.loads(command("info", run, "--json"))["parameters"]
-        found = json.loads(command("evaluate", run, "--samples", SAMPLES, "--threads", threads,
-                                   "--json"))
+        parameters = spvae("info", run)["parameters"]
+        found = spvae("evaluate", run, "--samples", SAMPLES, "--threads", threads)
         return {"parameters": parameters, "steps": steps, "seconds": seconds, "samples": SAMPLES,
                 "nats": found["log_likelihood"]}
 
 
-def theirs(train: Callable[..., dict], minutes: float, threads: int) -> dict:
-    return train(images_by_part(), minutes, threads)
+def theirs(train: Callable[..., dict], **settings: object) -> Callable[[float, int], dict]:
+    return lambda minutes, threads: train(images_by_part(), minutes, threads, **settings)
 
 
 PARTICIPANTS: dict[str, Callable[[float, int], dict]] = {
     "spvae": ours,
     "VAE": lambda minutes, threads: ours(minutes, threads, "--model", "vae"),
     "Conv-VAE": lambda minutes, threads: ours(minutes, threads, "--model", "conv-vae"),
-    **{f"cirkit, {graph.removesuffix('-2')}, {units}": partial(
-        theirs, partial(density_peers.cirkit, graph=graph, units=units, rate=0.05))
+    **{f"cirkit, {graph.removesuffix('-2')}, {units}": theirs(
+        density_peers.cirkit, graph=graph, units=units, rate=0.05)
        for graph in ("quad-graph", "quad-tree-2") for units in (16, 64)},
-    "SparC, Chow-Liu, 4": partial(theirs, partial(density_peers.sparc, latents=4, rate=1e-3)),
+    "SparC, Chow-Liu, 4": theirs(density_peers.sparc, latents=4, rate=1e-3),
 }
 
 
@@ -139,13 +119,13 @@ def bits(row: dict) -> float:
 
 def page(results: dict) -> str:
     """The page of what is known, the best of each time first."""
-    lines = ["", "| minutes | | parameters | steps | took, minutes | bits per dimension |",
-             "|---|---|---|---|---|---|"]
-    for row in sorted(results["rows"], key=lambda row: (row["minutes"], bits(row))):
-        lines.append(f"| {row['minutes']:g} | {row['name']} | {row['parameters']:,} | "
-                     f"{row['steps']:,} | {row['seconds'] / 60:.1f} | {bits(row):.3f} |")
-    return (HEAD.format(threads=results["threads"], samples=SAMPLES) + "\n".join(lines) + "\n"
-            + FOOT.format(**results["versions"]))
+    rows = [[f"{row['minutes']:g}", row["name"], f"{row['parameters']:,}", f"{row['steps']:,}",
+             f"{row['seconds'] / 60:.1f}", f"{bits(row):.3f}"]
+            for row in sorted(results["rows"], key=lambda row: (row["minutes"], bits(row)))]
+    return "\n".join([
+        HEAD.format(threads=results["threads"], samples=SAMPLES),
+        table(["minutes", "", "parameters", "steps", "took, minutes", "bits per dimension"], rows),
+        FOOT.format(**results["versions"])])
 
 
 def draw(rows: list[dict], path: Path) -> None:

@@ -1,7 +1,7 @@
 """Circuits of other libraries, trained for a given time on the training images of MNIST.
 
-Each returns what a row of bench/density.py needs. Adam's rate falls by a cosine of the time that
-has passed, the parameters that did best on validation images are kept (SparC's last ones), and the
+Each returns what a row of bench/density.py needs. Rates fall by a cosine of the time that has
+passed, the parameters that did best on validation images are kept (SparC's last ones), and the
 figure is of all test images: nats of 784 values from 0 to 255, exact.
 """
 
@@ -36,11 +36,11 @@ class Budget:
 
 def train(budget: Budget, step: Callable[[float], float], validate: Callable[[], float],
           keep: Callable[[], None]) -> int:
-    """Steps until the time is over; step(share of the time that has passed) returns nats an image.
-    Whatever is best by `validate` is kept. Returns the steps."""
+    """Steps until the time is over; step(share of the first rate, which falls by a cosine) returns
+    nats an image. Whatever is best by `validate` is kept. Returns the steps."""
     best, steps, next_validation = -math.inf, 0, 1 / VALIDATIONS
     while budget.share() < 1:
-        nats = step(budget.share())
+        nats = step(0.5 * (1 + math.cos(math.pi * budget.share())))
         steps += 1
         if budget.share() >= next_validation:
             bound = validate()
@@ -77,7 +77,7 @@ def cirkit(images: dict[str, np.ndarray], minutes: float, threads: int, *, graph
 
     def step(share: float) -> float:
         for group in optimizer.param_groups:
-            group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = rate * share
         rows = torch.randint(len(values["train"]), (256,))
         nats = circuit(values["train"][rows]).mean()
         optimizer.zero_grad()
@@ -115,7 +115,7 @@ def sparc(images: dict[str, np.ndarray], minutes: float, threads: int, *, latent
     generator = np.random.default_rng(0)
 
     def step(share: float) -> float:
-        trainer.lr = rate * 0.5 * (1 + math.cos(math.pi * share))
+        trainer.lr = rate * share
         rows = generator.integers(len(images["train"]), size=256)
         return trainer.step(images["train"][rows].astype(np.int32))
 

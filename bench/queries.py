@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import lzma
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,9 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-SPVAE = os.environ.get("SPVAE", str(ROOT / "build/release/spvae"))
-DATA = ROOT / "data"
+from mnist import DATA, spvae, test_images, training_images
+from report import table
+from workers import ROOT
+
 SIDE = 28
 PIXELS = SIDE * SIDE
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -62,25 +62,6 @@ HIDDEN: dict[str, tuple[np.ndarray | None, int]] = {
     "random quarter of the pixels": (None, PARTLY),
     "7 × 7 pixels in the middle": (hole(), PARTLY),
 }
-
-
-def spvae(*arguments: object) -> dict:
-    """The object that the command prints."""
-    words = [SPVAE, *map(str, arguments), "--json"]
-    done = subprocess.run(words, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
-
-
-def read_idx(name: str) -> np.ndarray:
-    """[images, 28, 28] uint8 of one of MNIST's files."""
-    raw = gzip.decompress((DATA / "mnist" / name).read_bytes())
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, SIDE, SIDE)
-
-
-def test_images() -> np.ndarray:
-    return read_idx("t10k-images-idx3-ubyte.gz")
 
 
 def gray_middle(colours: np.ndarray) -> np.ndarray:
@@ -149,12 +130,12 @@ class Measurements:
         """Whole super-pixels need no proposals. Elsewhere those of the least squared error on
         validation images are taken: the effective sample size does not see what codes from the
         prior would find."""
-        choices = [(0.2, "patch-mean")]
+        share, impute = 0.2, "patch-mean"
         if HIDDEN[hidden][1] == PARTLY:
-            choices = [(share, impute) for share in PRIOR_SHARES for impute in IMPUTATIONS]
-        errors = [self.inpaint(run, hidden, "validation", SELECTED, *choice)["squared_error"]
-                  for choice in (choices if len(choices) > 1 else [])] or [0.0]
-        share, impute = choices[int(np.argmin(errors))]
+            share, impute = min(
+                itertools.product(PRIOR_SHARES, IMPUTATIONS),
+                key=lambda choice: self.inpaint(run, hidden, "validation", SELECTED,
+                                                *choice)["squared_error"])
         found = self.inpaint(run, hidden, "test", HIDDEN[hidden][1], share, impute)
         return {"prior_share": share, "impute": impute,
                 **{key: found[key] for key in ["images", "squared_error",
@@ -194,7 +175,7 @@ def regressions(hidden: str) -> dict:
     """Squared error of regressions from the visible pixels of all test images to the hidden ones,
     learnt from 50,000 training images; the ridge's penalty is chosen on the other 10,000."""
     visible = HIDDEN[hidden][0].reshape(-1) == 1
-    images = read_idx("train-images-idx3-ubyte.gz").reshape(-1, PIXELS).astype(np.float32) / 255
+    images = training_images().reshape(-1, PIXELS).astype(np.float32) / 255
     test = test_images().reshape(-1, PIXELS).astype(np.float32)[:HIDDEN[hidden][1]] / 255
     train, validation = images[:50_000], images[50_000:]
     mean = train.mean(0)
@@ -214,17 +195,12 @@ def regressions(hidden: str) -> dict:
         distances = lengths - 2 * rows[:, visible] @ train[:, visible].T
         nearest = np.argpartition(distances, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
         errors.append(((train[nearest][:, :, ~visible].mean(1) - rows[:, ~visible]) ** 2).mean(1))
-    return {"ridge": error_of(best, test), "neighbours": float(np.concatenate(errors).mean()),
-            "mean_image": float(((mean[~visible] - test[:, ~visible]) ** 2).mean())}
+    return {"ridge": error_of(best, test), "neighbours": float(np.concatenate(errors).mean())}
 
 
 def classes(folder: str, threads: int) -> dict:
     found = spvae("classify", folder, "--samples", SAMPLES, "--threads", threads)
     return {key: found[key] for key in ["images", "accuracy"]}
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
 def nats(value: float) -> str:
@@ -236,15 +212,13 @@ def page(stored: dict) -> str:
     models, baselines = stored["models"], stored["regressions"]
     filled = []
     for hidden, (_, count) in HIDDEN.items():
-        known = {name: found[hidden]["squared_error"] for name, found in models.items()
-                 if hidden in found}
+        known = [found.get(hidden, {}) for found in models.values()]
         base = baselines.get(hidden, {})
-        images = {found[hidden]["squared_error_of_mean_image"] for found in models.values()
-                  if hidden in found}
-        cells = [f"{known[name]:.4f}" if name in known else "–" for name in models]
-        others = [f"{base[key]:.4f}" if key in base else "–" for key in ("ridge", "neighbours")]
-        filled.append([hidden, f"{count:,}", *cells, *others,
-                       f"{max(images):.4f}" if images else "–"])
+        of_mean_image = [found.get("squared_error_of_mean_image") for found in known]
+        errors = [*(found.get("squared_error") for found in known), base.get("ridge"),
+                  base.get("neighbours"), next(filter(None, of_mean_image), None)]
+        filled.append([hidden, f"{count:,}",
+                       *("–" if error is None else f"{error:.4f}" for error in errors)])
     outliers = [[kind, name, nats(found["outliers"]["mean"]), nats(entry["mean"]),
                  f"{entry['auroc']:.4f}", f"{entry['typicality']:.4f}"]
                 for name, found in models.items() if "outliers" in found
@@ -303,7 +277,6 @@ def main() -> None:
     parser.add_argument("--markdown", default=ROOT / "docs/results/queries.md", type=Path)
     options = parser.parse_args()
 
-    os.environ.setdefault("SPVAE_DATA", str(DATA))
     stored = {"models": {}, "regressions": {}, "classes": {}}
     if options.json.exists():
         stored |= json.loads(options.json.read_text())
