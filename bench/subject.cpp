@@ -36,6 +36,11 @@ std::unique_ptr<LeafEngine> engine_of(const RunConfig& config, const LeafBank& b
                                          : make_engine(config.engine, bank, pool);
 }
 
+RunConfig with_length(RunConfig config, const ImageSet& training_images) {
+  set_training_length(training_images.count(), config.train);
+  return config;
+}
+
 Spvae initialised(const RunConfig& config) {
   Spvae model(config.model);
   model.initialise(config.train.seed);
@@ -48,8 +53,6 @@ RunConfig subject_config(const Json& given) {
   Json run = given;
   run.erase("height");
   run.erase("width");
-  // A run counts its images before it says how long it is; what is measured is no whole run.
-  if (!run.contains("max-steps")) run["max-steps"] = 1000;
   RunConfig config = run_config(run);
   set_image_size(given.value("height", config.model.height),
                  given.value("width", config.model.width), config.model);
@@ -72,7 +75,7 @@ ImageSet first_images(const ImageSet& images, int count) {
 }
 
 Subject::Subject(const RunConfig& run_config, const ImageSet& training_images, float negligible_row)
-    : config(run_config),
+    : config(with_length(run_config, training_images)),
       images(training_images),
       pool(config.threads),
       model(initialised(config)),

@@ -46,12 +46,6 @@ bool is_sound(const ClassRuns& runs) {
        what);
 }
 
-/// Those that a run of a class validates on.
-int validation_images_of(const DataSet& data, const TrainConfig& train) {
-  const int all = data.count(Split::kValidation);
-  return train.validation_images > 0 ? std::min(train.validation_images, all) : all;
-}
-
 Json config_of_class(const Json& config, const std::string& name) {
   Json of_class = config;
   of_class["class"] = name;
@@ -84,10 +78,11 @@ ClassRuns planned_runs(RunConfig config, TrainObserver& observer) {
     } catch (const Error& error) {
       fail(error.kind(), "class {}: {}", name, error.what());
     }
-    runs.classes.push_back({.name = name,
-                            .folder = class_folder(name),
-                            .training_images = own.count(Split::kTrain),
-                            .validation_images = validation_images_of(own, of_class.train)});
+    runs.classes.push_back(
+        {.name = name,
+         .folder = class_folder(name),
+         .training_images = own.count(Split::kTrain),
+         .validation_images = images_validated(of_class.train, own.count(Split::kValidation))});
   }
   return runs;
 }

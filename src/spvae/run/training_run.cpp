@@ -122,6 +122,10 @@ TrainingResult start_or_resume_training(const std::filesystem::path& path, const
   return run_training(path, has_begun ? RunMode::kResume : RunMode::kNew, asked, observer, stop);
 }
 
+int images_validated(const TrainConfig& config, int all) {
+  return config.validation_images > 0 ? std::min(config.validation_images, all) : all;
+}
+
 TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
                             const RunRequest& asked, TrainObserver& observer,
                             const std::function<bool()>& stop) {
@@ -144,9 +148,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
   Spvae model(config.model);
   model.initialise(config.train.seed);
   auto [training_images, validation_images] = data.load_training(pool, on_loading);
-  if (const int some = config.train.validation_images; some > 0) {
-    keep_evenly(validation_images, some);
-  }
+  keep_evenly(validation_images, images_validated(config.train, validation_images.count()));
   if (config.model.leaf.likelihood.gaussian.max_precision == 0) {
     const std::string warning = data.noise_warning(training_images);
     if (!warning.empty()) observer.on_message("warning: " + warning);

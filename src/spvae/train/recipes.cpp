@@ -34,14 +34,12 @@ Json density_values(const RecipeCase& given) {
   } else {  // a density is steeper than probabilities
     values.update({{"learning-rate", 0.01}, {"matrix-rate", 0.01}});
   }
-  if (given.has_adam) {
-    for (const char* of_muon : {"matrix-rate", "weight-decay"}) values.erase(of_muon);
-  }
   // Large matrices take longer to orthogonalise than a step.
   if (given.is_single_region) {
-    for (const char* of_muon : {"optimizer", "matrix-rate", "weight-decay", "learning-rate"}) {
-      values.erase(of_muon);
-    }
+    for (const char* beside_muon : {"optimizer", "learning-rate"}) values.erase(beside_muon);
+  }
+  if (given.has_adam || given.is_single_region) {
+    for (const char* of_muon : {"matrix-rate", "weight-decay"}) values.erase(of_muon);
   }
   if (given.has_structure) return values;
   // One expert a super-pixel, whose leaves are priors, below element-wise products.
