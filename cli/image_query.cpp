@@ -36,6 +36,10 @@ const FieldList<ImageQuery>& image_query_fields() {
           0, 1),
       choice_field("impute", &Config::impute, "what encoders see at missing pixels",
                    {"patch-mean", "zero"}),
+      choice_field("sampler", &Config::sampler,
+                   "what proposes the codes of leaves: the encoder; or laplace, for half of them, "
+                   "the curvature at a mode of each image's posterior: few samples, tight bounds",
+                   {"encoder", "laplace"}),
       choice_field("engine", &Config::engine,
                    "fused: SIMD kernels; reference: plain loops in double precision",
                    {"fused", "reference"}),
@@ -50,7 +54,8 @@ Sampling sampling_of(const ImageQuery& query, int samples) {
           .noise = {.seed = query.seed,
                     .purpose = Purpose::kEvaluation,
                     .prior_share = query.prior_share},
-          .imputation = query.impute};
+          .imputation = query.impute,
+          .sampler = query.sampler};
 }
 
 DataChoice data_choice(const ImageQuery& query) {
@@ -144,7 +149,7 @@ std::string observed_text(const ImageSet& images) {
 Json query_result(const ImageQuery& query, const DataSet& data, const ImageSet& images) {
   Json result = {{"run", query.run}, {"images", images.count()}};
   const Json settings = config_json(image_query_fields(), query);
-  for (const char* key : {"split", "seed", "engine"}) result[key] = settings.at(key);
+  for (const char* key : {"split", "seed", "sampler", "engine"}) result[key] = settings.at(key);
   if (data.is_whole()) result["split"] = "all";
   result["data"] = data.name();
   result["data_digest"] = data.digest();

@@ -39,6 +39,7 @@ struct ImageQuery {
   QueryMissing missing = QueryMissing::kAsRun;
   double prior_share = 0.2;
   Imputation impute = Imputation::kPatchMean;
+  Sampler sampler = Sampler::kEncoder;
   Engine engine = Engine::kFused;
   std::uint32_t seed = 0;
   int threads = 0;

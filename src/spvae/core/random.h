@@ -19,6 +19,7 @@ enum class Purpose : std::uint8_t {
   kStructure = 9,   ///< divisions of a random region graph
   kBinarise = 10,   ///< choice between 0 and 1 by an 8-bit pixel
   kThinning = 11,   ///< choice of the importance samples that give a gradient
+  kPilot = 12,      ///< latent noise of the samples that better proposals are made from
 };
 
 /// The address of a stream of random numbers. Numbers are addressed, not drawn: a value depends on

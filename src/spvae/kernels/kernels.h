@@ -19,6 +19,8 @@ namespace spvae::kernels {
 inline constexpr int kFeaturePad = 16;
 /// Blocks of samples whose sums Table::accumulate keeps apart.
 inline constexpr int kBlocks = 16;
+/// The logarithm of a share of 0, finite so that sums stay so.
+inline constexpr float kLogOfNever = -1e30f;
 /// Lanes that the weight gradients of convolutions are summed over before they are folded.
 inline constexpr int kPartials = 16;
 
@@ -156,6 +158,15 @@ struct Observation {
   const float* prior_scale;
 };
 
+/// Of a tile whose rows are proposed by another density t as well: the density of every row is
+/// that of the mixture share·t(z) + (1 − share)·(what proposes it otherwise).
+struct SecondProposal {
+  const float* is_drawn;        ///< 1 where the code of this sample is t's, else 0, [kTile]
+  const float* code;            ///< t's codes, [Z][kTile]
+  const float* log_density;     ///< log(share·t(z)) of the row's code but for (2π)^(−Z/2), [kTile]
+  const float* log_rest_share;  ///< log(1 − share) [kTile]
+};
+
 struct DecoderTrace {
   float* noise;  ///< ε [Z][kTile]
   float* code;   ///< z [Z + 1][kTile], the last row is all ones
@@ -205,15 +216,17 @@ struct Table {
   /// precision are the posterior's mean and root.
   void (*encode)(const Leaf&, float* x, const EncoderTrace&, const Posterior&);
   /// Draws ε and z, runs the decoders. After it the last outputs of the traces are the likelihood's
-  /// parameters before their link. The observation is null where all pixels are observed.
+  /// parameters before their link. The observation is null where all pixels are observed, the
+  /// second proposal where there is none.
   void (*decode)(const Leaf&, const Posterior&, const Rows&, const Noise&, const Observation*,
-                 const DecoderTrace&);
+                 const SecondProposal*, const DecoderTrace&);
   /// The same of the codes that the trace holds.
   void (*decode_codes)(const Leaf&, const DecoderTrace&);
   /// log w [kTile] of decoded rows, leaf j's at out + j·stride. constant [kTile]: log p's part that
   /// depends on x alone.
   void (*log_weight)(const Leaf&, const float* x, const float* constant, const Posterior&,
-                     const Observation*, const DecoderTrace&, float* out, std::size_t stride);
+                     const Observation*, const SecondProposal*, const DecoderTrace&, float* out,
+                     std::size_t stride);
 
   // leaves, backward
   /// row_gradient [kTile] → the deltas of all decoder layers; dz [Z][kTile] = d Σ row_gradient ·

@@ -59,7 +59,8 @@ void DecodeCodes(const Leaf& leaf, const DecoderTrace& trace) {
 
 // Table::decode.
 void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, const Noise& noise,
-            const Observation* observation, const DecoderTrace& trace) {
+            const Observation* observation, const SecondProposal* second,
+            const DecoderTrace& trace) {
   const FloatTag d;
   LatentNoise(noise, leaf.index, rows, leaf.latent, trace.noise);
   const int count = leaf.latent * kTile;
@@ -73,6 +74,10 @@ void Decode(const Leaf& leaf, const Posterior& posterior, const Rows& rows, cons
                                  : hn::MulAdd(hn::Load(d, observation->prior_scale + i), e,
                                               hn::Load(d, observation->prior_mean + i));
       z = hn::IfThenElse(hn::Gt(from_prior, hn::Zero(d)), of_prior, z);
+    }
+    if (second != nullptr) {
+      const Float is_drawn = hn::Load(d, second->is_drawn + i % kTile);
+      z = hn::IfThenElse(hn::Gt(is_drawn, hn::Zero(d)), hn::Load(d, second->code + i), z);
     }
     hn::Store(z, d, trace.code + i);
   }
@@ -123,10 +128,30 @@ HWY_INLINE Float LogPosterior(const Leaf& leaf, const Posterior& posterior,
   return hn::NegMulAdd(Constant(0.5f), squares, hn::Load(d, posterior.half_log_precision + lane));
 }
 
+// log(share·t(z) + (1 − share)·q) from log q.
+HWY_INLINE Float WithSecond(const SecondProposal& second, Float log_density, int lane) {
+  const FloatTag d;
+  const Float rest = hn::Add(hn::Load(d, second.log_rest_share + lane), log_density);
+  const Float of_second = hn::Load(d, second.log_density + lane);
+  const Float larger = hn::Max(rest, of_second);
+  return hn::Add(larger, Softplus(hn::Sub(hn::Min(rest, of_second), larger)));
+}
+
+// log p(z) of N(0, I), but for (2π)^(−Z/2).
+HWY_INLINE Float LogStandardPrior(const Leaf& leaf, const DecoderTrace& trace, int lane) {
+  const FloatTag d;
+  Float squares = hn::Zero(d);
+  for (int i = 0; i < leaf.latent; ++i) {
+    const Float z = hn::Load(d, trace.code + i * kTile + lane);
+    squares = hn::MulAdd(z, z, squares);
+  }
+  return hn::Mul(Constant(-0.5f), squares);
+}
+
 // The same as LogWeight of learned priors.
 void LogWeights(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
-                const Observation* observation, const DecoderTrace& trace, float* out,
-                std::size_t stride) {
+                const Observation* observation, const SecondProposal* second,
+                const DecoderTrace& trace, float* out, std::size_t stride) {
   const FloatTag d;
   const float* observed = observation == nullptr ? nullptr : observation->pixels;
   alignas(64) float likelihood[kTile];
@@ -139,10 +164,12 @@ void LogWeights(const Leaf& leaf, const float* x, const float* constant, const P
   });
   for (int lane = 0; lane < kTile; lane += kLanes) {
     const Float largest = LogPriors(leaf, trace.code, lane, out, stride);
-    Float density = LogPosterior(leaf, posterior, trace, observation == nullptr, lane);
+    const bool from_posterior = observation == nullptr && second == nullptr;
+    Float density = LogPosterior(leaf, posterior, trace, from_posterior, lane);
     if (observation != nullptr) {
       density = LogMixture(leaf, *observation, largest, density, out, stride, lane);
     }
+    if (second != nullptr) density = WithSecond(*second, density, lane);
     const Float base =
         hn::Sub(hn::Add(hn::Load(d, likelihood + lane), hn::Load(d, constant + lane)), density);
     for (int j = 0; j < leaf.leaves; ++j) {
@@ -154,17 +181,22 @@ void LogWeights(const Leaf& leaf, const float* x, const float* constant, const P
 
 // Table::log_weight: log p(x|z) + log p(z) − log of the density that z was drawn from.
 void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Posterior& posterior,
-               const Observation* observation, const DecoderTrace& trace, float* out,
-               std::size_t stride) {
+               const Observation* observation, const SecondProposal* second,
+               const DecoderTrace& trace, float* out, std::size_t stride) {
   const FloatTag d;
   if (leaf.priors != nullptr) {
-    return LogWeights(leaf, x, constant, posterior, observation, trace, out, stride);
+    return LogWeights(leaf, x, constant, posterior, observation, second, trace, out, stride);
   }
   const float* observed = observation == nullptr ? nullptr : observation->pixels;
   VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
-      Float prior = PriorOverPosterior(leaf, posterior, trace, Part::kIsComplete, lane);
+      Float prior = PriorOverPosterior(leaf, posterior, trace,
+                                       Part::kIsComplete && second == nullptr, lane);
       if constexpr (!Part::kIsComplete) prior = PriorOverMixture(*observation, prior, lane);
+      if (second != nullptr) {
+        const Float log_prior = LogStandardPrior(leaf, trace, lane);
+        prior = hn::Sub(log_prior, WithSecond(*second, hn::Sub(log_prior, prior), lane));
+      }
       const Float likelihood = hn::Add(
           Model::Value(Part(observed, lane), LikelihoodOf(leaf), x + lane, trace.outputs, lane),
           hn::Load(d, constant + lane));

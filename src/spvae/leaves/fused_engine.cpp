@@ -6,12 +6,15 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "spvae/core/index.h"
+#include "spvae/leaves/laplace_proposals.h"
 #include "spvae/leaves/leaf_gradient.h"
 #include "spvae/leaves/leaf_kernel.h"
 #include "spvae/leaves/leaf_tape.h"
+#include "spvae/leaves/posterior_mode.h"
 
 namespace spvae {
 namespace {
@@ -24,9 +27,6 @@ constexpr int kExpertsForTasks = 8;
 // Samples that statistics keep at a time where an expert has many leaves.
 constexpr int kSharedStep = 16;
 static_assert(kStatisticsStep % kSharedStep == 0 && kSharedStep % kernels::kBlocks == 0);
-
-// The logarithm of a share of 0, finite so that the kernels' sums stay so.
-constexpr float kNever = -1e30f;
 
 // LikelihoodInfo::log_constant of each value; empty where there is none.
 std::vector<float> log_constants(const LikelihoodConfig& likelihood) {
@@ -148,6 +148,37 @@ class FusedEngine final : public LeafEngine {
     });
   }
 
+  void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
+              const PilotView& told, LaplaceProposals& proposals) override {
+    prepared_.update(parameters);
+    for_each_tile(batch, [&](int expert, int tile, Workspace& space) {
+      const GroupPlan& plan = plan_.groups[index(bank_.group_of(expert))];
+      if (!space.mode) space.mode.emplace(bank_, plan);
+      const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
+      encode(kernel, batch, tile, pilot.prior_share, space);
+      EncoderTape& tape = space.encoder;
+      const std::size_t first = index(expert) * index(batch.stride) + index(tile) * kTile;
+      std::uint32_t samples[kTile];
+      std::ranges::copy(told.best_sample.subspan(first, kTile), samples);
+      draw(kernel, batch, tile, pilot, samples, space);
+      space.mode->bind(expert, parameters, prepared_,
+                       {tape.pixels.data(), tape.observed, space.constant.data()},
+                       {told.log_leaf_weight.subspan(
+                            index(expert * kernel.leaves) * index(batch.stride) +
+                            index(tile) * kTile),
+                        index(batch.stride)});
+      space.mode->find({tape.posterior().mean, tape.deviation.size()},
+                       std::span(space.decoder.code).first(tape.deviation.size()),
+                       tape.deviation);
+      for (int lane = 0; lane < kTile; ++lane) {
+        const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
+        if (is_empty || !space.mode->is_found(lane)) continue;
+        proposals.set(expert, tile * kTile + lane, space.mode->mode(lane),
+                      space.mode->factor(lane));
+      }
+    });
+  }
+
   int leaves() const override { return bank_.leaves(); }
   int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 
@@ -198,7 +229,12 @@ class FusedEngine final : public LeafEngine {
           log_encoder_share(kTile),
           from_prior(kTile),
           prior_mean(index(bank.config().latent) * kTile),
-          prior_scale(prior_mean.size()) {}
+          prior_scale(prior_mean.size()),
+          is_laplace(kTile),
+          laplace_code(prior_mean.size()),
+          laplace_density(kTile),
+          log_rest_share(kTile),
+          laplace_work(prior_mean.size()) {}
 
     LeafKernel kernel;
     EncoderTape encoder;
@@ -213,6 +249,13 @@ class FusedEngine final : public LeafEngine {
     AlignedVector<float> prior_scale;
     std::array<double, kTile> prior_share{};
     std::array<bool, kTile> is_empty{};
+    // Of rows that LaplaceProposals propose as well.
+    AlignedVector<float> is_laplace;
+    AlignedVector<float> laplace_code;
+    AlignedVector<float> laplace_density;
+    AlignedVector<float> log_rest_share;
+    AlignedVector<float> laplace_work;
+    std::optional<PosteriorMode> mode;
   };
 
   template <class Body>
@@ -302,9 +345,9 @@ class FusedEngine final : public LeafEngine {
       // A lane that is complete gets the same rows whatever its neighbours lack.
       const double share = is_complete ? 0 : prior_share;
       space.prior_share[index(lane)] = share;
-      space.log_prior_share[index(lane)] = share > 0 ? static_cast<float>(std::log(share)) : kNever;
+      space.log_prior_share[index(lane)] = share > 0 ? static_cast<float>(std::log(share)) : kernels::kLogOfNever;
       space.log_encoder_share[index(lane)] =
-          share < 1 ? static_cast<float>(std::log1p(-share)) : kNever;
+          share < 1 ? static_cast<float>(std::log1p(-share)) : kernels::kLogOfNever;
       space.is_empty[index(lane)] = tape.is_empty(lane);
     }
   }
@@ -314,19 +357,19 @@ class FusedEngine final : public LeafEngine {
               int sample, Workspace& space, float* log_weight, std::size_t stride) {
     std::uint32_t samples[kTile];
     std::fill_n(samples, kTile, static_cast<std::uint32_t>(sample));
-    const kernels::Posterior posterior = space.encoder.posterior();
-    const kernels::DecoderTrace trace = space.decoder.trace();
-    const std::uint32_t* images = batch.indices.data() + index(tile) * kTile;
+    draw(leaf, batch, tile, noise, samples, space);
     const bool is_partial = !space.encoder.observed.empty();
-    const kernels::Observation observation{
-        space.encoder.observed.data(), space.log_prior_share.data(), space.log_encoder_share.data(),
-        space.from_prior.data(),       space.prior_mean.data(),      space.prior_scale.data()};
-    if (is_partial) choose_proposals(leaf, images, noise, sample, space);
-    kernels::table().decode(leaf, posterior, {images, samples},
-                            {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
-                            is_partial ? &observation : nullptr, trace);
-    kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(), posterior,
-                                is_partial ? &observation : nullptr, trace, log_weight, stride);
+    const kernels::Observation observation = observation_of(space);
+    const kernels::SecondProposal second = second_proposal_of(space);
+    if (noise.laplace != nullptr) {
+      noise.laplace->log_density(static_cast<int>(leaf.index), tile * kTile,
+                                 space.decoder.code.data(), space.laplace_work,
+                                 space.laplace_density);
+    }
+    kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(),
+                                space.encoder.posterior(), is_partial ? &observation : nullptr,
+                                noise.laplace != nullptr ? &second : nullptr,
+                                space.decoder.trace(), log_weight, stride);
     if (!is_partial) return;
     for (int lane = 0; lane < kTile; ++lane) {
       for (int j = 0; j < leaf.leaves && space.is_empty[index(lane)]; ++j) {
@@ -335,15 +378,63 @@ class FusedEngine final : public LeafEngine {
     }
   }
 
-  static void choose_proposals(const kernels::Leaf& leaf, const std::uint32_t* images,
-                               const NoiseKey& noise, int sample, Workspace& space) {
+  // Codes of samples [kTile], one of each lane, and what the decoders make of them.
+  static void draw(const kernels::Leaf& leaf, const Batch& batch, int tile, const NoiseKey& noise,
+                   const std::uint32_t* samples, Workspace& space) {
+    const std::uint32_t* images = batch.indices.data() + index(tile) * kTile;
+    const bool is_partial = !space.encoder.observed.empty();
+    const kernels::Observation observation = observation_of(space);
+    const kernels::SecondProposal second = second_proposal_of(space);
+    const auto row_of = [&](int lane) {
+      return RandomAddress{.seed = noise.seed,
+                           .step = noise.step,
+                           .purpose = noise.purpose,
+                           .image = images[lane],
+                           .leaf = leaf.index,
+                           .sample = samples[lane]};
+    };
+    if (is_partial) choose_proposals(leaf, row_of, space);
+    if (noise.laplace != nullptr) {
+      draw_laplace(*noise.laplace, leaf, tile * kTile, row_of, space);
+    }
+    kernels::table().decode(leaf, space.encoder.posterior(), {images, samples},
+                            {noise.seed, noise.step, static_cast<std::uint32_t>(noise.purpose)},
+                            is_partial ? &observation : nullptr,
+                            noise.laplace != nullptr ? &second : nullptr, space.decoder.trace());
+  }
+
+  static kernels::Observation observation_of(const Workspace& space) {
+    return {space.encoder.observed.data(), space.log_prior_share.data(),
+            space.log_encoder_share.data(), space.from_prior.data(), space.prior_mean.data(),
+            space.prior_scale.data()};
+  }
+
+  static kernels::SecondProposal second_proposal_of(const Workspace& space) {
+    return {space.is_laplace.data(), space.laplace_code.data(), space.laplace_density.data(),
+            space.log_rest_share.data()};
+  }
+
+  template <class RowOf>
+  static void draw_laplace(const LaplaceProposals& laplace, const kernels::Leaf& leaf,
+                           int first_lane, const RowOf& row_of, Workspace& space) {
+    const auto expert = static_cast<int>(leaf.index);
+    std::vector<float> z(index(leaf.latent));
     for (int lane = 0; lane < kTile; ++lane) {
-      const RandomAddress row{.seed = noise.seed,
-                              .step = noise.step,
-                              .purpose = noise.purpose,
-                              .image = images[lane],
-                              .leaf = leaf.index,
-                              .sample = static_cast<std::uint32_t>(sample)};
+      const auto at = index(lane);
+      const bool is_drawn = laplace.proposes(expert, first_lane + lane, row_of(lane));
+      space.is_laplace[at] = is_drawn ? 1.0f : 0.0f;
+      const double share = laplace.share(expert, first_lane + lane);
+      space.log_rest_share[at] = static_cast<float>(std::log1p(-share));
+      if (!is_drawn) continue;
+      laplace.draw(expert, first_lane + lane, row_of(lane), z);
+      for (std::size_t d = 0; d < z.size(); ++d) space.laplace_code[d * kTile + at] = z[d];
+    }
+  }
+
+  template <class RowOf>
+  static void choose_proposals(const kernels::Leaf& leaf, const RowOf& row_of, Workspace& space) {
+    for (int lane = 0; lane < kTile; ++lane) {
+      const RandomAddress row = row_of(lane);
       const double share = space.prior_share[index(lane)];
       const int j = share > 0 ? prior_of_row(row, leaf.latent, share, leaf.leaves) : -1;
       space.from_prior[index(lane)] = j < 0 ? 0.0f : 1.0f;

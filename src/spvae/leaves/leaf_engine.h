@@ -15,6 +15,8 @@
 
 namespace spvae {
 
+class LaplaceProposals;
+
 /// The part of a noise address that all rows of a call share; image, expert (as leaf) and sample
 /// complete it. The latent noise ε of a row is random_normal(address, dimension), dimension in [0,
 /// Z).
@@ -26,6 +28,8 @@ struct NoiseKey {
   /// mean of its n leaves' priors: a defensive mixture that bounds importance weights by
   /// n·p(x|z)/α.
   double prior_share = 0;
+  /// Half of the codes of each expert come from these instead, where there are any.
+  const LaplaceProposals* laplace = nullptr;
 };
 
 /// Which of an expert's `leaves` gives the row of an address its code by its prior, where one may:
@@ -43,15 +47,25 @@ struct WeightStatistics {
   AlignedVector<double> sum;          ///< Σ exp(log w_s − maximum)
   AlignedVector<double> sum_squares;  ///< Σ exp(2 (log w_s − maximum))
   /// [L, kernels::kBlocks, stride] Σ exp(log w_s − maximum) of samples b, b + kBlocks, …: how the
-  /// weights of an expert's leaves vary together. Empty where each leaf has an expert of its own.
+  /// weights of an expert's leaves vary together. May be empty.
   AlignedVector<float> block_sum;
 
   /// No samples yet.
-  void reset(int leaf_count, int leaves_of_expert, int lanes);
+  void reset(int leaf_count, bool has_blocks, int lanes);
 };
 
 /// Samples that LeafEngine::add_statistics keeps at a time.
 inline constexpr int kStatisticsStep = 64;
+
+/// What pilot samples tell of an image, for LeafEngine::refine.
+struct PilotView {
+  int samples = 0;
+  /// [L, stride] log of rⱼ/p̂ⱼ, relative to the expert's largest: how much the whole image speaks
+  /// for each leaf's prior.
+  std::span<const float> log_leaf_weight;
+  /// [experts, stride]: the pilot sample of the largest share of the posterior.
+  std::span<const int> best_sample;
+};
 
 /// d objective / d log w of rows.
 struct RowGradient {
@@ -101,6 +115,11 @@ class LeafEngine {
   /// as one call.
   virtual void add_statistics(std::span<const float> parameters, const Batch& batch,
                               const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
+
+  /// Proposals around a mode of Σⱼ (rⱼ/p̂ⱼ)·p(x|z)·pⱼ(z), each expert and image's: sought from the
+  /// better of the encoder's mean and the best sample of the pilot, whose noise is `pilot`.
+  virtual void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
+                      const PilotView& told, LaplaceProposals& proposals) = 0;
 
   /// q(z|x) of each expert and image: mean and deviation [experts, Z, stride]. Encoders see the
   /// batch's values at all pixels; where nothing of a leaf is observed, its prior is the posterior.

@@ -84,7 +84,8 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
       negligible_row_(negligible_row),
       pool_(pool),
       encoder_layers_(0),
-      kernel_(bank, plan) {
+      kernel_(bank, plan),
+      transposed_(plan, kernel_) {
   const LeafNetworks& networks = plan.group->networks;
   for (const NetworkStack* network :
        {&networks.encoder_trunk, &networks.encoder_mean, &networks.encoder_precision}) {
@@ -92,9 +93,6 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
   }
   for (const PlannedLayer& layer : plan.layers) {
     layers_.push_back(make_layer_gradient(layer));
-    transposed_.emplace_back(
-        layer.needs_input_gradient ? index(layer.stack.inputs) * index(layer.stack.outputs) : 0);
-    kernel_.set_transposed(transposed_.size() - 1, transposed_.back().data());
   }
   const int wave = wave_of(*plan.group, pool);
   // Without a pool nothing runs beside a wave, and one tape stays in the caches.
@@ -140,7 +138,8 @@ void LeafGradient::compute(int expert, std::span<const float> parameters,
   if (!rows_.active().empty()) {
     prepare();
     const kernels::Leaf& kernel = kernel_.bind(expert, parameters, prepared);
-    transpose_weights(parameters, slot);
+    run(static_cast<int>(transposed_.layers()),
+        [&](int i) { transposed_.update(index(i), parameters, slot); });
     const auto scope = bank_.scope(expert * kernel.leaves);
     run(rows_.active_tiles(), [&](int tile) {
       const auto columns = std::span<const int>(rows_.active()).subspan(index(tile) * kTile);
@@ -207,17 +206,6 @@ void LeafGradient::prepare() {
     std::fill(posterior_gradient_[i].begin(), posterior_gradient_[i].end(), 0.0f);
   }
   for (std::size_t i = 0; i < encoder_layers_; ++i) layers_[i]->reserve(static_cast<int>(tiles));
-}
-
-void LeafGradient::transpose_weights(std::span<const float> parameters, int slot) {
-  run(static_cast<int>(plan_.layers.size()), [&](int i) {
-    const PlannedLayer& layer = plan_.layers[index(i)];
-    if (!layer.needs_input_gradient) return;
-    const LayerStack& stack = layer.stack;
-    const int channels = stack.kind == LayerKind::kDense ? stack.inputs : stack.in.channels;
-    kernels::table().pack_transposed(parameters.data() + stack.at(slot), stack.inputs / channels,
-                                     channels, stack.outputs, transposed_[index(i)].data());
-  });
 }
 
 void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& tape) {
@@ -360,7 +348,7 @@ void LeafGradient::decode_rows(const Batch& batch, const NoiseKey& noise,
       const kernels::Leaf& leaf = kernel_.leaf();
       const kernels::DecoderTrace trace = tape.decoder.trace();
       kernels::table().decode(leaf, tape.posterior, {tape.images, tape.samples}, key, nullptr,
-                              trace);
+                              nullptr, trace);
       if (pool_ != nullptr) tape.clear_sums();
       if (leaf.priors != nullptr) gather_leaf_gradients(batch, tape);
       kernels::table().decode_backward(leaf, tape.x, tape.observed, tape.row_gradient.data(),

@@ -59,7 +59,6 @@ class LeafGradient {
   std::span<const float> sum_of_leaves(std::span<const float> row_gradient, std::size_t rows);
   /// Makes room for the selected rows and clears the posterior's gradient.
   void prepare();
-  void transpose_weights(std::span<const float> parameters, int slot);
   void decode_rows(const Batch& batch, const NoiseKey& noise, std::span<double> grad_table);
   /// Adds a tape's sums to those of the expert.
   void add_sums(const RowTape& tape, std::span<double> grad_table);
@@ -90,7 +89,7 @@ class LeafGradient {
   std::size_t encoder_layers_;
   LeafKernel kernel_;
   std::vector<std::unique_ptr<LayerGradient>> layers_;  // encoders' layers, then decoders'
-  std::vector<AlignedVector<float>> transposed_;        // weights, by layer
+  TransposedWeights transposed_;
   std::vector<EncoderTape> encoders_;                   // by tile of active images
   std::vector<std::unique_ptr<RowTape>> wave_;          // with a pool two waves that take turns
   std::vector<Sum> deferred_;

@@ -138,4 +138,21 @@ const kernels::Leaf& LeafKernel::bind(int expert, std::span<const float> paramet
   return leaf_;
 }
 
+TransposedWeights::TransposedWeights(const GroupPlan& plan, LeafKernel& kernel) : plan_(plan) {
+  for (const PlannedLayer& layer : plan.layers) {
+    weights_.emplace_back(
+        layer.needs_input_gradient ? index(layer.stack.inputs) * index(layer.stack.outputs) : 0);
+    kernel.set_transposed(weights_.size() - 1, weights_.back().data());
+  }
+}
+
+void TransposedWeights::update(std::size_t layer, std::span<const float> parameters, int slot) {
+  const PlannedLayer& planned = plan_.layers[layer];
+  if (!planned.needs_input_gradient) return;
+  const LayerStack& stack = planned.stack;
+  const int channels = stack.kind == LayerKind::kDense ? stack.inputs : stack.in.channels;
+  kernels::table().pack_transposed(parameters.data() + stack.at(slot), stack.inputs / channels,
+                                   channels, stack.outputs, weights_[layer].data());
+}
+
 }  // namespace spvae

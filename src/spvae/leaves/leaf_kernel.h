@@ -92,4 +92,19 @@ class LeafKernel {
   kernels::Leaf leaf_;
 };
 
+/// The weights of an expert of a group as the way back reads them (kernels::Layer::transposed).
+class TransposedWeights {
+ public:
+  /// The kernel's layers point here from now on. plan must outlive it.
+  TransposedWeights(const GroupPlan& plan, LeafKernel& kernel);
+
+  std::size_t layers() const { return weights_.size(); }
+  /// Works out those of a layer, of the expert in `slot`.
+  void update(std::size_t layer, std::span<const float> parameters, int slot);
+
+ private:
+  const GroupPlan& plan_;
+  std::vector<AlignedVector<float>> weights_;  // by layer
+};
+
 }  // namespace spvae

@@ -1,8 +1,12 @@
 #include "spvae/pass/pass.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
 
 #include "spvae/core/index.h"
+#include "spvae/kernels/kernels.h"
 #include "spvae/leaves/importance.h"
 #include "spvae/model/data_units.h"
 
@@ -15,7 +19,10 @@ constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, const SamplingObserver& sampling,
                     WeightStatistics& statistics) {
-  statistics.reset(engine.leaves(), engine.leaves_of_expert(), batch.stride);
+  // Where rows come from two densities by turns, their blocks tell the variance.
+  const bool has_blocks =
+      engine.leaves_of_expert() > 1 || settings.sampler == Sampler::kLaplace;
+  statistics.reset(engine.leaves(), has_blocks, batch.stride);
   while (statistics.samples < settings.samples) {
     const auto step = static_cast<int>(
         std::min<std::int64_t>(kSamplesPerCall, settings.samples - statistics.samples));
@@ -26,11 +33,75 @@ bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& 
   return true;
 }
 
+// What a pilot pass with its weights kept says of `told`'s two parts.
+void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::size_t stride,
+                std::vector<float>& log_leaf_weight, std::vector<int>& best_sample) {
+  const std::size_t count = index(engine.leaves_of_expert());
+  const std::size_t experts = index(engine.leaves()) / count;
+  log_leaf_weight.resize(index(engine.leaves()) * stride);
+  best_sample.resize(experts * stride);
+  std::vector<double> share(index(samples));
+  for (std::size_t i = 0; i < experts * stride; ++i) {
+    const std::size_t first = i / stride * count;
+    const std::size_t lane = i % stride;
+    double largest = -std::numeric_limits<double>::infinity();
+    std::ranges::fill(share, 0.0);
+    for (std::size_t leaf = first; leaf < first + count; ++leaf) {
+      const double responsibility = pilot.responsibilities[leaf * stride + lane];
+      largest = std::max(largest, std::log(responsibility) - pilot.leaf_values[leaf * stride + lane]);
+      for (std::size_t s = 0; s < share.size(); ++s) {
+        const std::size_t row = (leaf * index(samples) + s) * stride + lane;
+        share[s] += (count == 1 ? 1.0 : responsibility) *
+                    static_cast<double>(pilot.normalised_weights[row]);
+      }
+    }
+    best_sample[i] = static_cast<int>(std::ranges::max_element(share) - share.begin());
+    for (std::size_t leaf = first; leaf < first + count; ++leaf) {
+      const std::size_t at = leaf * stride + lane;
+      const double log_weight =
+          std::log(pilot.responsibilities[at]) - pilot.leaf_values[at] - largest;
+      // Of an expert that the image does not speak for, all leaves alike.
+      const bool is_known = largest > -std::numeric_limits<double>::infinity();
+      log_leaf_weight[at] =
+          is_known ? std::max(static_cast<float>(log_weight), kernels::kLogOfNever) : 0.0f;
+    }
+  }
+}
+
+// LaplaceProposals of a batch, from a pilot whose samples are not used again.
+void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
+                    LeafEngine& engine, ThreadPool& pool, LaplaceProposals& proposals) {
+  PassSettings of_pilot = settings;
+  of_pilot.samples = kPilotSamples;
+  of_pilot.noise.purpose = Purpose::kPilot;
+  of_pilot.sampler = Sampler::kEncoder;
+  of_pilot.keeps_weights = true;
+  of_pilot.has_responsibilities = true;
+  Pass pilot;
+  run_pass(model, batch, of_pilot, engine, pool, pilot);
+  const LeafBank& bank = model.leaves();
+  std::vector<float> log_leaf_weight;
+  std::vector<int> best_sample;
+  view_pilot(pilot, engine, kPilotSamples, index(batch.stride), log_leaf_weight, best_sample);
+  proposals.reset(bank.experts(), bank.config().latent, batch.stride);
+  engine.refine(model.parameters(), batch, of_pilot.noise,
+                {.samples = kPilotSamples,
+                 .log_leaf_weight = log_leaf_weight,
+                 .best_sample = best_sample},
+                proposals);
+}
+
 }  // namespace
 
-bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& settings,
+bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& asked,
               LeafEngine& engine, ThreadPool& pool, Pass& pass, const SamplingObserver& sampling,
               const StepObserver& observer) {
+  PassSettings settings = asked;
+  if (settings.sampler == Sampler::kLaplace) {
+    if (sampling && !sampling(0)) return false;
+    seek_proposals(model, batch, settings, engine, pool, pass.laplace);
+    settings.noise.laplace = &pass.laplace;
+  }
   const auto done = [&observer](StepPart part) {
     if (observer) observer(part);
   };

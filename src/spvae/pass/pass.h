@@ -7,6 +7,7 @@
 #include "spvae/core/aligned_vector.h"
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/batch.h"
+#include "spvae/leaves/laplace_proposals.h"
 #include "spvae/leaves/leaf_engine.h"
 #include "spvae/model/spvae.h"
 
@@ -29,6 +30,12 @@ using StepObserver = std::function<void(StepPart)>;
 /// Asked after every few hundred samples, with the share of them that is done; false stops.
 using SamplingObserver = std::function<bool(double share)>;
 
+/// What proposes the codes of leaves.
+enum class Sampler {
+  kEncoder = 0,  ///< q(z|x), as TP19 does
+  kLaplace = 1,  ///< half of them LaplaceProposals, sought for each image from a pilot of q's
+};
+
 /// How a batch passes through a model.
 struct PassSettings {
   int samples = 1;  ///< k, importance samples of each expert and image
@@ -37,6 +44,7 @@ struct PassSettings {
   /// `samples`.
   bool keeps_weights = false;
   bool has_responsibilities = true;
+  Sampler sampler = Sampler::kEncoder;
 };
 
 /// What a pass leaves behind: the leaves' values (waist 1) and the circuit's.
@@ -50,7 +58,11 @@ struct Pass {
   AlignedVector<double> responsibilities;  ///< [L, stride]
   AlignedVector<float> grad_logits;        ///< [W] d Σ root / d logits, with the responsibilities
   AlignedVector<float> log_weights;        ///< work
+  LaplaceProposals laplace;                ///< of Sampler::kLaplace
 };
+
+/// Samples of the encoder from which LaplaceProposals are sought.
+inline constexpr int kPilotSamples = 48;
 
 /// Batch → leaf bounds (TP19 Eq. (2)) → circuit (TP19 Eq. (9)) → responsibilities: fills `pass`,
 /// reusing its memory. False if `sampling`, which is asked where weights are not kept, stopped it.

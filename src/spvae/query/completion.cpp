@@ -107,6 +107,11 @@ class Proposals {
                                 .image = batch().indices[index(lane)],
                                 .leaf = static_cast<std::uint32_t>(model_.leaves().expert_of(leaf)),
                                 .sample = static_cast<std::uint32_t>(sample)};
+    const int expert = model_.leaves().expert_of(leaf);
+    if (sampling_.sampler == Sampler::kLaplace && has_pixels(leaf, lane) &&
+        evidence_.laplace.proposes(expert, lane, address)) {
+      return evidence_.laplace.draw(expert, lane, address, z);
+    }
     const int prior_leaf = prior_of(leaf, lane, address);
     const CodeGaussian& proposal =
         prior_leaf < 0 ? posteriors_->of(leaf, lane) : priors_[index(prior_leaf)];

@@ -53,7 +53,8 @@ bool gather_evidence(const Spvae& model, const ImageSet& images,
   gather_model_batch(model, images, rows, sampling.imputation, evidence.batch);
   const PassSettings settings{.samples = sampling.samples,
                               .noise = sampling.noise,
-                              .keeps_weights = sampling.keeps_weights};
+                              .keeps_weights = sampling.keeps_weights,
+                              .sampler = sampling.sampler};
   if (!run_pass(model, evidence.batch, settings, engine, pool, evidence, observer)) return false;
   check_finite(model, evidence.batch, evidence.trace.root());
   set_empty_images_to_zero(evidence);

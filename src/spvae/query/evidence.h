@@ -22,6 +22,7 @@ struct Sampling {
   NoiseKey noise = {.purpose = Purpose::kEvaluation, .prior_share = 0.2};
   Imputation imputation = Imputation::kPatchMean;  ///< of missing pixels
   bool keeps_weights = false;                      ///< as PassSettings has it
+  Sampler sampler = Sampler::kEncoder;
 };
 
 /// What a model makes of a batch of images, which may be partly observed (ImageSet::observed).

@@ -82,13 +82,13 @@ ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane) {
     const double concentration =
         statistics.sum_squares[i] / (statistics.sum[i] * statistics.sum[i]);
     const double spread = concentration - 1.0 / samples;
-    if (leaves_of_expert == 1) {
+    if (statistics.block_sum.empty()) {
       score.monte_carlo_variance += r * r * std::max(0.0, spread);  // rounding may leave −1e-19
     }
     concentrations.push_back(concentration);
     responsibilities.push_back(r);
   }
-  if (leaves_of_expert > 1) {
+  if (!statistics.block_sum.empty()) {
     score.monte_carlo_variance = shared_variance(evidence, leaves_of_expert, at);
   }
   score.effective_samples = effective_samples(concentrations, responsibilities,

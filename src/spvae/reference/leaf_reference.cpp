@@ -88,7 +88,7 @@ CodeGaussian posterior_of(const LeafTrace& trace) {
 
 LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> parameters,
                        std::span<const double> pixels, std::span<const double> noise,
-                       int from_prior = -1) {
+                       int from_prior = -1, std::span<const double> code = {}) {
   const LeafGroup& group = group_of(bank, leaf);
   assert(pixels.size() == static_cast<std::size_t>(group.variables));
   assert(noise.size() == static_cast<std::size_t>(bank.config().latent));
@@ -99,7 +99,7 @@ LeafTrace leaf_forward(const LeafBank& bank, int leaf, std::span<const double> p
     const int first = bank.expert_of(leaf) * bank.leaves_of_expert();
     proposal = prior_of(bank, first + from_prior, parameters);
   }
-  trace.z = latent_code(proposal, noise);
+  trace.z = code.empty() ? latent_code(proposal, noise) : Vector(code.begin(), code.end());
   decode(group.networks, slot_of(bank, leaf), parameters, trace);
   return trace;
 }
@@ -154,12 +154,12 @@ DecodedLeaf decode_leaf(const LeafBank& bank, int leaf, std::span<const double> 
 
 LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
                           std::span<const double> pixels, std::span<const double> noise,
-                          const RowObservation& observation) {
+                          const RowObservation& observation, const RowSecondProposal& second) {
   const std::vector<bool>& observed = observation.pixels;
   LogWeight result;
   if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) return result;
   const LeafTrace trace =
-      leaf_forward(bank, leaf, parameters, pixels, noise, observation.from_prior);
+      leaf_forward(bank, leaf, parameters, pixels, noise, observation.from_prior, second.code);
   const DecodedLeaf leaf_pixels = decoded(bank, parameters, trace);
   for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
     if (!observed.empty() && !observed[pixel]) continue;
@@ -183,9 +183,25 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
     density = log_add_exp(std::log(share) + log_mean_prior(bank, leaf, parameters, trace.z),
                           std::log1p(-share) + density);
   }
+  if (second.share > 0) {
+    density = log_add_exp(std::log(second.share) + second.log_density(trace.z),
+                          std::log1p(-second.share) + density);
+  }
   result.value += prior.value - density;
   result.magnitude += prior.magnitude;
   return result;
+}
+
+double leaf_log_joint(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                      std::span<const double> pixels, const std::vector<bool>& observed,
+                      std::span<const double> z) {
+  const DecodedLeaf leaf_pixels = decode_leaf(bank, leaf, parameters, z);
+  double value = log_prior(prior_of(bank, leaf, parameters), Vector(z.begin(), z.end())).value;
+  for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
+    if (!observed.empty() && !observed[pixel]) continue;
+    value += pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel]).value;
+  }
+  return value;
 }
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -50,11 +51,24 @@ struct RowObservation {
   int from_prior = -1;            ///< the leaf of the expert whose prior gives z = μ + σε; −1: q
 };
 
+/// A second density t that proposes codes (LaplaceProposals).
+struct RowSecondProposal {
+  std::vector<double> code = {};  ///< [Z] t's, which the row has; empty: another one proposed it
+  double share = 0;               ///< of the samples
+  std::function<double(std::span<const double> z)> log_density = {};  ///< but for (2π)^(−Z/2)
+};
+
 /// log w of one row: with the mixture in q's place, and log p(x|z) of the observed pixels alone; 0
 /// if none is observed.
 LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double> parameters,
                           std::span<const double> pixels, std::span<const double> noise,
-                          const RowObservation& observation = {});
+                          const RowObservation& observation = {},
+                          const RowSecondProposal& second = {});
+
+/// log p(x|z) of the observed pixels (empty: of all) + log p(z) but for (2π)^(−Z/2).
+double leaf_log_joint(const LeafBank& bank, int leaf, std::span<const double> parameters,
+                      std::span<const double> pixels, const std::vector<bool>& observed,
+                      std::span<const double> z);
 
 /// d objective / d log w of a row; and, as RowGradient::shares, of its sample, where encoders get
 /// the doubly reparametrised gradient.

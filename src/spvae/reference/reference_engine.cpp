@@ -1,6 +1,7 @@
 #include "spvae/reference/reference_engine.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -8,8 +9,11 @@
 #include <vector>
 
 #include "spvae/core/index.h"
+#include "spvae/core/log_sum_exp.h"
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
+#include "spvae/leaves/laplace_proposals.h"
+#include "spvae/leaves/mode_finder.h"
 #include "spvae/reference/leaf_reference.h"
 
 namespace spvae {
@@ -62,6 +66,44 @@ RowObservation row_observation(const std::vector<bool>& observed, const LeafBank
           .prior_share = key.prior_share,
           .from_prior = prior_of_row(address, bank.config().latent, key.prior_share,
                                      bank.leaves_of_expert())};
+}
+
+// log t(z) of a lane but for (2π)^(−Z/2): Student's t of LaplaceProposals, in double.
+double log_student(std::span<const double> mode, std::span<const double> factor,
+                   std::span<const double> z) {
+  constexpr double kNu = LaplaceProposals::kDegrees;
+  constexpr double kScale = LaplaceProposals::kInflation;
+  const auto latent = static_cast<double>(z.size());
+  double squares = 0;
+  double log_determinant = 0;
+  for (std::size_t j = 0; j < z.size(); ++j) {
+    double u = 0;
+    for (std::size_t i = j; i < z.size(); ++i) {
+      u += factor[i * (i + 1) / 2 + j] * (z[i] - mode[i]);
+    }
+    squares += u * u;
+    log_determinant += std::log(factor[j * (j + 1) / 2 + j] / kScale);
+  }
+  return std::lgamma((kNu + latent) / 2) - std::lgamma(kNu / 2) - latent / 2 * std::log(kNu / 2) +
+         log_determinant -
+         (kNu + latent) / 2 * std::log1p(squares / (kScale * kScale) / kNu);
+}
+
+RowSecondProposal second_proposal(const LeafBank& bank, int leaf, const Batch& batch, int lane,
+                                  const NoiseKey& key, int sample) {
+  const int expert = bank.expert_of(leaf);
+  if (key.laplace == nullptr || key.laplace->share(expert, lane) == 0) return {};
+  RowSecondProposal second{.share = key.laplace->share(expert, lane)};
+  second.log_density = [mode = key.laplace->mode(expert, lane),
+                        factor = key.laplace->factor(expert, lane)](std::span<const double> z) {
+    return log_student(mode, factor, z);
+  };
+  const RandomAddress address = row_address(batch, expert, lane, key, sample);
+  if (!key.laplace->proposes(expert, lane, address)) return second;
+  std::vector<float> z(index(bank.config().latent));
+  key.laplace->draw(expert, lane, address, z);
+  second.code = widen(z);
+  return second;
 }
 
 // The noise ε [Z] of a row.
@@ -192,6 +234,16 @@ class ReferenceEngine final : public LeafEngine {
     });
   }
 
+  void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
+              const PilotView& told, LaplaceProposals& proposals) override {
+    const Vector wide = widen(parameters);
+    pool_.run(bank_.experts() * (batch.stride / kernels::kTile), [&](int task, int) {
+      const int tile = task / bank_.experts();
+      refine_tile(wide, batch, pilot, told, task % bank_.experts(), tile * kernels::kTile,
+                  proposals);
+    });
+  }
+
   int leaves() const override { return bank_.leaves(); }
   int leaves_of_expert() const override { return bank_.leaves_of_expert(); }
 
@@ -213,7 +265,10 @@ class ReferenceEngine final : public LeafEngine {
           const Vector epsilon = row_noise(bank_, leaf, batch, lane, noise, former + sample);
           const RowObservation observation =
               row_observation(observed, bank_, leaf, batch, lane, noise, former + sample);
-          added.push_back(leaf_log_weight(bank_, leaf, wide, pixels, epsilon, observation).value);
+          added.push_back(
+              leaf_log_weight(bank_, leaf, wide, pixels, epsilon, observation,
+                              second_proposal(bank_, leaf, batch, lane, noise, former + sample))
+                  .value);
           weights.add(added.back());
         }
         // The maximum is kept as a float: relate the sums to that very number.
@@ -233,6 +288,89 @@ class ReferenceEngine final : public LeafEngine {
   }
 
  private:
+  // log Σⱼ wⱼ·p(x|z)·pⱼ(z) of an expert's leaves, but for a constant.
+  double log_posterior(const Vector& parameters, const Batch& batch, const PilotView& told,
+                       int expert, int lane, std::span<const double> z) const {
+    const int first = expert * bank_.leaves_of_expert();
+    const Vector pixels = leaf_pixels(bank_, first, batch, lane);
+    const std::vector<bool> observed = observed_pixels(bank_, first, batch, lane);
+    Vector terms;
+    for (int leaf = first; leaf < first + bank_.leaves_of_expert(); ++leaf) {
+      const auto weight =
+          static_cast<double>(told.log_leaf_weight[row_index(batch, 1, leaf, 0, lane)]);
+      terms.push_back(weight + leaf_log_joint(bank_, leaf, parameters, pixels, observed, z));
+    }
+    return log_sum_exp(terms);
+  }
+
+  // The code of the pilot's best sample.
+  Vector best_code(const Vector& parameters, const Batch& batch, const NoiseKey& pilot,
+                   const PilotView& told, int expert, int lane) const {
+    const int leaf = expert * bank_.leaves_of_expert();
+    const int sample = told.best_sample[row_index(batch, 1, expert, 0, lane)];
+    const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
+    const int prior =
+        row_observation(observed, bank_, leaf, batch, lane, pilot, sample).from_prior;
+    const CodeGaussian proposal =
+        prior >= 0 ? prior_of(bank_, leaf + prior, parameters)
+                   : encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
+    return latent_code(proposal, row_noise(bank_, leaf, batch, lane, pilot, sample));
+  }
+
+  void refine_tile(const Vector& parameters, const Batch& batch, const NoiseKey& pilot,
+                   const PilotView& told, int expert, int first_lane,
+                   LaplaceProposals& proposals) const {
+    constexpr std::size_t kTile = kernels::kTile;
+    const std::size_t latent = index(bank_.config().latent);
+    const int leaf = expert * bank_.leaves_of_expert();
+    std::vector<float> start(latent * kTile);
+    std::vector<float> scale(latent * kTile);
+    for (std::size_t i = 0; i < kTile; ++i) {
+      const int lane = first_lane + static_cast<int>(i);
+      const CodeGaussian encoded =
+          encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
+      const Vector best = best_code(parameters, batch, pilot, told, expert, lane);
+      const bool is_better =
+          log_posterior(parameters, batch, told, expert, lane, best) >
+          log_posterior(parameters, batch, told, expert, lane, encoded.mean);
+      for (std::size_t d = 0; d < latent; ++d) {
+        start[d * kTile + i] = static_cast<float>(is_better ? best[d] : encoded.mean[d]);
+        scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
+      }
+    }
+    ModeFinder finder(bank_.config().latent);
+    finder.find(
+        [&](std::span<const float> z, std::span<double> value, std::span<float> gradient) {
+          for (std::size_t i = 0; i < kTile; ++i) {
+            Vector code(latent);
+            for (std::size_t d = 0; d < latent; ++d) code[d] = z[d * kTile + i];
+            const auto at = [&](const Vector& point) {
+              return log_posterior(parameters, batch, told, expert,
+                                   first_lane + static_cast<int>(i), point);
+            };
+            value[i] = at(code);
+            for (std::size_t d = 0; d < latent; ++d) {
+              constexpr double kStep = 1e-4;
+              Vector above = code;
+              Vector below = code;
+              above[d] += kStep;
+              below[d] -= kStep;
+              gradient[d * kTile + i] = static_cast<float>((at(above) - at(below)) / (2 * kStep));
+            }
+          }
+        },
+        start, scale);
+    for (std::size_t i = 0; i < kTile; ++i) {
+      const int lane = first_lane + static_cast<int>(i);
+      const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
+      const bool is_empty = !observed.empty() && std::ranges::find(observed, true) == observed.end();
+      if (is_empty || !finder.is_found(static_cast<int>(i))) continue;
+      std::vector<float> mode;
+      for (std::size_t d = 0; d < latent; ++d) mode.push_back(finder.mode()[d * kTile + i]);
+      proposals.set(expert, lane, mode, finder.factor(static_cast<int>(i)));
+    }
+  }
+
   const LeafBank& bank_;
   ThreadPool& pool_;
 };
@@ -258,7 +396,9 @@ void reference_log_weights(const LeafBank& bank, std::span<const float> paramete
         const Vector epsilon = row_noise(bank, leaf, batch, lane, noise, first_sample + sample);
         const RowObservation observation =
             row_observation(observed, bank, leaf, batch, lane, noise, first_sample + sample);
-        const LogWeight weight = leaf_log_weight(bank, leaf, wide, pixels, epsilon, observation);
+        const LogWeight weight =
+            leaf_log_weight(bank, leaf, wide, pixels, epsilon, observation,
+                            second_proposal(bank, leaf, batch, lane, noise, first_sample + sample));
         const std::size_t i = row_index(batch, samples, leaf, sample, lane);
         log_weight[i] = weight.value;
         if (!magnitude.empty()) magnitude[i] = weight.magnitude;
