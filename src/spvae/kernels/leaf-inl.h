@@ -190,8 +190,8 @@ void LogWeight(const Leaf& leaf, const float* x, const float* constant, const Po
   const float* observed = observation == nullptr ? nullptr : observation->pixels;
   VisitLikelihood(*leaf.likelihood, observed, [&]<class Model, class Part>() HWY_ATTR {
     for (int lane = 0; lane < kTile; lane += kLanes) {
-      Float prior = PriorOverPosterior(leaf, posterior, trace,
-                                       Part::kIsComplete && second == nullptr, lane);
+      Float prior =
+          PriorOverPosterior(leaf, posterior, trace, Part::kIsComplete && second == nullptr, lane);
       if constexpr (!Part::kIsComplete) prior = PriorOverMixture(*observation, prior, lane);
       if (second != nullptr) {
         const Float log_prior = LogStandardPrior(leaf, trace, lane);

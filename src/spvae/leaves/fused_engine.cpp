@@ -161,15 +161,13 @@ class FusedEngine final : public LeafEngine {
       std::uint32_t samples[kTile];
       std::ranges::copy(told.best_sample.subspan(first, kTile), samples);
       draw(kernel, batch, tile, pilot, samples, space);
-      space.mode->bind(expert, parameters, prepared_,
-                       {tape.pixels.data(), tape.observed, space.constant.data()},
-                       {told.log_leaf_weight.subspan(
-                            index(expert * kernel.leaves) * index(batch.stride) +
-                            index(tile) * kTile),
-                        index(batch.stride)});
+      space.mode->bind(
+          expert, parameters, prepared_, {tape.pixels.data(), tape.observed, space.constant.data()},
+          {told.log_leaf_weight.subspan(index(expert * kernel.leaves) * index(batch.stride) +
+                                        index(tile) * kTile),
+           index(batch.stride)});
       space.mode->find({tape.posterior().mean, tape.deviation.size()},
-                       std::span(space.decoder.code).first(tape.deviation.size()),
-                       tape.deviation);
+                       std::span(space.decoder.code).first(tape.deviation.size()), tape.deviation);
       for (int lane = 0; lane < kTile; ++lane) {
         const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
         if (is_empty || !space.mode->is_found(lane)) continue;
@@ -345,7 +343,8 @@ class FusedEngine final : public LeafEngine {
       // A lane that is complete gets the same rows whatever its neighbours lack.
       const double share = is_complete ? 0 : prior_share;
       space.prior_share[index(lane)] = share;
-      space.log_prior_share[index(lane)] = share > 0 ? static_cast<float>(std::log(share)) : kernels::kLogOfNever;
+      space.log_prior_share[index(lane)] =
+          share > 0 ? static_cast<float>(std::log(share)) : kernels::kLogOfNever;
       space.log_encoder_share[index(lane)] =
           share < 1 ? static_cast<float>(std::log1p(-share)) : kernels::kLogOfNever;
       space.is_empty[index(lane)] = tape.is_empty(lane);
@@ -368,8 +367,8 @@ class FusedEngine final : public LeafEngine {
     }
     kernels::table().log_weight(leaf, space.encoder.pixels.data(), space.constant.data(),
                                 space.encoder.posterior(), is_partial ? &observation : nullptr,
-                                noise.laplace != nullptr ? &second : nullptr,
-                                space.decoder.trace(), log_weight, stride);
+                                noise.laplace != nullptr ? &second : nullptr, space.decoder.trace(),
+                                log_weight, stride);
     if (!is_partial) return;
     for (int lane = 0; lane < kTile; ++lane) {
       for (int j = 0; j < leaf.leaves && space.is_empty[index(lane)]; ++j) {
@@ -404,9 +403,9 @@ class FusedEngine final : public LeafEngine {
   }
 
   static kernels::Observation observation_of(const Workspace& space) {
-    return {space.encoder.observed.data(), space.log_prior_share.data(),
-            space.log_encoder_share.data(), space.from_prior.data(), space.prior_mean.data(),
-            space.prior_scale.data()};
+    return {space.encoder.observed.data(),  space.log_prior_share.data(),
+            space.log_encoder_share.data(), space.from_prior.data(),
+            space.prior_mean.data(),        space.prior_scale.data()};
   }
 
   static kernels::SecondProposal second_proposal_of(const Workspace& space) {

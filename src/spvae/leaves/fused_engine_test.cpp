@@ -10,6 +10,7 @@
 
 #include "spvae/core/random.h"
 #include "spvae/kernels/kernels.h"
+#include "spvae/leaves/laplace_proposals.h"
 #include "spvae/leaves/leaf_gradient.h"
 #include "spvae/likelihood/likelihood_testing.h"
 #include "spvae/reference/reference_engine.h"
@@ -170,6 +171,26 @@ void expect_codes_match_twin(const Fixture& f, LeafEngine& fused, ThreadPool& po
   }
 }
 
+// Log weights of both engines alike.
+void expect_log_weights_match_twin(const Fixture& f, const Case& c, const NoiseKey& noise,
+                                   LeafEngine& fused, ThreadPool& pool) {
+  std::vector<double> expected(f.rows(c.samples)), magnitude(f.rows(c.samples));
+  reference_log_weights(f.bank, f.parameters, f.batch, noise, 2, c.samples, pool, expected,
+                        magnitude);
+  std::vector<float> actual(f.rows(c.samples));
+  fused.log_weights(f.parameters, f.batch, noise, 2, c.samples, actual);
+  double worst = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_TRUE(std::isfinite(actual[i])) << "row " << i;
+    if (magnitude[i] == 0) {
+      EXPECT_EQ(actual[i], 0.0f);  // nothing is observed
+    } else {
+      worst = std::max(worst, std::abs(actual[i] - expected[i]) / magnitude[i]);
+    }
+  }
+  EXPECT_LE(worst, kLogWeightTolerance);
+}
+
 void expect_matches_twin(const Case& c) {
   SCOPED_TRACE(c.name);
   Fixture f(c);
@@ -177,25 +198,11 @@ void expect_matches_twin(const Case& c) {
   const auto fused = make_fused_engine(f.bank, pool);
   expect_codes_match_twin(f, *fused, pool);
 
-  std::vector<double> expected(f.rows(c.samples)), magnitude(f.rows(c.samples));
   for (const double prior_share : {0.0, 0.3}) {
     if (prior_share > 0 && c.missing == 0) continue;
     NoiseKey noise = kNoise;
     noise.prior_share = prior_share;
-    reference_log_weights(f.bank, f.parameters, f.batch, noise, 2, c.samples, pool, expected,
-                          magnitude);
-    std::vector<float> actual(f.rows(c.samples));
-    fused->log_weights(f.parameters, f.batch, noise, 2, c.samples, actual);
-    double worst = 0;
-    for (std::size_t i = 0; i < actual.size(); ++i) {
-      ASSERT_TRUE(std::isfinite(actual[i])) << "row " << i;
-      if (magnitude[i] == 0) {
-        EXPECT_EQ(actual[i], 0.0f);  // nothing is observed
-      } else {
-        worst = std::max(worst, std::abs(actual[i] - expected[i]) / magnitude[i]);
-      }
-    }
-    EXPECT_LE(worst, kLogWeightTolerance);
+    expect_log_weights_match_twin(f, c, noise, *fused, pool);
   }
 
   const std::vector<float> gradient = row_gradients(f, c);
@@ -384,6 +391,81 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePixelsAreMissing) {
   }
 }
 
+// Modes of all lanes but every ninth, from the first samples of the encoder.
+LaplaceProposals refined(const Fixture& f, LeafEngine& engine, double prior_share) {
+  NoiseKey pilot = kNoise;
+  pilot.purpose = Purpose::kPilot;
+  pilot.prior_share = prior_share;
+  std::vector<float> log_leaf_weight;
+  for (std::size_t i = 0; i < f.rows(1); ++i) {
+    log_leaf_weight.push_back(-0.25f * static_cast<float>(i % 7));
+  }
+  std::vector<int> best_sample;
+  for (int i = 0; i < f.bank.experts() * f.batch.stride; ++i) best_sample.push_back(i % 3);
+  LaplaceProposals found;
+  found.reset(f.bank.experts(), f.bank.config().latent, f.batch.stride);
+  engine.refine(f.parameters, f.batch, pilot,
+                {.samples = 3, .log_leaf_weight = log_leaf_weight, .best_sample = best_sample},
+                found);
+  LaplaceProposals kept;
+  kept.reset(f.bank.experts(), f.bank.config().latent, f.batch.stride);
+  for (int expert = 0; expert < f.bank.experts(); ++expert) {
+    for (int lane = 0; lane < f.batch.stride; ++lane) {
+      if (lane % 9 == 4 || found.share(expert, lane) == 0) continue;
+      const std::vector<double> mode = found.mode(expert, lane);
+      kept.set(expert, lane, std::vector<float>(mode.begin(), mode.end()),
+               found.factor(expert, lane));
+    }
+  }
+  return kept;
+}
+
+TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereLaplaceProposes) {
+  for (Case c :
+       {Case{"leaves", 14, 17, 7, leaf(30, 2, 9, Likelihood::kGaussian), 2, 40, 5},
+        Case{"priors", 7, 14, 7,
+             with_experts(1, leaf(20, 2, 5, Likelihood::kOrdinal), Network::kSharedMlp), 5, 40, 5},
+        Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, Likelihood::kBinomial), 2, 40, 5}}) {
+    for (const double missing : {0.0, 0.6}) {
+      SCOPED_TRACE(c.name);
+      c.missing = missing;
+      const Fixture f(c);
+      ThreadPool pool(2);
+      const auto fused = make_fused_engine(f.bank, pool);
+      NoiseKey noise = kNoise;
+      noise.prior_share = 0.3;
+      const LaplaceProposals proposals = refined(f, *fused, noise.prior_share);
+      noise.laplace = &proposals;
+      expect_log_weights_match_twin(f, c, noise, *fused, pool);
+    }
+  }
+}
+
+// Both engines climb from the same points by the same steps.
+TEST(FusedEngine, FindsTheModesOfTheDoubleTwin) {
+  for (const double missing : {0.0, 0.6}) {
+    Case c{"priors", 4, 8, 4, with_experts(1, leaf(6, 1, 3, Likelihood::kGaussian)), 4, 12, 1};
+    c.missing = missing;
+    const Fixture f(c);
+    ThreadPool pool(2);
+    const LaplaceProposals actual = refined(f, *make_fused_engine(f.bank, pool), 0.3);
+    const LaplaceProposals expected = refined(f, *make_reference_engine(f.bank, pool), 0.3);
+    for (int expert = 0; expert < f.bank.experts(); ++expert) {
+      for (int lane = 0; lane < f.batch.size; ++lane) {
+        ASSERT_EQ(actual.share(expert, lane), expected.share(expert, lane));
+        const auto mode = actual.mode(expert, lane);
+        const auto factor = actual.factor(expert, lane);
+        for (std::size_t d = 0; d < mode.size(); ++d) {
+          EXPECT_NEAR(mode[d], expected.mode(expert, lane)[d], 0.02) << lane;
+        }
+        for (std::size_t i = 0; i < factor.size(); ++i) {
+          EXPECT_NEAR(factor[i], expected.factor(expert, lane)[i], 0.02 * (1 + factor[0])) << lane;
+        }
+      }
+    }
+  }
+}
+
 // Bounds that some pixels' precisions reach and others do not; 1 is the least that there is.
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePrecisionsAreBounded) {
   for (const double bound : {1.0, 1.05, 2.0}) {
@@ -459,7 +541,7 @@ void expect_streamed_statistics(const Case& c) {
   engine->statistics(f.parameters, f.batch, kNoise, samples, statistics);
   ASSERT_EQ(statistics.samples, samples);
   WeightStatistics in_steps;
-  in_steps.reset(f.bank.leaves(), f.bank.leaves_of_expert(), f.batch.stride);
+  in_steps.reset(f.bank.leaves(), f.bank.leaves_of_expert() > 1, f.batch.stride);
   for (const int step : {kStatisticsStep, samples - kStatisticsStep}) {
     engine->add_statistics(f.parameters, f.batch, kNoise, step, in_steps);
   }

@@ -27,9 +27,7 @@ std::size_t LaplaceProposals::row_at(int expert, std::size_t row, std::size_t ro
   return (index(expert) * rows + row) * index(stride_);
 }
 
-std::size_t LaplaceProposals::triangle() const {
-  return index(latent_) * index(latent_ + 1) / 2;
-}
+std::size_t LaplaceProposals::triangle() const { return index(latent_) * index(latent_ + 1) / 2; }
 
 void LaplaceProposals::reset(int experts, int latent, int stride) {
   latent_ = latent;
@@ -54,10 +52,10 @@ void LaplaceProposals::set(int expert, int lane, std::span<const float> mode,
     factor_[row_at(expert, i, triangle()) + index(lane)] = static_cast<float>(factor[i]);
   }
   const double half = 0.5 * latent_;
-  log_constant_[at(expert, lane)] = static_cast<float>(
-      std::log(0.5) + log_determinant - latent_ * std::log(kInflation) +
-      std::lgamma(0.5 * kDegrees + half) - std::lgamma(0.5 * kDegrees) -
-      half * std::log(0.5 * kDegrees));
+  log_constant_[at(expert, lane)] =
+      static_cast<float>(std::log(0.5) + log_determinant - latent_ * std::log(kInflation) +
+                         std::lgamma(0.5 * kDegrees + half) - std::lgamma(0.5 * kDegrees) -
+                         half * std::log(0.5 * kDegrees));
 }
 
 bool LaplaceProposals::proposes(int expert, int lane, const RandomAddress& row) const {
@@ -71,9 +69,8 @@ bool LaplaceProposals::proposes(int expert, int lane, const RandomAddress& row) 
 void LaplaceProposals::draw(int expert, int lane, const RandomAddress& row,
                             std::span<float> z) const {
   const std::size_t latent = index(latent_);
-  kernels::table().normals(
-      {row.seed, row.step, static_cast<std::uint32_t>(row.purpose)}, row.image, row.leaf,
-      row.sample, latent, z.data());
+  kernels::table().normals({row.seed, row.step, static_cast<std::uint32_t>(row.purpose)}, row.image,
+                           row.leaf, row.sample, latent, z.data());
   // −2 log of a product of ν/2 uniform numbers in (0, 1].
   const std::uint32_t first = (static_cast<std::uint32_t>(latent_) + 3) / 4 * 4 + 4;
   double product = 1;
@@ -124,8 +121,8 @@ void LaplaceProposals::log_density(int expert, int first_lane, const float* code
     const std::size_t i = at(expert, first_lane + lane);
     density[index(lane)] =
         known_[i] != 0 ? log_constant_[i] - static_cast<float>(0.5 * (kDegrees + latent_) *
-                                                          std::log1p(kScale * squares[lane]))
-                  : kernels::kLogOfNever;
+                                                               std::log1p(kScale * squares[lane]))
+                       : kernels::kLogOfNever;
   }
 }
 

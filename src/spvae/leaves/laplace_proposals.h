@@ -59,8 +59,8 @@ class LaplaceProposals {
   int latent_ = 0;
   int stride_ = 0;
   std::vector<std::uint8_t> known_;    // [experts, stride]; bytes: threads write neighbours
-  AlignedVector<float> mode_;         // [experts, Z, stride]
-  AlignedVector<float> factor_;       // [experts, Z(Z + 1)/2, stride], of L
+  AlignedVector<float> mode_;          // [experts, Z, stride]
+  AlignedVector<float> factor_;        // [experts, Z(Z + 1)/2, stride], of L
   AlignedVector<float> log_constant_;  // [experts, stride], of share · t
 };
 

@@ -90,8 +90,8 @@ class LeafGradient {
   LeafKernel kernel_;
   std::vector<std::unique_ptr<LayerGradient>> layers_;  // encoders' layers, then decoders'
   TransposedWeights transposed_;
-  std::vector<EncoderTape> encoders_;                   // by tile of active images
-  std::vector<std::unique_ptr<RowTape>> wave_;          // with a pool two waves that take turns
+  std::vector<EncoderTape> encoders_;           // by tile of active images
+  std::vector<std::unique_ptr<RowTape>> wave_;  // with a pool two waves that take turns
   std::vector<Sum> deferred_;
   RowSelection rows_;
   std::span<const float> row_gradient_;  // [leaves, samples, stride]

@@ -54,10 +54,11 @@ void ModeFinder::find(const LogDensityOfTile& density, std::span<const float> st
       if (done_[lane]) continue;
       const double damping = factorise(lane, steps < kMaxSteps ? damping_[lane] : 0);
       found_[lane] = damping >= 0;
-      const bool is_last = damping < 0 || steps == kMaxSteps;
-      if (!is_last && step(lane) >= kWorthwhile) {
+      moves_[lane] = false;
+      if (damping >= 0 && steps < kMaxSteps) {
+        moves_[lane] = step(lane) >= kWorthwhile;
         damping_[lane] = damping;
-        continue;
+        if (moves_[lane] || !settled_[lane]) continue;
       }
       done_[lane] = true;
       for (std::size_t d = 0; d < latent_; ++d) trial_[d * kTile + lane] = point_[d * kTile + lane];
@@ -66,7 +67,7 @@ void ModeFinder::find(const LogDensityOfTile& density, std::span<const float> st
     }
     density(trial_, trial_value_, trial_gradient_);
     for (std::size_t lane = 0; lane < kTile; ++lane) {
-      if (done_[lane]) continue;
+      if (done_[lane] || !moves_[lane]) continue;
       if (!(trial_value_[lane] > value_[lane])) {
         damping_[lane] = std::max(kDampingFactor * damping_[lane], 10 * kFirstDamping);
         continue;
@@ -95,10 +96,15 @@ void ModeFinder::differentiate(const LogDensityOfTile& density) {
       curvature_[i * point_.size() + at] = (gradient_[at] - trial_gradient_[at]) / difference;
     }
   }
+  settled_.fill(true);
   for (std::size_t i = 0; i < latent_; ++i) {
     for (std::size_t lane = 0; lane < kTile; ++lane) {
       const float precision = curvature_[i * point_.size() + i * kTile + lane];
-      if (precision > 0) scale_[i * kTile + lane] = 1 / std::sqrt(precision);
+      if (!(precision > 0)) continue;
+      float& scale = scale_[i * kTile + lane];
+      const float former = scale;
+      scale = 1 / std::sqrt(precision);
+      if (scale < 0.5f * former) settled_[lane] = false;
     }
   }
 }

@@ -12,8 +12,8 @@ namespace spvae {
 
 /// log f and its gradient at one point of each lane: z [Z][kTile] → value [kTile], gradient
 /// [Z][kTile].
-using LogDensityOfTile =
-    std::function<void(std::span<const float> z, std::span<double> value, std::span<float> gradient)>;
+using LogDensityOfTile = std::function<void(std::span<const float> z, std::span<double> value,
+                                            std::span<float> gradient)>;
 
 /// Modes of kTile functions of Z variables by damped Newton steps, whose curvatures are differences
 /// of gradients. What a lane gets does not depend on its neighbours.
@@ -57,6 +57,9 @@ class ModeFinder {
   Lanes damping_{};
   std::array<bool, kernels::kTile> found_{};
   std::array<bool, kernels::kTile> done_{};
+  std::array<bool, kernels::kTile> moves_{};
+  /// Whether gradients were taken apart by no more than twice what the curvature then says.
+  std::array<bool, kernels::kTile> settled_{};
   std::array<std::vector<double>, kernels::kTile> factor_;
 };
 

@@ -34,8 +34,7 @@ class PosteriorMode {
             const Images& images, const LeafWeights& weights);
 
   /// From the better of two points [Z][kTile], whose errors are of the size of `scale`.
-  void find(std::span<const float> one, std::span<const float> other,
-            std::span<const float> scale);
+  void find(std::span<const float> one, std::span<const float> other, std::span<const float> scale);
 
   bool is_found(int lane) const { return finder_.is_found(lane); }
   std::vector<float> mode(int lane) const;
@@ -53,13 +52,13 @@ class PosteriorMode {
   ModeFinder finder_;
   Images images_{};
   LeafWeights weights_{};
-  AlignedVector<float> zeros_;        // [kTile]
-  AlignedVector<float> ones_;         // [Z][kTile]
-  AlignedVector<float> never_;        // [kTile], kernels::kLogOfNever
-  AlignedVector<float> log_joint_;    // [leaves][kTile]
-  AlignedVector<double> shares_;      // [leaves][kTile]
+  AlignedVector<float> zeros_;      // [kTile]
+  AlignedVector<float> ones_;       // [Z][kTile]
+  AlignedVector<float> never_;      // [kTile], kernels::kLogOfNever
+  AlignedVector<float> log_joint_;  // [leaves][kTile]
+  AlignedVector<double> shares_;    // [leaves][kTile]
   AlignedVector<float> leaf_gradient_;
-  AlignedVector<float> start_;        // [Z][kTile]
+  AlignedVector<float> start_;  // [Z][kTile]
 };
 
 }  // namespace spvae

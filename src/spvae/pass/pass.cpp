@@ -20,8 +20,7 @@ bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& 
                     LeafEngine& engine, const SamplingObserver& sampling,
                     WeightStatistics& statistics) {
   // Where rows come from two densities by turns, their blocks tell the variance.
-  const bool has_blocks =
-      engine.leaves_of_expert() > 1 || settings.sampler == Sampler::kLaplace;
+  const bool has_blocks = engine.leaves_of_expert() > 1 || settings.sampler == Sampler::kLaplace;
   statistics.reset(engine.leaves(), has_blocks, batch.stride);
   while (statistics.samples < settings.samples) {
     const auto step = static_cast<int>(
@@ -48,7 +47,8 @@ void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::s
     std::ranges::fill(share, 0.0);
     for (std::size_t leaf = first; leaf < first + count; ++leaf) {
       const double responsibility = pilot.responsibilities[leaf * stride + lane];
-      largest = std::max(largest, std::log(responsibility) - pilot.leaf_values[leaf * stride + lane]);
+      largest =
+          std::max(largest, std::log(responsibility) - pilot.leaf_values[leaf * stride + lane]);
       for (std::size_t s = 0; s < share.size(); ++s) {
         const std::size_t row = (leaf * index(samples) + s) * stride + lane;
         share[s] += (count == 1 ? 1.0 : responsibility) *
@@ -84,17 +84,16 @@ void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& 
   std::vector<int> best_sample;
   view_pilot(pilot, engine, kPilotSamples, index(batch.stride), log_leaf_weight, best_sample);
   proposals.reset(bank.experts(), bank.config().latent, batch.stride);
-  engine.refine(model.parameters(), batch, of_pilot.noise,
-                {.samples = kPilotSamples,
-                 .log_leaf_weight = log_leaf_weight,
-                 .best_sample = best_sample},
-                proposals);
+  engine.refine(
+      model.parameters(), batch, of_pilot.noise,
+      {.samples = kPilotSamples, .log_leaf_weight = log_leaf_weight, .best_sample = best_sample},
+      proposals);
 }
 
 }  // namespace
 
-bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& asked,
-              LeafEngine& engine, ThreadPool& pool, Pass& pass, const SamplingObserver& sampling,
+bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& asked, LeafEngine& engine,
+              ThreadPool& pool, Pass& pass, const SamplingObserver& sampling,
               const StepObserver& observer) {
   PassSettings settings = asked;
   if (settings.sampler == Sampler::kLaplace) {

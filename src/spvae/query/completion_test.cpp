@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <utility>
 
 #include "spvae/core/error_testing.h"
 #include "spvae/core/log_sum_exp.h"
@@ -168,8 +169,11 @@ TEST(Completion, OfALinearGaussianLeafFollowsItsClosedForm) {
   mean /= precision;
   ThreadPool pool(2);
   const auto engine = make_engine(Engine::kFused, linear.model.leaves(), pool);
-  for (const float share : {0.0f, 0.2f, 1.0f}) {
-    const Sampling sampling{.samples = 2000, .noise = {.seed = 11, .prior_share = share}};
+  for (const auto& [share, sampler] :
+       {std::pair{0.0f, Sampler::kEncoder}, std::pair{0.2f, Sampler::kEncoder},
+        std::pair{1.0f, Sampler::kEncoder}, std::pair{0.2f, Sampler::kLaplace}}) {
+    const Sampling sampling{
+        .samples = 2000, .noise = {.seed = 11, .prior_share = share}, .sampler = sampler};
     const auto filled = [&](Filling filling, std::size_t count) {
       return complete(linear.model, images, filling, static_cast<int>(count), 3, sampling, *engine,
                       pool)

@@ -85,8 +85,7 @@ double log_student(std::span<const double> mode, std::span<const double> factor,
     log_determinant += std::log(factor[j * (j + 1) / 2 + j] / kScale);
   }
   return std::lgamma((kNu + latent) / 2) - std::lgamma(kNu / 2) - latent / 2 * std::log(kNu / 2) +
-         log_determinant -
-         (kNu + latent) / 2 * std::log1p(squares / (kScale * kScale) / kNu);
+         log_determinant - (kNu + latent) / 2 * std::log1p(squares / (kScale * kScale) / kNu);
 }
 
 RowSecondProposal second_proposal(const LeafBank& bank, int leaf, const Batch& batch, int lane,
@@ -309,8 +308,7 @@ class ReferenceEngine final : public LeafEngine {
     const int leaf = expert * bank_.leaves_of_expert();
     const int sample = told.best_sample[row_index(batch, 1, expert, 0, lane)];
     const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
-    const int prior =
-        row_observation(observed, bank_, leaf, batch, lane, pilot, sample).from_prior;
+    const int prior = row_observation(observed, bank_, leaf, batch, lane, pilot, sample).from_prior;
     const CodeGaussian proposal =
         prior >= 0 ? prior_of(bank_, leaf + prior, parameters)
                    : encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
@@ -330,9 +328,8 @@ class ReferenceEngine final : public LeafEngine {
       const CodeGaussian encoded =
           encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
       const Vector best = best_code(parameters, batch, pilot, told, expert, lane);
-      const bool is_better =
-          log_posterior(parameters, batch, told, expert, lane, best) >
-          log_posterior(parameters, batch, told, expert, lane, encoded.mean);
+      const bool is_better = log_posterior(parameters, batch, told, expert, lane, best) >
+                             log_posterior(parameters, batch, told, expert, lane, encoded.mean);
       for (std::size_t d = 0; d < latent; ++d) {
         start[d * kTile + i] = static_cast<float>(is_better ? best[d] : encoded.mean[d]);
         scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
@@ -363,7 +360,8 @@ class ReferenceEngine final : public LeafEngine {
     for (std::size_t i = 0; i < kTile; ++i) {
       const int lane = first_lane + static_cast<int>(i);
       const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
-      const bool is_empty = !observed.empty() && std::ranges::find(observed, true) == observed.end();
+      const bool is_empty =
+          !observed.empty() && std::ranges::find(observed, true) == observed.end();
       if (is_empty || !finder.is_found(static_cast<int>(i))) continue;
       std::vector<float> mode;
       for (std::size_t d = 0; d < latent; ++d) mode.push_back(finder.mode()[d * kTile + i]);
