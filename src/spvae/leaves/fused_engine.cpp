@@ -157,22 +157,28 @@ class FusedEngine final : public LeafEngine {
       const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
       encode(kernel, batch, tile, pilot.prior_share, space);
       EncoderTape& tape = space.encoder;
-      const std::size_t first = index(expert) * index(batch.stride) + index(tile) * kTile;
-      std::uint32_t samples[kTile];
-      std::ranges::copy(told.best_sample.subspan(first, kTile), samples);
-      draw(kernel, batch, tile, pilot, samples, space);
       space.mode->bind(
           expert, parameters, prepared_, {tape.pixels.data(), tape.observed, space.constant.data()},
           {told.log_leaf_weight.subspan(index(expert * kernel.leaves) * index(batch.stride) +
                                         index(tile) * kTile),
            index(batch.stride)});
-      space.mode->find({tape.posterior().mean, tape.deviation.size()},
-                       std::span(space.decoder.code).first(tape.deviation.size()), tape.deviation);
-      for (int lane = 0; lane < kTile; ++lane) {
-        const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
-        if (is_empty || !space.mode->is_found(lane)) continue;
-        proposals.set(expert, tile * kTile + lane, space.mode->mode(lane),
-                      space.mode->factor(lane));
+      const std::span<const float> mean{tape.posterior().mean, tape.deviation.size()};
+      const std::span<const float> code = std::span(space.decoder.code).first(mean.size());
+      const int starts = tape.observed.empty() ? 1 : told.starts;
+      for (int start = 0; start < starts; ++start) {
+        const std::size_t first = index(expert * told.starts + start) * index(batch.stride);
+        std::uint32_t samples[kTile];
+        std::ranges::copy(told.best_samples.subspan(first + index(tile) * kTile, kTile), samples);
+        draw(kernel, batch, tile, pilot, samples, space);
+        space.mode->find(start == 0 ? mean : code, code, tape.deviation);
+        for (int lane = 0; lane < kTile; ++lane) {
+          const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
+          if (is_empty || !space.mode->is_found(lane)) continue;
+          // A lane that is complete gets the same whatever its neighbours lack.
+          if (start > 0 && space.is_complete[index(lane)]) continue;
+          proposals.add(expert, tile * kTile + lane, space.mode->mode(lane),
+                        space.mode->value(lane), space.mode->factor(lane));
+        }
       }
     });
   }
@@ -247,6 +253,7 @@ class FusedEngine final : public LeafEngine {
     AlignedVector<float> prior_scale;
     std::array<double, kTile> prior_share{};
     std::array<bool, kTile> is_empty{};
+    std::array<bool, kTile> is_complete{};
     // Of rows that LaplaceProposals propose as well.
     AlignedVector<float> is_laplace;
     AlignedVector<float> laplace_code;
@@ -341,6 +348,7 @@ class FusedEngine final : public LeafEngine {
         is_complete = is_complete && tape.observed[i] != 0.0f;
       }
       // A lane that is complete gets the same rows whatever its neighbours lack.
+      space.is_complete[index(lane)] = is_complete;
       const double share = is_complete ? 0 : prior_share;
       space.prior_share[index(lane)] = share;
       space.log_prior_share[index(lane)] =

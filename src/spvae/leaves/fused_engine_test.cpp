@@ -400,21 +400,25 @@ LaplaceProposals refined(const Fixture& f, LeafEngine& engine, double prior_shar
   for (std::size_t i = 0; i < f.rows(1); ++i) {
     log_leaf_weight.push_back(-0.25f * static_cast<float>(i % 7));
   }
-  std::vector<int> best_sample;
-  for (int i = 0; i < f.bank.experts() * f.batch.stride; ++i) best_sample.push_back(i % 3);
+  constexpr int kStarts = 3;
+  std::vector<int> best_samples;
+  for (int i = 0; i < f.bank.experts() * kStarts * f.batch.stride; ++i) {
+    best_samples.push_back((i + i / f.batch.stride) % 5);
+  }
   LaplaceProposals found;
-  found.reset(f.bank.experts(), f.bank.config().latent, f.batch.stride);
-  engine.refine(f.parameters, f.batch, pilot,
-                {.samples = 3, .log_leaf_weight = log_leaf_weight, .best_sample = best_sample},
-                found);
+  found.reset(f.bank.experts(), kStarts, f.bank.config().latent, f.batch.stride);
+  engine.refine(
+      f.parameters, f.batch, pilot,
+      {.log_leaf_weight = log_leaf_weight, .starts = kStarts, .best_samples = best_samples}, found);
   LaplaceProposals kept;
-  kept.reset(f.bank.experts(), f.bank.config().latent, f.batch.stride);
+  kept.reset(f.bank.experts(), kStarts, f.bank.config().latent, f.batch.stride);
   for (int expert = 0; expert < f.bank.experts(); ++expert) {
     for (int lane = 0; lane < f.batch.stride; ++lane) {
-      if (lane % 9 == 4 || found.share(expert, lane) == 0) continue;
-      const std::vector<double> mode = found.mode(expert, lane);
-      kept.set(expert, lane, std::vector<float>(mode.begin(), mode.end()),
-               found.factor(expert, lane));
+      for (int i = 0; lane % 9 != 4 && i < found.modes(expert, lane); ++i) {
+        const std::vector<double> mode = found.mode(expert, i, lane);
+        kept.add(expert, lane, std::vector<float>(mode.begin(), mode.end()),
+                 found.log_share(expert, i, lane), found.factor(expert, i, lane));
+      }
     }
   }
   return kept;
@@ -452,14 +456,17 @@ TEST(FusedEngine, FindsTheModesOfTheDoubleTwin) {
     const LaplaceProposals expected = refined(f, *make_reference_engine(f.bank, pool), 0.3);
     for (int expert = 0; expert < f.bank.experts(); ++expert) {
       for (int lane = 0; lane < f.batch.size; ++lane) {
-        ASSERT_EQ(actual.share(expert, lane), expected.share(expert, lane));
-        const auto mode = actual.mode(expert, lane);
-        const auto factor = actual.factor(expert, lane);
-        for (std::size_t d = 0; d < mode.size(); ++d) {
-          EXPECT_NEAR(mode[d], expected.mode(expert, lane)[d], 0.02) << lane;
-        }
-        for (std::size_t i = 0; i < factor.size(); ++i) {
-          EXPECT_NEAR(factor[i], expected.factor(expert, lane)[i], 0.02 * (1 + factor[0])) << lane;
+        ASSERT_EQ(actual.modes(expert, lane), expected.modes(expert, lane));
+        for (int number = 0; number < actual.modes(expert, lane); ++number) {
+          const auto mode = actual.mode(expert, number, lane);
+          const auto factor = actual.factor(expert, number, lane);
+          for (std::size_t d = 0; d < mode.size(); ++d) {
+            EXPECT_NEAR(mode[d], expected.mode(expert, number, lane)[d], 0.02) << lane;
+          }
+          for (std::size_t i = 0; i < factor.size(); ++i) {
+            EXPECT_NEAR(factor[i], expected.factor(expert, number, lane)[i], 0.02 * (1 + factor[0]))
+                << lane;
+          }
         }
       }
     }

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "spvae/core/index.h"
+#include "spvae/core/log_sum_exp.h"
 #include "spvae/kernels/kernels.h"
 
 namespace spvae {
@@ -16,6 +17,10 @@ using kernels::kTile;
 
 // In place of a sample's number: which samples of an (expert, image) are t's.
 constexpr std::uint32_t kTurn = 0xFFFFFFFFu;
+// Of the greatest share of a mode: the least of any, since evidences are approximate.
+constexpr double kLeastShare = 0.05;
+// Squared distance, in units of the curvature, below which two modes are one.
+constexpr double kSameMode = 0.5;
 
 }  // namespace
 
@@ -23,43 +28,85 @@ std::size_t LaplaceProposals::at(int expert, int lane) const {
   return index(expert) * index(stride_) + index(lane);
 }
 
-std::size_t LaplaceProposals::row_at(int expert, std::size_t row, std::size_t rows) const {
-  return (index(expert) * rows + row) * index(stride_);
+std::size_t LaplaceProposals::row_at(int expert, int number, std::size_t row,
+                                     std::size_t rows) const {
+  return (index(expert * most_modes_ + number) * rows + row) * index(stride_);
 }
 
 std::size_t LaplaceProposals::triangle() const { return index(latent_) * index(latent_ + 1) / 2; }
 
-void LaplaceProposals::reset(int experts, int latent, int stride) {
+void LaplaceProposals::reset(int experts, int modes, int latent, int stride) {
+  most_modes_ = modes;
   latent_ = latent;
   stride_ = stride;
   const std::size_t lanes = index(experts) * index(stride);
   known_.assign(lanes, 0);
-  mode_.assign(lanes * index(latent), 0.0f);
-  factor_.assign(lanes * triangle(), 0.0f);
-  log_constant_.assign(lanes, kernels::kLogOfNever);
+  mode_.assign(lanes * index(modes) * index(latent), 0.0f);
+  factor_.assign(lanes * index(modes) * triangle(), 0.0f);
+  log_evidence_.assign(lanes * index(modes), 0.0);
+  log_share_.assign(lanes * index(modes), 0.0);
+  log_constant_.assign(lanes * index(modes), kernels::kLogOfNever);
 }
 
-void LaplaceProposals::set(int expert, int lane, std::span<const float> mode,
+bool LaplaceProposals::is_near(int expert, int number, int lane,
+                               std::span<const float> mode) const {
+  const std::vector<double> known = this->mode(expert, number, lane);
+  const std::vector<double> factor = this->factor(expert, number, lane);
+  double squares = 0;
+  for (std::size_t j = 0; j < mode.size(); ++j) {
+    double u = 0;
+    for (std::size_t i = j; i < mode.size(); ++i) {
+      u += factor[i * (i + 1) / 2 + j] * (static_cast<double>(mode[i]) - known[i]);
+    }
+    squares += u * u;
+  }
+  return squares < kSameMode;
+}
+
+void LaplaceProposals::add(int expert, int lane, std::span<const float> mode, double log_value,
                            std::span<const double> factor) {
   assert(mode.size() == index(latent_) && factor.size() == triangle());
-  known_[at(expert, lane)] = 1;
-  double log_determinant = 0;
+  const int number = modes(expert, lane);
+  if (number == most_modes_) return;
+  for (int other = 0; other < number; ++other) {
+    if (is_near(expert, other, lane, mode)) return;
+  }
+  double log_evidence = log_value;
   for (std::size_t d = 0; d < mode.size(); ++d) {
-    mode_[row_at(expert, d, index(latent_)) + index(lane)] = mode[d];
-    log_determinant += std::log(factor[d * (d + 3) / 2]);
+    mode_[row_at(expert, number, d, index(latent_)) + index(lane)] = mode[d];
+    log_evidence -= std::log(factor[d * (d + 3) / 2]);
   }
   for (std::size_t i = 0; i < factor.size(); ++i) {
-    factor_[row_at(expert, i, triangle()) + index(lane)] = static_cast<float>(factor[i]);
+    factor_[row_at(expert, number, i, triangle()) + index(lane)] = static_cast<float>(factor[i]);
   }
+  log_evidence_[row_at(expert, number, 0, 1) + index(lane)] = log_evidence;
+  ++known_[at(expert, lane)];
+  // The shares anew.
+  std::vector<double> evidence;
+  for (int i = 0; i <= number; ++i) {
+    evidence.push_back(log_evidence_[row_at(expert, i, 0, 1) + index(lane)]);
+  }
+  const double greatest = std::ranges::max(evidence);
+  for (double& value : evidence) value = std::max(value, greatest + std::log(kLeastShare));
+  const double sum = log_sum_exp(evidence);
   const double half = 0.5 * latent_;
-  log_constant_[at(expert, lane)] =
-      static_cast<float>(std::log(0.5) + log_determinant - latent_ * std::log(kInflation) +
-                         std::lgamma(0.5 * kDegrees + half) - std::lgamma(0.5 * kDegrees) -
-                         half * std::log(0.5 * kDegrees));
+  for (int i = 0; i <= number; ++i) {
+    const std::size_t place = row_at(expert, i, 0, 1) + index(lane);
+    log_share_[place] = evidence[index(i)] - sum;
+    double log_determinant = 0;
+    for (std::size_t d = 0; d < mode.size(); ++d) {
+      log_determinant += std::log(static_cast<double>(
+          factor_[row_at(expert, i, d * (d + 3) / 2, triangle()) + index(lane)]));
+    }
+    log_constant_[place] =
+        static_cast<float>(std::log(0.5) + log_share_[place] + log_determinant -
+                           latent_ * std::log(kInflation) + std::lgamma(0.5 * kDegrees + half) -
+                           std::lgamma(0.5 * kDegrees) - half * std::log(0.5 * kDegrees));
+  }
 }
 
 bool LaplaceProposals::proposes(int expert, int lane, const RandomAddress& row) const {
-  if (known_[at(expert, lane)] == 0) return false;
+  if (modes(expert, lane) == 0) return false;
   RandomAddress turn = row;
   turn.sample = kTurn;
   const std::uint32_t round = row.sample / kernels::kBlocks;
@@ -79,8 +126,17 @@ void LaplaceProposals::draw(int expert, int lane, const RandomAddress& row,
   }
   const double chi_square = -2 * std::log(product);
   const auto scale = static_cast<float>(kInflation * std::sqrt(kDegrees / chi_square));
+  RandomAddress turn = row;
+  turn.sample = kTurn;
+  double u = random_uniform(turn, 1) + std::numbers::phi * (row.sample / 2);
+  u -= std::floor(u);
+  int number = 0;
+  for (double sum = 0; number + 1 < modes(expert, lane); ++number) {
+    sum += std::exp(log_share(expert, number, lane));
+    if (u < sum) break;
+  }
   // Lᵀ·y = ε, from the last dimension on.
-  const float* factor = factor_.data() + row_at(expert, 0, triangle()) + index(lane);
+  const float* factor = factor_.data() + row_at(expert, number, 0, triangle()) + index(lane);
   const auto element = [&](std::size_t i, std::size_t j) {
     return factor[(i * (i + 1) / 2 + j) * index(stride_)];
   };
@@ -90,56 +146,70 @@ void LaplaceProposals::draw(int expert, int lane, const RandomAddress& row,
     z[j] = sum / element(j, j);
   }
   for (std::size_t d = 0; d < latent; ++d) {
-    z[d] = mode_[row_at(expert, d, latent) + index(lane)] + scale * z[d];
+    z[d] = mode_[row_at(expert, number, d, latent) + index(lane)] + scale * z[d];
   }
 }
 
 void LaplaceProposals::log_density(int expert, int first_lane, const float* codes,
                                    std::span<float> work, std::span<float> density) const {
-  // u = Lᵀ·(z − mode), column by column of the lower triangle.
+  std::fill_n(density.begin(), kTile, kernels::kLogOfNever);
+  const auto begin = known_.begin() + static_cast<std::ptrdiff_t>(at(expert, first_lane));
+  const int most = *std::max_element(begin, begin + kTile);
   const std::size_t latent = index(latent_);
-  std::fill_n(work.begin(), latent * kTile, 0.0f);
-  for (std::size_t i = 0; i < latent; ++i) {
-    const float* mode = mode_.data() + row_at(expert, i, latent) + first_lane;
-    const float* z = codes + i * kTile;
-    float difference[kTile];
-    for (int lane = 0; lane < kTile; ++lane) difference[lane] = z[lane] - mode[lane];
-    for (std::size_t j = 0; j <= i; ++j) {
-      const float* factor =
-          factor_.data() + row_at(expert, i * (i + 1) / 2 + j, triangle()) + first_lane;
-      float* u = work.data() + j * kTile;
-      for (int lane = 0; lane < kTile; ++lane) u[lane] += factor[lane] * difference[lane];
+  constexpr double kScale = 1 / (kInflation * kInflation * kDegrees);
+  for (int number = 0; number < most; ++number) {
+    // u = Lᵀ·(z − mode), column by column of the lower triangle.
+    std::fill_n(work.begin(), latent * kTile, 0.0f);
+    for (std::size_t i = 0; i < latent; ++i) {
+      const float* mode = mode_.data() + row_at(expert, number, i, latent) + first_lane;
+      const float* z = codes + i * kTile;
+      float difference[kTile];
+      for (int lane = 0; lane < kTile; ++lane) difference[lane] = z[lane] - mode[lane];
+      for (std::size_t j = 0; j <= i; ++j) {
+        const float* factor =
+            factor_.data() + row_at(expert, number, i * (i + 1) / 2 + j, triangle()) + first_lane;
+        float* u = work.data() + j * kTile;
+        for (int lane = 0; lane < kTile; ++lane) u[lane] += factor[lane] * difference[lane];
+      }
+    }
+    float squares[kTile] = {};
+    for (std::size_t j = 0; j < latent; ++j) {
+      const float* u = work.data() + j * kTile;
+      for (int lane = 0; lane < kTile; ++lane) squares[lane] += u[lane] * u[lane];
+    }
+    for (int lane = 0; lane < kTile; ++lane) {
+      if (number >= modes(expert, first_lane + lane)) continue;
+      const double exponent =
+          0.5 * (kDegrees + latent_) * std::log1p(kScale * static_cast<double>(squares[lane]));
+      const double constant =
+          log_constant_[row_at(expert, number, 0, 1) + index(first_lane + lane)];
+      const auto former = static_cast<double>(density[index(lane)]);
+      const double added = constant - exponent;
+      const double greater = std::max(former, added);
+      density[index(lane)] =
+          static_cast<float>(greater + std::log1p(std::exp(std::min(former, added) - greater)));
     }
   }
-  float squares[kTile] = {};
-  for (std::size_t j = 0; j < latent; ++j) {
-    const float* u = work.data() + j * kTile;
-    for (int lane = 0; lane < kTile; ++lane) squares[lane] += u[lane] * u[lane];
-  }
-  constexpr double kScale = 1 / (kInflation * kInflation * kDegrees);
-  for (int lane = 0; lane < kTile; ++lane) {
-    const std::size_t i = at(expert, first_lane + lane);
-    density[index(lane)] =
-        known_[i] != 0 ? log_constant_[i] - static_cast<float>(0.5 * (kDegrees + latent_) *
-                                                               std::log1p(kScale * squares[lane]))
-                       : kernels::kLogOfNever;
-  }
 }
 
-std::vector<double> LaplaceProposals::mode(int expert, int lane) const {
+std::vector<double> LaplaceProposals::mode(int expert, int number, int lane) const {
   std::vector<double> result;
   for (std::size_t d = 0; d < index(latent_); ++d) {
-    result.push_back(mode_[row_at(expert, d, index(latent_)) + index(lane)]);
+    result.push_back(mode_[row_at(expert, number, d, index(latent_)) + index(lane)]);
   }
   return result;
 }
 
-std::vector<double> LaplaceProposals::factor(int expert, int lane) const {
+std::vector<double> LaplaceProposals::factor(int expert, int number, int lane) const {
   std::vector<double> result;
   for (std::size_t i = 0; i < triangle(); ++i) {
-    result.push_back(factor_[row_at(expert, i, triangle()) + index(lane)]);
+    result.push_back(factor_[row_at(expert, number, i, triangle()) + index(lane)]);
   }
   return result;
+}
+
+double LaplaceProposals::log_share(int expert, int number, int lane) const {
+  return log_share_[row_at(expert, number, 0, 1) + index(lane)];
 }
 
 }  // namespace spvae

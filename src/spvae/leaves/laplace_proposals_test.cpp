@@ -19,8 +19,8 @@ const std::vector<double> kFactor = {2.0, -0.6, 0.5};  // L, row by row
 
 LaplaceProposals one_known() {
   LaplaceProposals proposals;
-  proposals.reset(2, 2, 2 * kTile);
-  proposals.set(1, kTile + kLane, kMode, kFactor);
+  proposals.reset(2, 1, 2, 2 * kTile);
+  proposals.add(1, kTile + kLane, kMode, -3, kFactor);
   return proposals;
 }
 
@@ -28,9 +28,35 @@ RandomAddress row(std::uint32_t image, std::uint32_t sample) {
   return {.seed = 4, .purpose = Purpose::kEvaluation, .image = image, .leaf = 1, .sample = sample};
 }
 
+// Another mode, of as much evidence.
+LaplaceProposals two_known() {
+  LaplaceProposals proposals;
+  proposals.reset(2, 3, 2, 2 * kTile);
+  proposals.add(1, kTile + kLane, kMode, -3, kFactor);
+  proposals.add(1, kTile + kLane, {{0.55f, -2.1f}}, -3.1, kFactor);  // the same mode
+  proposals.add(1, kTile + kLane, {{2.5f, 1.0f}}, -3, kFactor);
+  return proposals;
+}
+
+TEST(LaplaceProposals, DivideSamplesAmongModesByTheirEvidence) {
+  const LaplaceProposals proposals = two_known();
+  ASSERT_EQ(proposals.modes(1, kTile + kLane), 2);
+  EXPECT_NEAR(proposals.log_share(1, 0, kTile + kLane), std::log(0.5), 1e-9);
+  LaplaceProposals uneven = proposals;
+  uneven.add(1, kTile + kLane, {{-4.0f, 3.0f}}, -50, kFactor);
+  EXPECT_NEAR(uneven.log_share(1, 2, kTile + kLane), std::log(0.05 / 2.05), 1e-9);
+  int first = 0;
+  for (std::uint32_t s = 0; s < 100; ++s) {
+    std::vector<float> z(2);
+    proposals.draw(1, kTile + kLane, row(9, 2 * s), z);
+    // Nearer to the first mode by the line between the two.
+    first += 2 * (z[0] - 1.5f) + 3 * (z[1] + 0.5f) < 0 ? 1 : 0;
+  }
+  EXPECT_NEAR(first, 50, 15);
+}
+
 // By the trapezoidal rule on a grid out to where Student's t of ten degrees has 1e-6 of its mass.
-TEST(LaplaceProposals, HaveADensityWhoseIntegralIsTheirShare) {
-  const LaplaceProposals proposals = one_known();
+void expect_a_density(const LaplaceProposals& proposals) {
   AlignedVector<float> codes(2 * kTile);
   std::vector<float> work(2 * kTile);
   std::vector<float> density(kTile);
@@ -48,6 +74,11 @@ TEST(LaplaceProposals, HaveADensityWhoseIntegralIsTheirShare) {
   EXPECT_EQ(proposals.share(1, kTile + kLane), 0.5);
   EXPECT_EQ(proposals.share(1, kLane), 0);
   EXPECT_LT(density[kLane + 1], -1e29f);  // not known
+}
+
+TEST(LaplaceProposals, HaveADensityWhoseIntegralIsTheirShare) {
+  expect_a_density(one_known());
+  expect_a_density(two_known());
 }
 
 // Mean, and ν/(ν − 2) times the inflated inverse of the curvature.

@@ -59,12 +59,13 @@ inline constexpr int kStatisticsStep = 64;
 
 /// What pilot samples tell of an image, for LeafEngine::refine.
 struct PilotView {
-  int samples = 0;
   /// [L, stride] log of rⱼ/p̂ⱼ, relative to the expert's largest: how much the whole image speaks
   /// for each leaf's prior.
   std::span<const float> log_leaf_weight;
-  /// [experts, stride]: the pilot sample of the largest share of the posterior.
-  std::span<const int> best_sample;
+  /// [experts, starts, stride]: the pilot samples of the largest shares of the posterior, largest
+  /// first.
+  int starts = 1;
+  std::span<const int> best_samples;
 };
 
 /// d objective / d log w of rows.
@@ -116,8 +117,9 @@ class LeafEngine {
   virtual void add_statistics(std::span<const float> parameters, const Batch& batch,
                               const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
 
-  /// Proposals around a mode of Σⱼ (rⱼ/p̂ⱼ)·p(x|z)·pⱼ(z), each expert and image's: sought from the
-  /// better of the encoder's mean and the best sample of the pilot, whose noise is `pilot`.
+  /// Proposals around modes of Σⱼ (rⱼ/p̂ⱼ)·p(x|z)·pⱼ(z), each expert and image's: one sought from
+  /// the better of the encoder's mean and the best sample of the pilot, whose noise is `pilot`; of
+  /// leaves that are partly observed more, from its other samples.
   virtual void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
                       const PilotView& told, LaplaceProposals& proposals) = 0;
 

@@ -29,6 +29,7 @@ class ModeFinder {
   bool is_found(int lane) const { return found_[static_cast<std::size_t>(lane)]; }
   /// The point of the largest value, [Z][kTile].
   std::span<const float> mode() const { return point_; }
+  double value(int lane) const { return value_[static_cast<std::size_t>(lane)]; }
   /// The row-wise lower triangle [Z(Z + 1)/2] of L: L·Lᵀ is −∇² log f at the mode, with as much
   /// added to its diagonal as makes it positive.
   std::span<const double> factor(int lane) const { return factor_[static_cast<std::size_t>(lane)]; }

@@ -38,6 +38,7 @@ class PosteriorMode {
 
   bool is_found(int lane) const { return finder_.is_found(lane); }
   std::vector<float> mode(int lane) const;
+  double value(int lane) const { return finder_.value(lane); }
   std::span<const double> factor(int lane) const { return finder_.factor(lane); }
 
  private:

@@ -32,13 +32,13 @@ bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& 
   return true;
 }
 
-// What a pilot pass with its weights kept says of `told`'s two parts.
+// What a pilot pass with its weights kept says: PilotView's two parts.
 void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::size_t stride,
-                std::vector<float>& log_leaf_weight, std::vector<int>& best_sample) {
+                int starts, std::vector<float>& log_leaf_weight, std::vector<int>& best_samples) {
   const std::size_t count = index(engine.leaves_of_expert());
   const std::size_t experts = index(engine.leaves()) / count;
   log_leaf_weight.resize(index(engine.leaves()) * stride);
-  best_sample.resize(experts * stride);
+  best_samples.resize(experts * index(starts) * stride);
   std::vector<double> share(index(samples));
   for (std::size_t i = 0; i < experts * stride; ++i) {
     const std::size_t first = i / stride * count;
@@ -55,7 +55,12 @@ void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::s
                     static_cast<double>(pilot.normalised_weights[row]);
       }
     }
-    best_sample[i] = static_cast<int>(std::ranges::max_element(share) - share.begin());
+    for (std::size_t start = 0; start < index(starts); ++start) {
+      const auto best = std::ranges::max_element(share);
+      best_samples[(i / stride * index(starts) + start) * stride + lane] =
+          static_cast<int>(best - share.begin());
+      *best = -1;
+    }
     for (std::size_t leaf = first; leaf < first + count; ++leaf) {
       const std::size_t at = leaf * stride + lane;
       const double log_weight =
@@ -72,7 +77,8 @@ void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::s
 void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, ThreadPool& pool, LaplaceProposals& proposals) {
   PassSettings of_pilot = settings;
-  of_pilot.samples = kPilotSamples;
+  const bool is_partial = !batch.observed.empty();
+  of_pilot.samples = is_partial ? kPilotSamplesOfParts : kPilotSamples;
   of_pilot.noise.purpose = Purpose::kPilot;
   of_pilot.sampler = Sampler::kEncoder;
   of_pilot.keeps_weights = true;
@@ -81,12 +87,16 @@ void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& 
   run_pass(model, batch, of_pilot, engine, pool, pilot);
   const LeafBank& bank = model.leaves();
   std::vector<float> log_leaf_weight;
-  std::vector<int> best_sample;
-  view_pilot(pilot, engine, kPilotSamples, index(batch.stride), log_leaf_weight, best_sample);
-  proposals.reset(bank.experts(), bank.config().latent, batch.stride);
+  std::vector<int> best_samples;
+  const int modes = is_partial ? kModesOfParts : 1;
+  view_pilot(pilot, engine, of_pilot.samples, index(batch.stride), modes, log_leaf_weight,
+             best_samples);
+  proposals.reset(bank.experts(), modes, bank.config().latent, batch.stride);
   engine.refine(
       model.parameters(), batch, of_pilot.noise,
-      {.samples = kPilotSamples, .log_leaf_weight = log_leaf_weight, .best_sample = best_sample},
+      {.log_leaf_weight = log_leaf_weight,
+                 .starts = modes,
+                 .best_samples = best_samples},
       proposals);
 }
 

@@ -61,8 +61,11 @@ struct Pass {
   LaplaceProposals laplace;                ///< of Sampler::kLaplace
 };
 
-/// Samples of the encoder from which LaplaceProposals are sought.
+/// Samples of the encoder from which LaplaceProposals are sought; and, where pixels are missing, so
+/// that there may be several modes, how many of these.
 inline constexpr int kPilotSamples = 48;
+inline constexpr int kPilotSamplesOfParts = 128;
+inline constexpr int kModesOfParts = 8;
 
 /// Batch → leaf bounds (TP19 Eq. (2)) → circuit (TP19 Eq. (9)) → responsibilities: fills `pass`,
 /// reusing its memory. False if `sampling`, which is asked where weights are not kept, stopped it.

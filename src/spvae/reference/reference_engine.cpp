@@ -68,7 +68,7 @@ RowObservation row_observation(const std::vector<bool>& observed, const LeafBank
                                      bank.leaves_of_expert())};
 }
 
-// log t(z) of a lane but for (2π)^(−Z/2): Student's t of LaplaceProposals, in double.
+// log of a mode's part of t(z) but for (2π)^(−Z/2): Student's t of LaplaceProposals, in double.
 double log_student(std::span<const double> mode, std::span<const double> factor,
                    std::span<const double> z) {
   constexpr double kNu = LaplaceProposals::kDegrees;
@@ -93,9 +93,14 @@ RowSecondProposal second_proposal(const LeafBank& bank, int leaf, const Batch& b
   const int expert = bank.expert_of(leaf);
   if (key.laplace == nullptr || key.laplace->share(expert, lane) == 0) return {};
   RowSecondProposal second{.share = key.laplace->share(expert, lane)};
-  second.log_density = [mode = key.laplace->mode(expert, lane),
-                        factor = key.laplace->factor(expert, lane)](std::span<const double> z) {
-    return log_student(mode, factor, z);
+  second.log_density = [&laplace = *key.laplace, expert, lane](std::span<const double> z) {
+    Vector terms;
+    for (int i = 0; i < laplace.modes(expert, lane); ++i) {
+      terms.push_back(
+          laplace.log_share(expert, i, lane) +
+          log_student(laplace.mode(expert, i, lane), laplace.factor(expert, i, lane), z));
+    }
+    return log_sum_exp(terms);
   };
   const RandomAddress address = row_address(batch, expert, lane, key, sample);
   if (!key.laplace->proposes(expert, lane, address)) return second;
@@ -302,11 +307,10 @@ class ReferenceEngine final : public LeafEngine {
     return log_sum_exp(terms);
   }
 
-  // The code of the pilot's best sample.
-  Vector best_code(const Vector& parameters, const Batch& batch, const NoiseKey& pilot,
-                   const PilotView& told, int expert, int lane) const {
+  // The code of a sample of the pilot.
+  Vector pilot_code(const Vector& parameters, const Batch& batch, const NoiseKey& pilot, int expert,
+                    int lane, int sample) const {
     const int leaf = expert * bank_.leaves_of_expert();
-    const int sample = told.best_sample[row_index(batch, 1, expert, 0, lane)];
     const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
     const int prior = row_observation(observed, bank_, leaf, batch, lane, pilot, sample).from_prior;
     const CodeGaussian proposal =
@@ -321,51 +325,69 @@ class ReferenceEngine final : public LeafEngine {
     constexpr std::size_t kTile = kernels::kTile;
     const std::size_t latent = index(bank_.config().latent);
     const int leaf = expert * bank_.leaves_of_expert();
-    std::vector<float> start(latent * kTile);
-    std::vector<float> scale(latent * kTile);
-    for (std::size_t i = 0; i < kTile; ++i) {
-      const int lane = first_lane + static_cast<int>(i);
-      const CodeGaussian encoded =
-          encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
-      const Vector best = best_code(parameters, batch, pilot, told, expert, lane);
-      const bool is_better = log_posterior(parameters, batch, told, expert, lane, best) >
-                             log_posterior(parameters, batch, told, expert, lane, encoded.mean);
-      for (std::size_t d = 0; d < latent; ++d) {
-        start[d * kTile + i] = static_cast<float>(is_better ? best[d] : encoded.mean[d]);
-        scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
+    ModeFinder finder(bank_.config().latent);
+    for (int number = 0; number < told.starts; ++number) {
+      std::vector<float> start(latent * kTile);
+      std::vector<float> scale(latent * kTile);
+      for (std::size_t i = 0; i < kTile; ++i) {
+        const int lane = first_lane + static_cast<int>(i);
+        const CodeGaussian encoded =
+            encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
+        const int sample = told.best_samples[row_index(batch, told.starts, expert, number, lane)];
+        Vector code = pilot_code(parameters, batch, pilot, expert, lane, sample);
+        if (number == 0 && log_posterior(parameters, batch, told, expert, lane, encoded.mean) >=
+                               log_posterior(parameters, batch, told, expert, lane, code)) {
+          code = encoded.mean;
+        }
+        for (std::size_t d = 0; d < latent; ++d) {
+          start[d * kTile + i] = static_cast<float>(code[d]);
+          scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
+        }
+      }
+      finder.find(
+          [&](std::span<const float> z, std::span<double> value, std::span<float> gradient) {
+            for (std::size_t i = 0; i < kTile; ++i) {
+              log_posterior_and_gradient(parameters, batch, told, expert, first_lane, i, z, value,
+                                         gradient);
+            }
+          },
+          start, scale);
+      for (std::size_t i = 0; i < kTile; ++i) {
+        const int lane = first_lane + static_cast<int>(i);
+        const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
+        if (!finder.is_found(static_cast<int>(i))) continue;
+        if (observed.empty() ? number > 0 : std::ranges::find(observed, true) == observed.end()) {
+          continue;
+        }
+        std::vector<float> mode;
+        for (std::size_t d = 0; d < latent; ++d) mode.push_back(finder.mode()[d * kTile + i]);
+        proposals.add(expert, lane, mode, finder.value(static_cast<int>(i)),
+                      finder.factor(static_cast<int>(i)));
       }
     }
-    ModeFinder finder(bank_.config().latent);
-    finder.find(
-        [&](std::span<const float> z, std::span<double> value, std::span<float> gradient) {
-          for (std::size_t i = 0; i < kTile; ++i) {
-            Vector code(latent);
-            for (std::size_t d = 0; d < latent; ++d) code[d] = z[d * kTile + i];
-            const auto at = [&](const Vector& point) {
-              return log_posterior(parameters, batch, told, expert,
-                                   first_lane + static_cast<int>(i), point);
-            };
-            value[i] = at(code);
-            for (std::size_t d = 0; d < latent; ++d) {
-              constexpr double kStep = 1e-4;
-              Vector above = code;
-              Vector below = code;
-              above[d] += kStep;
-              below[d] -= kStep;
-              gradient[d * kTile + i] = static_cast<float>((at(above) - at(below)) / (2 * kStep));
-            }
-          }
-        },
-        start, scale);
-    for (std::size_t i = 0; i < kTile; ++i) {
-      const int lane = first_lane + static_cast<int>(i);
-      const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
-      const bool is_empty =
-          !observed.empty() && std::ranges::find(observed, true) == observed.end();
-      if (is_empty || !finder.is_found(static_cast<int>(i))) continue;
-      std::vector<float> mode;
-      for (std::size_t d = 0; d < latent; ++d) mode.push_back(finder.mode()[d * kTile + i]);
-      proposals.set(expert, lane, mode, finder.factor(static_cast<int>(i)));
+  }
+
+  // At the point of lane first_lane + i of a tile; the gradient by differences.
+  void log_posterior_and_gradient(const Vector& parameters, const Batch& batch,
+                                  const PilotView& told, int expert, int first_lane, std::size_t i,
+                                  std::span<const float> z, std::span<double> value,
+                                  std::span<float> gradient) const {
+    constexpr std::size_t kTile = kernels::kTile;
+    constexpr double kStep = 1e-4;
+    Vector code;
+    for (std::size_t at = i; at < z.size(); at += kTile) code.push_back(z[at]);
+    const auto value_at = [&](const Vector& point) {
+      return log_posterior(parameters, batch, told, expert, first_lane + static_cast<int>(i),
+                           point);
+    };
+    value[i] = value_at(code);
+    for (std::size_t d = 0; d < code.size(); ++d) {
+      Vector above = code;
+      Vector below = code;
+      above[d] += kStep;
+      below[d] -= kStep;
+      gradient[d * kTile + i] =
+          static_cast<float>((value_at(above) - value_at(below)) / (2 * kStep));
     }
   }
 
