@@ -65,6 +65,17 @@ class Evaluate(CommandTest):
                             for engine in ["fused", "reference"]]
         self.assertAlmostEqual(fused, reference, delta=1e-4 * abs(reference) + 1e-3)
 
+    def test_laplace_samples_are_tighter_and_named(self):
+        run = self.train("run", "--likelihood", "binomial")
+        by_encoder = self.run_json("evaluate", run, "--samples", "5000")
+        by_laplace = self.run_json("evaluate", run, "--samples", "500", "--sampler", "laplace")
+        self.assertEqual((by_encoder["sampler"], by_laplace["sampler"]), ("encoder", "laplace"))
+        # Encoders miss the posteriors of an untrained model by far.
+        self.assertGreater(by_laplace["log_likelihood"], by_encoder["log_likelihood"] + 10)
+        again = self.run_json("evaluate", run, "--samples", "500", "--sampler", "laplace",
+                              "--threads", "1")
+        self.assertEqual(again["log_likelihood"], by_laplace["log_likelihood"])
+
     def test_per_image_figures_average_to_the_result(self):
         run = self.train("run")
         out = self.path("scores.npy")

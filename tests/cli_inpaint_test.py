@@ -33,6 +33,15 @@ class Inpaint(CommandTest):
         beside = json.loads(pathlib.Path(out + ".json").read_text())
         self.assertEqual((beside["proposals"], beside["hide"]), (4, "lower"))
 
+    def test_laplace_proposals_fill_what_the_mask_cuts_through(self):
+        run = self.train("run")
+        one, shape, values = self.inpaint(run, "--limit", "3", "--hide", "random", "--sampler",
+                                          "laplace", "--threads", "1")
+        _, _, again = self.inpaint(run, "--limit", "3", "--hide", "random", "--sampler", "laplace",
+                                   "--threads", "2")
+        self.assertEqual((one["sampler"], shape), ("laplace", (3, 4, 8, 8)))
+        self.assertEqual(values, again)
+
     def test_mean_and_best_have_one_completion(self):
         run = self.train("run")
         for fill in ["mean", "best"]:

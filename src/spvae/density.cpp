@@ -216,8 +216,8 @@ void Density::save(const std::filesystem::path& path) const {
 }
 
 std::vector<ImageScore> Density::log_likelihood(const ImageSet& images, int samples,
-                                                std::uint32_t seed) const {
-  Sampling sampling{.samples = samples};
+                                                std::uint32_t seed, Sampler sampler) const {
+  Sampling sampling{.samples = samples, .sampler = sampler};
   sampling.noise.seed = seed;
   return spvae::log_likelihood(state_->model, images, sampling, *state_->engine, state_->pool);
 }
@@ -227,8 +227,8 @@ ImageSet Density::sample(int count, std::uint32_t seed, SampledPixels pixels) co
 }
 
 Completions Density::complete(const ImageSet& images, Filling filling, int count,
-                              std::uint32_t seed, int proposals) const {
-  Sampling sampling{.samples = proposals};
+                              std::uint32_t seed, int proposals, Sampler sampler) const {
+  Sampling sampling{.samples = proposals, .sampler = sampler};
   sampling.noise.seed = seed;
   return spvae::complete(state_->model, images, filling, count, seed, sampling, *state_->engine,
                          state_->pool);

@@ -82,12 +82,14 @@ class Density {
   // Of images of the model's size; Error(kData) for others. Missing values are marginalised.
 
   std::vector<ImageScore> log_likelihood(const ImageSet& images, int samples = 100,
-                                         std::uint32_t seed = 0) const;
+                                         std::uint32_t seed = 0,
+                                         Sampler sampler = Sampler::kEncoder) const;
   ImageSet sample(int count, std::uint32_t seed = 0,
                   SampledPixels pixels = SampledPixels::kDrawn) const;
   /// `count` completions of each image, one after another, by `proposals` proposals of each leaf.
   Completions complete(const ImageSet& images, Filling filling = Filling::kDrawn, int count = 1,
-                       std::uint32_t seed = 0, int proposals = 1000) const;
+                       std::uint32_t seed = 0, int proposals = 1000,
+                       Sampler sampler = Sampler::kEncoder) const;
   /// [N] images' codes, responsibilities and trees.
   Embedding embed(const ImageSet& images, int samples = 100, std::uint32_t seed = 0) const;
 

@@ -614,6 +614,13 @@ std::vector<float> everything(const Case& c, int threads) {
   for (const std::vector<float>& values : encoded_and_decoded(f, *engine)) {
     result.insert(result.end(), values.begin(), values.end());
   }
+  if (c.leaf.latent > 9) return result;  // the search takes Z + 1 passes a step
+  NoiseKey noise = kNoise;
+  const LaplaceProposals proposals = refined(f, *engine, 0);
+  noise.laplace = &proposals;
+  std::vector<float> log_weight(f.rows(c.samples));
+  engine->log_weights(f.parameters, f.batch, noise, 0, c.samples, log_weight);
+  result.insert(result.end(), log_weight.begin(), log_weight.end());
   return result;
 }
 

@@ -92,12 +92,9 @@ void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& 
   view_pilot(pilot, engine, of_pilot.samples, index(batch.stride), modes, log_leaf_weight,
              best_samples);
   proposals.reset(bank.experts(), modes, bank.config().latent, batch.stride);
-  engine.refine(
-      model.parameters(), batch, of_pilot.noise,
-      {.log_leaf_weight = log_leaf_weight,
-                 .starts = modes,
-                 .best_samples = best_samples},
-      proposals);
+  engine.refine(model.parameters(), batch, of_pilot.noise,
+                {.log_leaf_weight = log_leaf_weight, .starts = modes, .best_samples = best_samples},
+                proposals);
 }
 
 }  // namespace

@@ -310,6 +310,10 @@ class SpoilingEngine : public LeafEngine {
                       int samples, WeightStatistics& statistics) override {
     engine_.add_statistics(parameters, batch, noise, samples, statistics);
   }
+  void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
+              const PilotView& told, LaplaceProposals& proposals) override {
+    engine_.refine(parameters, batch, pilot, told, proposals);
+  }
   void encode(std::span<const float> parameters, const Batch& batch, std::span<float> mean,
               std::span<float> deviation) override {
     engine_.encode(parameters, batch, mean, deviation);
