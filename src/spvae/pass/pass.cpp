@@ -15,6 +15,8 @@ namespace {
 
 // Samples between two calls of the observer.
 constexpr int kSamplesPerCall = 16 * kStatisticsStep;
+// Weights of a pilot that are kept at a time.
+constexpr std::size_t kPilotFloats = std::size_t{8} << 20;
 
 bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, const SamplingObserver& sampling,
@@ -32,68 +34,99 @@ bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& 
   return true;
 }
 
-// What a pilot pass with its weights kept says: PilotView's two parts.
-void view_pilot(const Pass& pilot, const LeafEngine& engine, int samples, std::size_t stride,
-                int starts, std::vector<float>& log_leaf_weight, std::vector<int>& best_samples) {
-  const std::size_t count = index(engine.leaves_of_expert());
-  const std::size_t experts = index(engine.leaves()) / count;
-  log_leaf_weight.resize(index(engine.leaves()) * stride);
-  best_samples.resize(experts * index(starts) * stride);
-  std::vector<double> share(index(samples));
-  for (std::size_t i = 0; i < experts * stride; ++i) {
-    const std::size_t first = i / stride * count;
-    const std::size_t lane = i % stride;
+// PilotView::log_leaf_weight of a pilot pass.
+std::vector<float> leaf_weights(const Pass& pilot, std::span<const double> leaf_values,
+                                int leaves_of_expert, std::size_t stride) {
+  const std::size_t count = index(leaves_of_expert);
+  std::vector<float> result(leaf_values.size());
+  for (std::size_t i = 0; i < result.size() / count; ++i) {
+    const std::size_t first = i / stride * count * stride + i % stride;
+    const auto log_weight = [&](std::size_t at) {
+      return std::log(pilot.responsibilities[at]) - leaf_values[at];
+    };
     double largest = -std::numeric_limits<double>::infinity();
-    std::ranges::fill(share, 0.0);
-    for (std::size_t leaf = first; leaf < first + count; ++leaf) {
-      const double responsibility = pilot.responsibilities[leaf * stride + lane];
-      largest =
-          std::max(largest, std::log(responsibility) - pilot.leaf_values[leaf * stride + lane]);
-      for (std::size_t s = 0; s < share.size(); ++s) {
-        const std::size_t row = (leaf * index(samples) + s) * stride + lane;
-        share[s] += (count == 1 ? 1.0 : responsibility) *
-                    static_cast<double>(pilot.normalised_weights[row]);
-      }
+    for (std::size_t j = 0; j < count; ++j) {
+      largest = std::max(largest, log_weight(first + j * stride));
     }
-    for (std::size_t start = 0; start < index(starts); ++start) {
-      const auto best = std::ranges::max_element(share);
-      best_samples[(i / stride * index(starts) + start) * stride + lane] =
-          static_cast<int>(best - share.begin());
-      *best = -1;
-    }
-    for (std::size_t leaf = first; leaf < first + count; ++leaf) {
-      const std::size_t at = leaf * stride + lane;
-      const double log_weight =
-          std::log(pilot.responsibilities[at]) - pilot.leaf_values[at] - largest;
-      // Of an expert that the image does not speak for, all leaves alike.
-      const bool is_known = largest > -std::numeric_limits<double>::infinity();
-      log_leaf_weight[at] =
-          is_known ? std::max(static_cast<float>(log_weight), kernels::kLogOfNever) : 0.0f;
+    // Of an expert that the image does not speak for, all leaves alike.
+    if (!std::isfinite(largest)) continue;
+    for (std::size_t j = 0; j < count; ++j) {
+      const std::size_t at = first + j * stride;
+      result[at] = std::max(static_cast<float>(log_weight(at) - largest), kernels::kLogOfNever);
     }
   }
+  return result;
+}
+
+// The share of the posterior that each sample of the pilot has, [experts, samples, stride]: its
+// weights once more, a few samples at a time.
+std::vector<double> sample_shares(const Spvae& model, const Batch& batch,
+                                  const PassSettings& settings, const Pass& pilot,
+                                  std::span<const double> leaf_values, LeafEngine& engine,
+                                  ThreadPool& pool) {
+  const std::size_t stride = index(batch.stride);
+  const std::size_t count = index(engine.leaves_of_expert());
+  const int experts = model.leaves().experts();
+  std::vector<double> shares(index(experts) * index(settings.samples) * stride);
+  const int step = static_cast<int>(
+      std::clamp<std::size_t>(kPilotFloats / leaf_values.size(), 1, index(settings.samples)));
+  AlignedVector<float> log_weight(leaf_values.size() * index(step));
+  for (int first = 0; first < settings.samples; first += step) {
+    const int samples = std::min(step, settings.samples - first);
+    engine.log_weights(model.parameters(), batch, settings.noise, first, samples, log_weight);
+    pool.run(experts, [&](int expert, int) {
+      for (std::size_t leaf = index(expert) * count; leaf < index(expert + 1) * count; ++leaf) {
+        for (std::size_t row = 0; row < index(samples) * stride; ++row) {
+          const std::size_t at = leaf * stride + row % stride;
+          const double responsibility = count == 1 ? 1.0 : pilot.responsibilities[at];
+          if (responsibility == 0 || !std::isfinite(leaf_values[at])) continue;
+          const auto weight = static_cast<double>(log_weight[leaf * index(samples) * stride + row]);
+          shares[(index(expert) * index(settings.samples) + index(first)) * stride + row] +=
+              responsibility * std::exp(weight - leaf_values[at]);
+        }
+      }
+    });
+  }
+  return shares;
+}
+
+// PilotView::best_samples; takes the shares apart.
+std::vector<int> best_samples(std::vector<double> shares, int samples, int starts,
+                              std::size_t stride) {
+  const std::size_t experts = shares.size() / index(samples) / stride;
+  std::vector<int> best(experts * index(starts) * stride);
+  for (std::size_t i = 0; i < best.size(); ++i) {  // an (expert, lane)'s starts in order
+    double* const first =
+        &shares[i / (index(starts) * stride) * index(samples) * stride + i % stride];
+    for (int s = 1; s < samples; ++s) {
+      if (first[index(s) * stride] > first[index(best[i]) * stride]) best[i] = s;
+    }
+    first[index(best[i]) * stride] = -1;
+  }
+  return best;
 }
 
 // LaplaceProposals of a batch, from a pilot whose samples are not used again.
 void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, ThreadPool& pool, LaplaceProposals& proposals) {
-  PassSettings of_pilot = settings;
   const bool is_partial = !batch.observed.empty();
-  of_pilot.samples = is_partial ? kPilotSamplesOfParts : kPilotSamples;
+  const int modes = is_partial ? kModesOfParts : 1;
+  PassSettings of_pilot{.samples = is_partial ? kPilotSamplesOfParts : kPilotSamples,
+                        .noise = settings.noise};
   of_pilot.noise.purpose = Purpose::kPilot;
-  of_pilot.sampler = Sampler::kEncoder;
-  of_pilot.keeps_weights = true;
-  of_pilot.has_responsibilities = true;
   Pass pilot;
   run_pass(model, batch, of_pilot, engine, pool, pilot);
-  const LeafBank& bank = model.leaves();
-  std::vector<float> log_leaf_weight;
-  std::vector<int> best_samples;
-  const int modes = is_partial ? kModesOfParts : 1;
-  view_pilot(pilot, engine, of_pilot.samples, index(batch.stride), modes, log_leaf_weight,
-             best_samples);
-  proposals.reset(bank.experts(), modes, bank.config().latent, batch.stride);
+  std::vector<double> leaf_values(pilot.leaf_values.size());  // in the leaves' own units
+  leaf_elbo(pilot.statistics, leaf_values);
+  const std::size_t stride = index(batch.stride);
+  const std::vector<float> log_leaf_weight =
+      leaf_weights(pilot, leaf_values, engine.leaves_of_expert(), stride);
+  const std::vector<int> best =
+      best_samples(sample_shares(model, batch, of_pilot, pilot, leaf_values, engine, pool),
+                   of_pilot.samples, modes, stride);
+  proposals.reset(model.leaves().experts(), modes, model.leaves().config().latent, batch.stride);
   engine.refine(model.parameters(), batch, of_pilot.noise,
-                {.log_leaf_weight = log_leaf_weight, .starts = modes, .best_samples = best_samples},
+                {.log_leaf_weight = log_leaf_weight, .starts = modes, .best_samples = best},
                 proposals);
 }
 
