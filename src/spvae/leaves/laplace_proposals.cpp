@@ -128,7 +128,8 @@ void LaplaceProposals::draw(int expert, int lane, const RandomAddress& row,
   const auto scale = static_cast<float>(kInflation * std::sqrt(kDegrees / chi_square));
   RandomAddress turn = row;
   turn.sample = kTurn;
-  double u = random_uniform(turn, 1) + std::numbers::phi * (row.sample / 2);
+  const std::uint32_t number_of_turn = row.sample / 2;
+  double u = random_uniform(turn, 1) + std::numbers::phi * number_of_turn;
   u -= std::floor(u);
   int number = 0;
   for (double sum = 0; number + 1 < modes(expert, lane); ++number) {
@@ -193,17 +194,17 @@ void LaplaceProposals::log_density(int expert, int first_lane, const float* code
 }
 
 std::vector<double> LaplaceProposals::mode(int expert, int number, int lane) const {
-  std::vector<double> result;
-  for (std::size_t d = 0; d < index(latent_); ++d) {
-    result.push_back(mode_[row_at(expert, number, d, index(latent_)) + index(lane)]);
+  std::vector<double> result(index(latent_));
+  for (std::size_t d = 0; d < result.size(); ++d) {
+    result[d] = mode_[row_at(expert, number, d, index(latent_)) + index(lane)];
   }
   return result;
 }
 
 std::vector<double> LaplaceProposals::factor(int expert, int number, int lane) const {
-  std::vector<double> result;
-  for (std::size_t i = 0; i < triangle(); ++i) {
-    result.push_back(factor_[row_at(expert, number, i, triangle()) + index(lane)]);
+  std::vector<double> result(triangle());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = factor_[row_at(expert, number, i, triangle()) + index(lane)];
   }
   return result;
 }

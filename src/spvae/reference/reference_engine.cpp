@@ -359,8 +359,8 @@ class ReferenceEngine final : public LeafEngine {
         if (observed.empty() ? number > 0 : std::ranges::find(observed, true) == observed.end()) {
           continue;
         }
-        std::vector<float> mode;
-        for (std::size_t d = 0; d < latent; ++d) mode.push_back(finder.mode()[d * kTile + i]);
+        std::vector<float> mode(latent);
+        for (std::size_t d = 0; d < latent; ++d) mode[d] = finder.mode()[d * kTile + i];
         proposals.add(expert, lane, mode, finder.value(static_cast<int>(i)),
                       finder.factor(static_cast<int>(i)));
       }
