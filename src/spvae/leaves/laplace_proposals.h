@@ -23,6 +23,10 @@ class LaplaceProposals {
   /// Standard deviations are so many times those of the curvature.
   static constexpr double kInflation = 1.1;
 
+  /// log Γ((ν + Z)/2) − log Γ(ν/2) − Z/2·log(ν/2), ν = kDegrees: what a part of t(z) has of Z
+  /// alone.
+  static double log_normaliser(int latent);
+
   /// Up to `modes` of each, none known yet.
   void reset(int experts, int modes, int latent, int stride);
 

@@ -81,6 +81,13 @@ TEST(LaplaceProposals, HaveADensityWhoseIntegralIsTheirShare) {
   expect_a_density(two_known());
 }
 
+TEST(LaplaceProposals, AreNormalisedAsTheGammaFunctionHasIt) {
+  for (const int latent : {1, 2, 7, 16, 25}) {
+    EXPECT_NEAR(LaplaceProposals::log_normaliser(latent),
+                std::lgamma(5 + 0.5 * latent) - std::lgamma(5) - 0.5 * latent * std::log(5), 1e-10);
+  }
+}
+
 // Mean, and ν/(ν − 2) times the inflated inverse of the curvature.
 TEST(LaplaceProposals, DrawCodesWithTheMomentsOfTheirDensity) {
   const LaplaceProposals proposals = one_known();

@@ -92,7 +92,6 @@ void PosteriorMode::evaluate(std::span<const float> z, std::span<double> value,
     const std::size_t lane = at % kTile;
     shares_[at] = static_cast<double>(log_joint_[at]) +
                   static_cast<double>(weights_.log[at / kTile * weights_.stride + lane]);
-    // In this order a value that is not a number stays so.
     largest[lane] = std::max(shares_[at], largest[lane]);
   }
   for (std::size_t at = 0; at < shares_.size(); ++at) shares_[at] -= largest[at % kTile];

@@ -52,7 +52,7 @@ std::vector<float> leaf_weights(const Pass& pilot, std::span<const double> leaf_
     if (!std::isfinite(largest)) continue;
     for (std::size_t j = 0; j < count; ++j) {
       const std::size_t at = first + j * stride;
-      result[at] = std::max(static_cast<float>(log_weight(at) - largest), kernels::kLogOfNever);
+      result[at] = std::max(kernels::kLogOfNever, static_cast<float>(log_weight(at) - largest));
     }
   }
   return result;

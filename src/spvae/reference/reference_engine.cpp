@@ -84,8 +84,8 @@ double log_student(std::span<const double> mode, std::span<const double> factor,
     squares += u * u;
     log_determinant += std::log(factor[j * (j + 1) / 2 + j] / kScale);
   }
-  return std::lgamma((kNu + latent) / 2) - std::lgamma(kNu / 2) - latent / 2 * std::log(kNu / 2) +
-         log_determinant - (kNu + latent) / 2 * std::log1p(squares / (kScale * kScale) / kNu);
+  return LaplaceProposals::log_normaliser(static_cast<int>(z.size())) + log_determinant -
+         (kNu + latent) / 2 * std::log1p(squares / (kScale * kScale) / kNu);
 }
 
 RowSecondProposal second_proposal(const LeafBank& bank, int leaf, const Batch& batch, int lane,
