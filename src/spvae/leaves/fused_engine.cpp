@@ -84,7 +84,7 @@ class FusedEngine final : public LeafEngine {
     assert(row_gradient.of_leaves.size() >= index(bank_.leaves()) * rows);
     assert(row_gradient.shares.empty() ||
            row_gradient.shares.size() == index(bank_.experts()) * rows);
-    assert(noise.prior_share == 0);
+    assert(noise.prior_share == 0 && noise.laplace == nullptr);
     prepared_.update(parameters);
     grad_tables_.resize(index(bank_.experts()));
     grad_shared_.resize(index(bank_.experts()) * plan_.shared_floats);
@@ -170,14 +170,14 @@ class FusedEngine final : public LeafEngine {
         std::uint32_t samples[kTile];
         std::ranges::copy(told.best_samples.subspan(first + index(tile) * kTile, kTile), samples);
         draw(kernel, batch, tile, pilot, samples, space);
-        space.mode->find(start == 0 ? mean : code, code, tape.deviation);
+        const ModeFinder& found = space.mode->find(start == 0 ? mean : code, code, tape.deviation);
         for (int lane = 0; lane < kTile; ++lane) {
           const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
-          if (is_empty || !space.mode->is_found(lane)) continue;
+          if (is_empty || !found.is_found(lane)) continue;
           // A lane that is complete gets the same whatever its neighbours lack.
           if (start > 0 && space.is_complete[index(lane)]) continue;
-          proposals.add(expert, tile * kTile + lane, space.mode->mode(lane),
-                        space.mode->value(lane), space.mode->factor(lane));
+          proposals.add(expert, tile * kTile + lane, found.mode(lane), found.value(lane),
+                        found.factor(lane));
         }
       }
     });

@@ -83,14 +83,9 @@ LeafGradient::LeafGradient(const LeafBank& bank, const GroupPlan& plan, float ne
       plan_(plan),
       negligible_row_(negligible_row),
       pool_(pool),
-      encoder_layers_(0),
+      encoder_layers_(plan.group->networks.encoder_layers()),
       kernel_(bank, plan),
       transposed_(plan, kernel_) {
-  const LeafNetworks& networks = plan.group->networks;
-  for (const NetworkStack* network :
-       {&networks.encoder_trunk, &networks.encoder_mean, &networks.encoder_precision}) {
-    encoder_layers_ += network->size();
-  }
   for (const PlannedLayer& layer : plan.layers) {
     layers_.push_back(make_layer_gradient(layer));
   }

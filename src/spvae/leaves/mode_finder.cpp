@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "spvae/core/index.h"
 
@@ -51,23 +52,23 @@ void ModeFinder::find(const LogDensityOfTile& density, std::span<const float> st
     differentiate(density);
     std::ranges::copy(point_, trial_.begin());
     for (std::size_t lane = 0; lane < kTile; ++lane) {
+      moves_[lane] = false;
       if (done_[lane]) continue;
       const double damping = factorise(lane, steps < kMaxSteps ? damping_[lane] : 0);
       found_[lane] = damping >= 0;
-      moves_[lane] = false;
       if (damping >= 0 && steps < kMaxSteps) {
         moves_[lane] = step(lane) >= kWorthwhile;
         damping_[lane] = damping;
         if (moves_[lane] || !settled_[lane]) continue;
       }
       done_[lane] = true;
-      for (std::size_t d = 0; d < latent_; ++d) trial_[d * kTile + lane] = point_[d * kTile + lane];
       // Of a mode its own curvature.
       if (found_[lane] && damping > 0) found_[lane] = factorise(lane, 0) >= 0;
     }
+    if (std::ranges::none_of(moves_, std::identity())) continue;
     density(trial_, trial_value_, trial_gradient_);
     for (std::size_t lane = 0; lane < kTile; ++lane) {
-      if (done_[lane] || !moves_[lane]) continue;
+      if (!moves_[lane]) continue;
       if (!(trial_value_[lane] > value_[lane])) {
         damping_[lane] = std::max(kDampingFactor * damping_[lane], 10 * kFirstDamping);
         continue;
@@ -80,6 +81,12 @@ void ModeFinder::find(const LogDensityOfTile& density, std::span<const float> st
       }
     }
   }
+}
+
+std::vector<float> ModeFinder::mode(int lane) const {
+  std::vector<float> result(latent_);
+  for (std::size_t d = 0; d < latent_; ++d) result[d] = point_[d * kTile + index(lane)];
+  return result;
 }
 
 void ModeFinder::differentiate(const LogDensityOfTile& density) {

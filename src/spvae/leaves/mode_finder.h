@@ -25,10 +25,13 @@ class ModeFinder {
   void find(const LogDensityOfTile& density, std::span<const float> start,
             std::span<const float> scale);
 
-  /// Whether a lane's function was finite, so that the following are known.
+  /// Whether the following are known: not where the function is not finite, or no damping makes its
+  /// curvature positive.
   bool is_found(int lane) const { return found_[static_cast<std::size_t>(lane)]; }
   /// The point of the largest value, [Z][kTile].
   std::span<const float> mode() const { return point_; }
+  /// That of a lane, [Z].
+  std::vector<float> mode(int lane) const;
   double value(int lane) const { return value_[static_cast<std::size_t>(lane)]; }
   /// The row-wise lower triangle [Z(Z + 1)/2] of L: L·Lᵀ is −∇² log f at the mode, with as much
   /// added to its diagonal as makes it positive.

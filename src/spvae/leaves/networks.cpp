@@ -153,6 +153,10 @@ std::vector<const NetworkStack*> LeafNetworks::all() const {
   return result;
 }
 
+std::size_t LeafNetworks::encoder_layers() const {
+  return encoder_trunk.size() + encoder_mean.size() + encoder_precision.size();
+}
+
 std::int64_t largest_layer(const LeafConfig& config, const Plane& pixels) {
   return kind_of(config.network).largest_layer(config, pixels);
 }

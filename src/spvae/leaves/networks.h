@@ -22,6 +22,8 @@ struct LeafNetworks {
   /// All of them in the order of their tensors, as declared here. LeafBank names them.
   std::vector<NetworkStack*> all();
   std::vector<const NetworkStack*> all() const;
+  /// Layers of the encoder's networks, the first ones of all().
+  std::size_t encoder_layers() const;
 };
 
 /// Units of the largest layer of those networks, the pixels included; for any positive sizes.

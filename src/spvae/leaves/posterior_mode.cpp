@@ -13,18 +13,13 @@ namespace {
 
 using kernels::kTile;
 
-std::size_t encoder_layers(const LeafNetworks& networks) {
-  return networks.encoder_trunk.size() + networks.encoder_mean.size() +
-         networks.encoder_precision.size();
-}
-
 }  // namespace
 
 PosteriorMode::PosteriorMode(const LeafBank& bank, const GroupPlan& plan)
     : bank_(bank),
       kernel_(bank, plan),
       transposed_(plan, kernel_),
-      first_decoder_layer_(encoder_layers(plan.group->networks)),
+      first_decoder_layer_(plan.group->networks.encoder_layers()),
       tape_(*plan.group, bank.config().latent, true),
       finder_(bank.config().latent),
       zeros_(kTile),
@@ -49,8 +44,8 @@ void PosteriorMode::bind(int expert, std::span<const float> parameters,
   weights_ = weights;
 }
 
-void PosteriorMode::find(std::span<const float> one, std::span<const float> other,
-                         std::span<const float> scale) {
+const ModeFinder& PosteriorMode::find(std::span<const float> one, std::span<const float> other,
+                                      std::span<const float> scale) {
   std::array<double, kTile> value_of_one{};
   std::array<double, kTile> value_of_other{};
   evaluate(one, value_of_one, {});
@@ -61,14 +56,7 @@ void PosteriorMode::find(std::span<const float> one, std::span<const float> othe
   finder_.find([this](std::span<const float> z, std::span<double> value,
                       std::span<float> gradient) { evaluate(z, value, gradient); },
                start_, scale);
-}
-
-std::vector<float> PosteriorMode::mode(int lane) const {
-  std::vector<float> result;
-  for (std::size_t at = index(lane); at < finder_.mode().size(); at += kTile) {
-    result.push_back(finder_.mode()[at]);
-  }
-  return result;
+  return finder_;
 }
 
 void PosteriorMode::evaluate(std::span<const float> z, std::span<double> value,

@@ -33,13 +33,10 @@ class PosteriorMode {
   void bind(int expert, std::span<const float> parameters, const PreparedParameters& prepared,
             const Images& images, const LeafWeights& weights);
 
-  /// From the better of two points [Z][kTile], whose errors are of the size of `scale`.
-  void find(std::span<const float> one, std::span<const float> other, std::span<const float> scale);
-
-  bool is_found(int lane) const { return finder_.is_found(lane); }
-  std::vector<float> mode(int lane) const;
-  double value(int lane) const { return finder_.value(lane); }
-  std::span<const double> factor(int lane) const { return finder_.factor(lane); }
+  /// Modes, which the next search overwrites. From the better of two points [Z][kTile], whose
+  /// errors are of the size of `scale`.
+  const ModeFinder& find(std::span<const float> one, std::span<const float> other,
+                         std::span<const float> scale);
 
  private:
   /// The value of the logarithm, and its gradient where there is one to write.

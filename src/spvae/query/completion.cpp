@@ -101,14 +101,14 @@ class Proposals {
 
   /// The code z of a proposal.
   void code(int leaf, int sample, int lane, std::span<float> z) const {
+    const int expert = model_.leaves().expert_of(leaf);
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
                                 .purpose = sampling_.noise.purpose,
                                 .image = batch().indices[index(lane)],
-                                .leaf = static_cast<std::uint32_t>(model_.leaves().expert_of(leaf)),
+                                .leaf = static_cast<std::uint32_t>(expert),
                                 .sample = static_cast<std::uint32_t>(sample)};
-    const int expert = model_.leaves().expert_of(leaf);
-    if (sampling_.sampler == Sampler::kLaplace && has_pixels(leaf, lane) &&
+    if (sampling_.sampler == Sampler::kLaplace &&
         evidence_.laplace.proposes(expert, lane, address)) {
       return evidence_.laplace.draw(expert, lane, address, z);
     }

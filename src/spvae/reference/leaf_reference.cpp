@@ -123,6 +123,19 @@ DecodedLeaf decoded(const LeafBank& bank, std::span<const double> parameters,
   return result;
 }
 
+// log p(x|z) of the observed pixels (empty: of all).
+LogWeight log_likelihood_of(const DecodedLeaf& leaf, std::span<const double> pixels,
+                            const std::vector<bool>& observed) {
+  LogWeight sum;
+  for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
+    if (!observed.empty() && !observed[pixel]) continue;
+    const PixelLogLikelihood term = pixel_log_likelihood(leaf.pixel(pixel), pixels[pixel]);
+    sum.value += term.value;
+    sum.magnitude += term.magnitude;
+  }
+  return sum;
+}
+
 }  // namespace
 
 CodeGaussian prior_of(const LeafBank& bank, int leaf, std::span<const double> parameters) {
@@ -156,17 +169,10 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
                           std::span<const double> pixels, std::span<const double> noise,
                           const RowObservation& observation, const RowSecondProposal& second) {
   const std::vector<bool>& observed = observation.pixels;
-  LogWeight result;
-  if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) return result;
+  if (!observed.empty() && std::ranges::find(observed, true) == observed.end()) return {};
   const LeafTrace trace =
       leaf_forward(bank, leaf, parameters, pixels, noise, observation.from_prior, second.code);
-  const DecodedLeaf leaf_pixels = decoded(bank, parameters, trace);
-  for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
-    if (!observed.empty() && !observed[pixel]) continue;
-    const PixelLogLikelihood term = pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel]);
-    result.value += term.value;
-    result.magnitude += term.magnitude;
-  }
+  LogWeight result = log_likelihood_of(decoded(bank, parameters, trace), pixels, observed);
   // log p(z) − log q(z|x): the constants ½ log 2π cancel, and (z − mean)² (1 + g²) = ε² of q.
   const LogWeight prior = log_prior(prior_of(bank, leaf, parameters), trace.z);
   double density = 0;
@@ -195,13 +201,8 @@ LogWeight leaf_log_weight(const LeafBank& bank, int leaf, std::span<const double
 double leaf_log_joint(const LeafBank& bank, int leaf, std::span<const double> parameters,
                       std::span<const double> pixels, const std::vector<bool>& observed,
                       std::span<const double> z) {
-  const DecodedLeaf leaf_pixels = decode_leaf(bank, leaf, parameters, z);
-  double value = log_prior(prior_of(bank, leaf, parameters), Vector(z.begin(), z.end())).value;
-  for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
-    if (!observed.empty() && !observed[pixel]) continue;
-    value += pixel_log_likelihood(leaf_pixels.pixel(pixel), pixels[pixel]).value;
-  }
-  return value;
+  return log_likelihood_of(decode_leaf(bank, leaf, parameters, z), pixels, observed).value +
+         log_prior(prior_of(bank, leaf, parameters), z).value;
 }
 
 void leaf_backward(const LeafBank& bank, int leaf, std::span<const double> parameters,

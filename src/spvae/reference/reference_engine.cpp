@@ -1,7 +1,6 @@
 #include "spvae/reference/reference_engine.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -359,10 +358,8 @@ class ReferenceEngine final : public LeafEngine {
         if (observed.empty() ? number > 0 : std::ranges::find(observed, true) == observed.end()) {
           continue;
         }
-        std::vector<float> mode(latent);
-        for (std::size_t d = 0; d < latent; ++d) mode[d] = finder.mode()[d * kTile + i];
-        proposals.add(expert, lane, mode, finder.value(static_cast<int>(i)),
-                      finder.factor(static_cast<int>(i)));
+        proposals.add(expert, lane, finder.mode(static_cast<int>(i)),
+                      finder.value(static_cast<int>(i)), finder.factor(static_cast<int>(i)));
       }
     }
   }
