@@ -157,6 +157,7 @@ class FusedEngine final : public LeafEngine {
       const kernels::Leaf& kernel = space.kernel.bind(expert, parameters, prepared_);
       encode(kernel, batch, tile, pilot.prior_share, space);
       EncoderTape& tape = space.encoder;
+      if (!told.is_first && tape.observed.empty()) return;
       space.mode->bind(
           expert, parameters, prepared_, {tape.pixels.data(), tape.observed, space.constant.data()},
           {told.log_leaf_weight.subspan(index(expert * kernel.leaves) * index(batch.stride) +
@@ -164,21 +165,18 @@ class FusedEngine final : public LeafEngine {
            index(batch.stride)});
       const std::span<const float> mean{tape.posterior().mean, tape.deviation.size()};
       const std::span<const float> code = std::span(space.decoder.code).first(mean.size());
-      const int starts = tape.observed.empty() ? 1 : told.starts;
-      for (int start = 0; start < starts; ++start) {
-        const std::size_t first = index(expert * told.starts + start) * index(batch.stride);
-        std::uint32_t samples[kTile];
-        std::ranges::copy(told.best_samples.subspan(first + index(tile) * kTile, kTile), samples);
-        draw(kernel, batch, tile, pilot, samples, space);
-        const ModeFinder& found = space.mode->find(start == 0 ? mean : code, code, tape.deviation);
-        for (int lane = 0; lane < kTile; ++lane) {
-          const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
-          if (is_empty || !found.is_found(lane)) continue;
-          // A lane that is complete gets the same whatever its neighbours lack.
-          if (start > 0 && space.is_complete[index(lane)]) continue;
-          proposals.add(expert, tile * kTile + lane, found.mode(lane), found.value(lane),
-                        found.factor(lane));
-        }
+      std::uint32_t samples[kTile];
+      const std::size_t first = index(expert) * index(batch.stride) + index(tile) * kTile;
+      std::ranges::copy(told.samples.subspan(first, kTile), samples);
+      draw(kernel, batch, tile, pilot, samples, space);
+      const ModeFinder& found = space.mode->find(told.is_first ? mean : code, code, tape.deviation);
+      for (int lane = 0; lane < kTile; ++lane) {
+        const bool is_empty = !tape.observed.empty() && space.is_empty[index(lane)];
+        if (is_empty || !found.is_found(lane)) continue;
+        // A lane that is complete gets the same whatever its neighbours lack.
+        if (!told.is_first && space.is_complete[index(lane)]) continue;
+        proposals.add(expert, tile * kTile + lane, found.mode(lane), found.value(lane),
+                      found.factor(lane));
       }
     });
   }

@@ -401,15 +401,17 @@ LaplaceProposals refined(const Fixture& f, LeafEngine& engine, double prior_shar
     log_leaf_weight.push_back(-0.25f * static_cast<float>(i % 7));
   }
   constexpr int kStarts = 3;
-  std::vector<int> best_samples;
-  for (int i = 0; i < f.bank.experts() * kStarts * f.batch.stride; ++i) {
-    best_samples.push_back((i + i / f.batch.stride) % 5);
-  }
   LaplaceProposals found;
   found.reset(f.bank.experts(), kStarts, f.bank.config().latent, f.batch.stride);
-  engine.refine(
-      f.parameters, f.batch, pilot,
-      {.log_leaf_weight = log_leaf_weight, .starts = kStarts, .best_samples = best_samples}, found);
+  for (int start = 0; start < kStarts; ++start) {
+    std::vector<int> samples;
+    for (int i = 0; i < f.bank.experts() * f.batch.stride; ++i) {
+      samples.push_back((i + i / f.batch.stride * kStarts + start) % 5);
+    }
+    engine.refine(f.parameters, f.batch, pilot,
+                  {.log_leaf_weight = log_leaf_weight, .samples = samples, .is_first = start == 0},
+                  found);
+  }
   LaplaceProposals kept;
   kept.reset(f.bank.experts(), kStarts, f.bank.config().latent, f.batch.stride);
   for (int expert = 0; expert < f.bank.experts(); ++expert) {

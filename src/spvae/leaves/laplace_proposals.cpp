@@ -19,7 +19,7 @@ using kernels::kTile;
 constexpr std::uint32_t kTurn = 0xFFFFFFFFu;
 // Of the greatest share of a mode: the least of any, since evidences are approximate.
 constexpr double kLeastShare = 0.05;
-// Squared distance, in units of the curvature, below which two modes are one.
+// Squared distance, in units of the curvature of either, below which two modes are one.
 constexpr double kSameMode = 0.5;
 
 }  // namespace
@@ -59,19 +59,22 @@ void LaplaceProposals::reset(int experts, int modes, int latent, int stride) {
   log_constant_.assign(lanes * index(modes), kernels::kLogOfNever);
 }
 
-bool LaplaceProposals::is_near(int expert, int number, int lane,
-                               std::span<const float> mode) const {
-  const std::vector<double> known = this->mode(expert, number, lane);
-  const std::vector<double> factor = this->factor(expert, number, lane);
-  double squares = 0;
-  for (std::size_t j = 0; j < mode.size(); ++j) {
-    double u = 0;
-    for (std::size_t i = j; i < mode.size(); ++i) {
-      u += factor[i * (i + 1) / 2 + j] * (static_cast<double>(mode[i]) - known[i]);
+bool LaplaceProposals::is_near(int expert, int number, int lane, std::span<const float> mode,
+                               std::span<const double> factor) const {
+  std::vector<double> difference = this->mode(expert, number, lane);
+  for (std::size_t d = 0; d < mode.size(); ++d) difference[d] -= static_cast<double>(mode[d]);
+  const auto squares = [&](std::span<const double> of) {  // |Lᵀ·difference|²
+    double sum = 0;
+    for (std::size_t j = 0; j < difference.size(); ++j) {
+      double u = 0;
+      for (std::size_t i = j; i < difference.size(); ++i) {
+        u += of[i * (i + 1) / 2 + j] * difference[i];
+      }
+      sum += u * u;
     }
-    squares += u * u;
-  }
-  return squares < kSameMode;
+    return sum;
+  };
+  return std::max(squares(factor), squares(this->factor(expert, number, lane))) < kSameMode;
 }
 
 void LaplaceProposals::add(int expert, int lane, std::span<const float> mode, double log_value,
@@ -80,7 +83,7 @@ void LaplaceProposals::add(int expert, int lane, std::span<const float> mode, do
   const int number = modes(expert, lane);
   if (number == most_modes_) return;
   for (int other = 0; other < number; ++other) {
-    if (is_near(expert, other, lane, mode)) return;
+    if (is_near(expert, other, lane, mode, factor)) return;
   }
   double log_evidence = log_value;
   for (std::size_t d = 0; d < mode.size(); ++d) {

@@ -31,8 +31,8 @@ class LaplaceProposals {
   void reset(int experts, int modes, int latent, int stride);
 
   /// A mode [Z] of lane `lane`, log f there, and row by row the lower triangle [Z(Z + 1)/2] of L,
-  /// L·Lᵀ the curvature −∇² log f at the mode. One that is known already is not added again; there
-  /// are no more than fit.
+  /// L·Lᵀ the curvature −∇² log f at the mode. One that is known already, of much the same place
+  /// and curvature, is not added again; there are no more than fit.
   void add(int expert, int lane, std::span<const float> mode, double log_value,
            std::span<const double> factor);
 
@@ -66,7 +66,8 @@ class LaplaceProposals {
   /// Where feature `row` of an array [experts, modes, rows, stride] begins.
   std::size_t row_at(int expert, int number, std::size_t row, std::size_t rows) const;
   std::size_t triangle() const;
-  bool is_near(int expert, int number, int lane, std::span<const float> mode) const;
+  bool is_near(int expert, int number, int lane, std::span<const float> mode,
+               std::span<const double> factor) const;
 
   int most_modes_ = 0;
   int latent_ = 0;

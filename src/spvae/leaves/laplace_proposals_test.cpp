@@ -55,6 +55,22 @@ TEST(LaplaceProposals, DivideSamplesAmongModesByTheirEvidence) {
   EXPECT_NEAR(first, 50, 15);
 }
 
+// A narrow mode within the reach of a broad one is a mode of its own, whichever is found first.
+TEST(LaplaceProposals, KnowAModeAgainByBothCurvatures) {
+  const std::vector<double> narrow = {40.0, 0.0, 40.0};
+  const std::vector<double> broad = {1.0, 0.0, 1.0};
+  const std::vector<float> near = {0.7f, -2.1f};
+  for (const bool narrow_first : {true, false}) {
+    LaplaceProposals proposals;
+    proposals.reset(1, 3, 2, kTile);
+    proposals.add(0, kLane, kMode, -3, narrow_first ? narrow : broad);
+    proposals.add(0, kLane, near, -3, narrow_first ? broad : narrow);
+    EXPECT_EQ(proposals.modes(0, kLane), 2);
+    proposals.add(0, kLane, near, -3, narrow_first ? broad : narrow);
+    EXPECT_EQ(proposals.modes(0, kLane), 2);
+  }
+}
+
 // By the trapezoidal rule on a grid out to where Student's t of ten degrees has 1e-6 of its mass.
 void expect_a_density(const LaplaceProposals& proposals) {
   AlignedVector<float> codes(2 * kTile);

@@ -28,7 +28,8 @@ struct NoiseKey {
   /// mean of its n leaves' priors: a defensive mixture that bounds importance weights by
   /// n·p(x|z)/α.
   double prior_share = 0;
-  /// Half of the codes of each expert come from these instead, where there are any.
+  /// Half of the codes of each expert come from these instead, where there are any: α is then a
+  /// share of the other half, and the bound twice as large.
   const LaplaceProposals* laplace = nullptr;
 };
 
@@ -62,10 +63,11 @@ struct PilotView {
   /// [L, stride] log of rⱼ/p̂ⱼ, relative to the expert's largest: how much the whole image speaks
   /// for each leaf's prior.
   std::span<const float> log_leaf_weight;
-  /// [experts, starts, stride]: the pilot samples of the largest shares of the posterior, largest
-  /// first.
-  int starts = 1;
-  std::span<const int> best_samples;
+  /// [experts, stride]: the pilot's sample that a search starts from.
+  std::span<const int> samples;
+  /// Whether it starts from the encoder's mean instead where that is better. Of leaves that are
+  /// observed whole there is no further search.
+  bool is_first = true;
 };
 
 /// d objective / d log w of rows.
@@ -117,9 +119,8 @@ class LeafEngine {
   virtual void add_statistics(std::span<const float> parameters, const Batch& batch,
                               const NoiseKey& noise, int samples, WeightStatistics& statistics) = 0;
 
-  /// Proposals around modes of Σⱼ (rⱼ/p̂ⱼ)·p(x|z)·pⱼ(z), each expert and image's: one sought from
-  /// the better of the encoder's mean and the best sample of the pilot, whose noise is `pilot`; of
-  /// leaves that are partly observed more, from its other samples.
+  /// Adds a proposal around a mode of Σⱼ (rⱼ/p̂ⱼ)·p(x|z)·pⱼ(z) for each expert and image, found from
+  /// a sample of the pilot, whose noise is `pilot`.
   virtual void refine(std::span<const float> parameters, const Batch& batch, const NoiseKey& pilot,
                       const PilotView& told, LaplaceProposals& proposals) = 0;
 

@@ -17,6 +17,8 @@ namespace {
 constexpr int kSamplesPerCall = 16 * kStatisticsStep;
 // Weights of a pilot that are kept at a time.
 constexpr std::size_t kPilotFloats = std::size_t{8} << 20;
+// Of the time of a pass that seeks proposals, roughly: what the observer is told.
+constexpr double kShareOfSearch = 0.5;
 
 bool add_statistics(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, const SamplingObserver& sampling,
@@ -58,21 +60,21 @@ std::vector<float> leaf_weights(const Pass& pilot, std::span<const double> leaf_
   return result;
 }
 
-// The share of the posterior that each sample of the pilot has, [experts, samples, stride]: its
-// weights once more, a few samples at a time.
+// The share of the posterior that each of `all` samples with the pilot's noise has, [experts, all,
+// stride], by the pilot's responsibilities: their weights a few at a time.
 std::vector<double> sample_shares(const Spvae& model, const Batch& batch,
-                                  const PassSettings& settings, const Pass& pilot,
+                                  const PassSettings& settings, int all, const Pass& pilot,
                                   std::span<const double> leaf_values, LeafEngine& engine,
                                   ThreadPool& pool) {
   const std::size_t stride = index(batch.stride);
   const std::size_t count = index(engine.leaves_of_expert());
   const int experts = model.leaves().experts();
-  std::vector<double> shares(index(experts) * index(settings.samples) * stride);
-  const int step = static_cast<int>(
-      std::clamp<std::size_t>(kPilotFloats / leaf_values.size(), 1, index(settings.samples)));
+  std::vector<double> shares(index(experts) * index(all) * stride);
+  const int step =
+      static_cast<int>(std::clamp<std::size_t>(kPilotFloats / leaf_values.size(), 1, index(all)));
   AlignedVector<float> log_weight(leaf_values.size() * index(step));
-  for (int first = 0; first < settings.samples; first += step) {
-    const int samples = std::min(step, settings.samples - first);
+  for (int first = 0; first < all; first += step) {
+    const int samples = std::min(step, all - first);
     engine.log_weights(model.parameters(), batch, settings.noise, first, samples, log_weight);
     pool.run(experts, [&](int expert, int) {
       for (std::size_t leaf = index(expert) * count; leaf < index(expert + 1) * count; ++leaf) {
@@ -81,7 +83,7 @@ std::vector<double> sample_shares(const Spvae& model, const Batch& batch,
           const double responsibility = count == 1 ? 1.0 : pilot.responsibilities[at];
           if (responsibility == 0 || !std::isfinite(leaf_values[at])) continue;
           const auto weight = static_cast<double>(log_weight[leaf * index(samples) * stride + row]);
-          shares[(index(expert) * index(settings.samples) + index(first)) * stride + row] +=
+          shares[(index(expert) * index(all) + index(first)) * stride + row] +=
               responsibility * std::exp(weight - leaf_values[at]);
         }
       }
@@ -90,15 +92,14 @@ std::vector<double> sample_shares(const Spvae& model, const Batch& batch,
   return shares;
 }
 
-// PilotView::best_samples; takes the shares apart.
-std::vector<int> best_samples(std::vector<double> shares, int samples, int starts,
-                              std::size_t stride) {
-  const std::size_t experts = shares.size() / index(samples) / stride;
-  std::vector<int> best(experts * index(starts) * stride);
-  for (std::size_t i = 0; i < best.size(); ++i) {  // an (expert, lane)'s starts in order
-    double* const first =
-        &shares[i / (index(starts) * stride) * index(samples) * stride + i % stride];
-    for (int s = 1; s < samples; ++s) {
+// Of the first `among` samples that of the greatest share of each (expert, lane), which is taken
+// out of the shares.
+std::vector<int> take_best(std::vector<double>& shares, int samples, int among,
+                           std::size_t stride) {
+  std::vector<int> best(shares.size() / index(samples));
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    double* const first = &shares[i / stride * index(samples) * stride + i % stride];
+    for (int s = 1; s < among; ++s) {
       if (first[index(s) * stride] > first[index(best[i]) * stride]) best[i] = s;
     }
     first[index(best[i]) * stride] = -1;
@@ -106,13 +107,17 @@ std::vector<int> best_samples(std::vector<double> shares, int samples, int start
   return best;
 }
 
-// LaplaceProposals of a batch, from a pilot whose samples are not used again.
-void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
-                    LeafEngine& engine, ThreadPool& pool, LaplaceProposals& proposals) {
+// LaplaceProposals of a batch, from a pilot whose samples are not used again. False if the
+// observer, which is told how much of the search is done, stopped it.
+bool seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
+                    LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,
+                    LaplaceProposals& proposals) {
+  const auto goes_on = [&](double share) { return !observer || observer(share); };
+  if (!goes_on(0)) return false;
   const bool is_partial = !batch.observed.empty();
-  const int modes = is_partial ? kModesOfParts : 1;
-  PassSettings of_pilot{.samples = is_partial ? kPilotSamplesOfParts : kPilotSamples,
-                        .noise = settings.noise};
+  const int searches = is_partial ? kModesOfParts : 1;
+  const int starts = is_partial ? kStartsOfParts : kPilotSamples;
+  PassSettings of_pilot{.samples = kPilotSamples, .noise = settings.noise};
   of_pilot.noise.purpose = Purpose::kPilot;
   Pass pilot;
   run_pass(model, batch, of_pilot, engine, pool, pilot);
@@ -121,24 +126,39 @@ void seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& 
   const std::size_t stride = index(batch.stride);
   const std::vector<float> log_leaf_weight =
       leaf_weights(pilot, leaf_values, engine.leaves_of_expert(), stride);
-  const std::vector<int> best =
-      best_samples(sample_shares(model, batch, of_pilot, pilot, leaf_values, engine, pool),
-                   of_pilot.samples, modes, stride);
-  proposals.reset(model.leaves().experts(), modes, model.leaves().config().latent, batch.stride);
-  engine.refine(model.parameters(), batch, of_pilot.noise,
-                {.log_leaf_weight = log_leaf_weight, .starts = modes, .best_samples = best},
-                proposals);
+  std::vector<double> shares =
+      sample_shares(model, batch, of_pilot, starts, pilot, leaf_values, engine, pool);
+  proposals.reset(model.leaves().experts(), searches, model.leaves().config().latent, batch.stride);
+  for (int search = 0; search < searches; ++search) {
+    if (!goes_on(static_cast<double>(search) / searches)) return false;
+    // The first search, the only one of whole leaves, does not depend on what others lack.
+    const std::vector<int> samples =
+        take_best(shares, starts, search == 0 ? kPilotSamples : starts, stride);
+    engine.refine(model.parameters(), batch, of_pilot.noise,
+                  {.log_leaf_weight = log_leaf_weight, .samples = samples, .is_first = search == 0},
+                  proposals);
+  }
+  return true;
 }
 
 }  // namespace
 
 bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& asked, LeafEngine& engine,
-              ThreadPool& pool, Pass& pass, const SamplingObserver& sampling,
+              ThreadPool& pool, Pass& pass, const SamplingObserver& asking,
               const StepObserver& observer) {
   PassSettings settings = asked;
+  SamplingObserver sampling = asking;
   if (settings.sampler == Sampler::kLaplace) {
-    if (sampling && !sampling(0)) return false;
-    seek_proposals(model, batch, settings, engine, pool, pass.laplace);
+    SamplingObserver searching;
+    if (asking) {
+      searching = [&](double share) { return asking(kShareOfSearch * share); };
+      sampling = [&](double share) {
+        return asking(kShareOfSearch + (1 - kShareOfSearch) * share);
+      };
+    }
+    if (!seek_proposals(model, batch, settings, engine, pool, searching, pass.laplace)) {
+      return false;
+    }
     settings.noise.laplace = &pass.laplace;
   }
   const auto done = [&observer](StepPart part) {

@@ -27,7 +27,8 @@ enum class StepPart {
 /// trains; a part may have several stretches.
 using StepObserver = std::function<void(StepPart)>;
 
-/// Asked after every few hundred samples, with the share of them that is done; false stops.
+/// Asked after every few hundred samples, and after each search for modes, with the share that is
+/// done; false stops.
 using SamplingObserver = std::function<bool(double share)>;
 
 /// What proposes the codes of leaves.
@@ -61,14 +62,15 @@ struct Pass {
   LaplaceProposals laplace;                ///< of Sampler::kLaplace
 };
 
-/// Samples of the encoder from which LaplaceProposals are sought; and, where pixels are missing, so
-/// that there may be several modes, how many of these.
+/// Samples of the encoder from which LaplaceProposals are sought. Of leaves of which pixels are
+/// missing up to so many modes are, from the best of so many samples.
 inline constexpr int kPilotSamples = 48;
-inline constexpr int kPilotSamplesOfParts = 128;
 inline constexpr int kModesOfParts = 8;
+inline constexpr int kStartsOfParts = 128;
 
 /// Batch → leaf bounds (TP19 Eq. (2)) → circuit (TP19 Eq. (9)) → responsibilities: fills `pass`,
-/// reusing its memory. False if `sampling`, which is asked where weights are not kept, stopped it.
+/// reusing its memory. False if `sampling`, which is asked where weights are not kept and where
+/// modes are sought, stopped it.
 bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& settings,
               LeafEngine& engine, ThreadPool& pool, Pass& pass,
               const SamplingObserver& sampling = {}, const StepObserver& observer = {});

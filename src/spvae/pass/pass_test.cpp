@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -65,6 +66,27 @@ TEST_F(PassOfASmallModel, StopsWhereItIsAskedTo) {
   int asked = 0;
   EXPECT_FALSE(run({.samples = 5000}, pass, [&](double) { return ++asked < 2; }));
   EXPECT_EQ(asked, 2);
+}
+
+TEST_F(PassOfASmallModel, StopsBetweenSearchesForModes) {
+  batch_.observed.assign(batch_.values.size(), 1.0f);
+  for (std::size_t i = 0; i < batch_.observed.size(); i += 3) batch_.observed[i] = 0.0f;
+  Pass pass;
+  std::vector<double> shares;
+  const auto stops_at = [&](double most) {
+    shares.clear();
+    return run({.samples = 5, .sampler = Sampler::kLaplace}, pass, [&](double share) {
+      shares.push_back(share);
+      return share < most;
+    });
+  };
+  EXPECT_TRUE(stops_at(2));
+  EXPECT_TRUE(std::ranges::is_sorted(shares));
+  EXPECT_EQ(shares.back(), 1);
+  const auto asked = static_cast<int>(shares.size());
+  EXPECT_GE(asked, kModesOfParts);
+  EXPECT_FALSE(stops_at(0.2));
+  EXPECT_LE(static_cast<int>(shares.size()), asked / 2 + 1);
 }
 
 TEST_F(PassOfASmallModel, TellsWhenEachPartEnds) {

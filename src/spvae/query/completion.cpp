@@ -46,9 +46,14 @@ class Proposals {
     for (int leaf = 0; leaf < leaves(); ++leaf) priors_.push_back(model.prior(leaf));
   }
 
-  void weigh(const ImageSet& images, std::span<const std::uint32_t> rows) {
-    gather_evidence(model_, images, rows, sampling_, engine_, pool_, {}, evidence_);
+  /// False if the observer stopped it.
+  bool weigh(const ImageSet& images, std::span<const std::uint32_t> rows,
+             const SamplingObserver& observer) {
+    if (!gather_evidence(model_, images, rows, sampling_, engine_, pool_, observer, evidence_)) {
+      return false;
+    }
     posteriors_.emplace(model_, batch(), engine_);
+    return true;
   }
 
   int leaves() const { return model_.circuit().leaves(); }
@@ -364,16 +369,21 @@ Completions complete(const Spvae& model, const ImageSet& images, Filling filling
   const std::size_t variables = index(images.variables());
   Proposals proposals(model, sampling, engine, pool);
   PriorMeans prior_means(model, sampling.noise, engine);
-  const auto told = [&](std::size_t done) {
-    if (!observer || observer(static_cast<double>(done), static_cast<int>(rows.size()))) return;
+  const auto goes_on = [&](double done) {
+    return !observer || observer(done, static_cast<int>(rows.size()));
+  };
+  const auto stop = [&](std::size_t done) {
     fail(ErrorKind::kInterrupted, "stopped after {} of {} images; nothing is written", done,
          rows.size());
   };
   for (std::size_t first = 0; first < rows.size(); first += kernels::kTile) {
-    told(first);
+    if (!goes_on(static_cast<double>(first))) stop(first);
     const auto tile =
         rows.subspan(first, std::min<std::size_t>(kernels::kTile, rows.size() - first));
-    proposals.weigh(images, tile);
+    const bool was_weighed = proposals.weigh(images, tile, [&](double share) {
+      return goes_on(static_cast<double>(first) + share * static_cast<double>(tile.size()));
+    });
+    if (!was_weighed) stop(first);
     const std::size_t begin = result.indices.size();
     result.indices.resize(begin + tile.size() * index(count));
     result.values.resize(result.indices.size() * variables);
@@ -418,7 +428,7 @@ Completions complete(const Spvae& model, const ImageSet& images, Filling filling
       }
     }
   }
-  told(rows.size());
+  if (!goes_on(static_cast<double>(rows.size()))) stop(rows.size());
   return completions;
 }
 

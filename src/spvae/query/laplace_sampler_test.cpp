@@ -122,6 +122,20 @@ TEST(LaplaceSampler, PredictsItsSpreadAndIsBelowTheEncoders) {
   }
 }
 
+TEST(LaplaceSampler, ScoresWholeImagesAlikeWhateverAMaskHidesOfOthers) {
+  const Spvae model = small_circuit(Priors::kLearned);
+  ImageSet masked = repeated(5, {1, 1, 1, 1});
+  ImageSet whole = masked;
+  whole.observed.clear();
+  for (std::size_t v = 0; v < 3; ++v) masked.observed[2 * 4 + v] = 0;  // of the third image
+  const auto expected = scores(model, whole, 20, Sampler::kLaplace);
+  const auto actual = scores(model, masked, 20, Sampler::kLaplace);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(actual[i].log_likelihood - expected[i].log_likelihood);
+    EXPECT_EQ(difference < 1e-5, i != 2) << i;  // but for rounding
+  }
+}
+
 TEST(LaplaceSampler, GivesTheSameBitsForAnyThreadsAndNeighbours) {
   const Spvae model = small_circuit(Priors::kLearned);
   const ImageSet images = repeated(200, {1, 1, 0, 1});

@@ -325,42 +325,40 @@ class ReferenceEngine final : public LeafEngine {
     const std::size_t latent = index(bank_.config().latent);
     const int leaf = expert * bank_.leaves_of_expert();
     ModeFinder finder(bank_.config().latent);
-    for (int number = 0; number < told.starts; ++number) {
-      std::vector<float> start(latent * kTile);
-      std::vector<float> scale(latent * kTile);
-      for (std::size_t i = 0; i < kTile; ++i) {
-        const int lane = first_lane + static_cast<int>(i);
-        const CodeGaussian encoded =
-            encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
-        const int sample = told.best_samples[row_index(batch, told.starts, expert, number, lane)];
-        Vector code = pilot_code(parameters, batch, pilot, expert, lane, sample);
-        if (number == 0 && log_posterior(parameters, batch, told, expert, lane, encoded.mean) >=
+    std::vector<float> start(latent * kTile);
+    std::vector<float> scale(latent * kTile);
+    for (std::size_t i = 0; i < kTile; ++i) {
+      const int lane = first_lane + static_cast<int>(i);
+      const CodeGaussian encoded =
+          encode_leaf(bank_, leaf, parameters, leaf_pixels(bank_, leaf, batch, lane));
+      const int sample = told.samples[row_index(batch, 1, expert, 0, lane)];
+      Vector code = pilot_code(parameters, batch, pilot, expert, lane, sample);
+      if (told.is_first && log_posterior(parameters, batch, told, expert, lane, encoded.mean) >=
                                log_posterior(parameters, batch, told, expert, lane, code)) {
-          code = encoded.mean;
-        }
-        for (std::size_t d = 0; d < latent; ++d) {
-          start[d * kTile + i] = static_cast<float>(code[d]);
-          scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
-        }
+        code = encoded.mean;
       }
-      finder.find(
-          [&](std::span<const float> z, std::span<double> value, std::span<float> gradient) {
-            for (std::size_t i = 0; i < kTile; ++i) {
-              log_posterior_and_gradient(parameters, batch, told, expert, first_lane, i, z, value,
-                                         gradient);
-            }
-          },
-          start, scale);
-      for (std::size_t i = 0; i < kTile; ++i) {
-        const int lane = first_lane + static_cast<int>(i);
-        const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
-        if (!finder.is_found(static_cast<int>(i))) continue;
-        if (observed.empty() ? number > 0 : std::ranges::find(observed, true) == observed.end()) {
-          continue;
-        }
-        proposals.add(expert, lane, finder.mode(static_cast<int>(i)),
-                      finder.value(static_cast<int>(i)), finder.factor(static_cast<int>(i)));
+      for (std::size_t d = 0; d < latent; ++d) {
+        start[d * kTile + i] = static_cast<float>(code[d]);
+        scale[d * kTile + i] = static_cast<float>(encoded.scale[d]);
       }
+    }
+    finder.find(
+        [&](std::span<const float> z, std::span<double> value, std::span<float> gradient) {
+          for (std::size_t i = 0; i < kTile; ++i) {
+            log_posterior_and_gradient(parameters, batch, told, expert, first_lane, i, z, value,
+                                       gradient);
+          }
+        },
+        start, scale);
+    for (std::size_t i = 0; i < kTile; ++i) {
+      const int lane = first_lane + static_cast<int>(i);
+      const std::vector<bool> observed = observed_pixels(bank_, leaf, batch, lane);
+      if (!finder.is_found(static_cast<int>(i))) continue;
+      if (observed.empty() ? !told.is_first : std::ranges::find(observed, true) == observed.end()) {
+        continue;
+      }
+      proposals.add(expert, lane, finder.mode(static_cast<int>(i)),
+                    finder.value(static_cast<int>(i)), finder.factor(static_cast<int>(i)));
     }
   }
 
