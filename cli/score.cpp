@@ -20,21 +20,30 @@ namespace {
 
 constexpr const char* kExample =
     R"(Of every image: log p(x) in nats, its Monte-Carlo error, the effective sample size, bits per
-dimension (discrete likelihoods), and what each super-pixel S contributes, log p(x) - log p(x without S):
-S marginalised exactly; contributions need not add up. --out writes them all as .npy, .csv or .jsonl;
---rank draws the least likely images, the least likely first.
+dimension (discrete likelihoods), with --sampler laplace the likelihood regret, how far the encoder's
+bound is below, which is large of images unlike those of the training; and what each super-pixel S
+contributes, log p(x) - log p(x without S): S marginalised exactly; contributions need not add up.
+--out writes them all as .npy, .csv or .jsonl; --rank draws the least likely images, the least likely
+first.
 
 Examples:
   spvae score runs/mnist-spvae-gaussian --out scores.csv
   spvae score runs/mnist-spvae-gaussian --split train --limit 1000 --rank strange.png)";
+
+constexpr const char* kRegretColumn = "likelihood_regret";
+
+enum class RankBy { kLikelihood, kRegret };
 
 struct ScoreConfig {
   ImageQuery query;
   int samples = 100;
   std::string out;
   std::string rank;
+  RankBy rank_by = RankBy::kLikelihood;
   int count = 36;
 };
+
+bool is_ranked(const ScoreConfig& config) { return !config.rank.empty(); }
 
 FieldList<ScoreConfig> fields() {
   using Config = ScoreConfig;
@@ -44,11 +53,16 @@ FieldList<ScoreConfig> fields() {
       output_field("out", &Config::out, "write every image's figures to FILE.npy, .csv or .jsonl",
                    kTableEndings),
       output_field("rank", &Config::rank,
-                   "draw the least likely images and their scores into FILE.png or .svg",
+                   "draw the strangest images and their scores into FILE.png or .svg",
                    {".png", ".svg"}),
       only_for<Config>(
-          "--rank", [](const Config& config) { return !config.rank.empty(); },
-          number_field("count", &Config::count, "images to draw", 1, 10000)),
+          "--rank", is_ranked,
+          choice_field("rank-by", &Config::rank_by,
+                       "which are the strangest: those of the least likelihood, or of the greatest "
+                       "likelihood regret (--sampler laplace)",
+                       {"likelihood", "regret"})),
+      only_for<Config>("--rank", is_ranked,
+                       number_field("count", &Config::count, "images to draw", 1, 10000)),
   });
 }
 
@@ -67,6 +81,8 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
   const bool is_discrete = spvae::is_discrete(model.config().leaf.likelihood);
   Table table{{"image", "log_likelihood", "monte_carlo_error", "effective_samples"}, {}};
   if (is_discrete) table.columns.emplace_back("bits_per_dimension");
+  const bool has_regret = config.query.sampler == Sampler::kLaplace;
+  if (has_regret) table.columns.emplace_back(kRegretColumn);
   const int regions = model.graph().leaf_regions();
   for (int region = 0; region < regions; ++region) {
     table.columns.push_back(fmt::format("super_pixel_{}", region));
@@ -83,6 +99,7 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
         table.values.push_back(
             bits_per_dimension(score.log_likelihood, observed_variables(evidence.batch, lane)));
       }
+      if (has_regret) table.values.push_back(likelihood_regret(evidence, lane));
       const auto first = parts.begin() + std::ptrdiff_t{lane} * regions;
       table.values.insert(table.values.end(), first, first + regions);
     }
@@ -90,20 +107,33 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
   return table;
 }
 
-/// The least likely images, the least likely first; returns their rows.
+/// What an image is ranked by, nats.
+double rank_value(const ScoreConfig& config, const Table& table, std::size_t row) {
+  const char* const name = config.rank_by == RankBy::kRegret ? kRegretColumn : "log_likelihood";
+  return table.row(row)[static_cast<std::size_t>(std::ranges::find(table.columns, name) -
+                                                 table.columns.begin())];
+}
+
+/// The strangest images, the strangest first; returns their rows.
 std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& table,
                                       const ImageSet& images) {
+  const bool by_regret = config.rank_by == RankBy::kRegret;
   std::vector<std::size_t> order(table.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&table](std::size_t row) { return table.row(row)[1]; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t row) {
+    const double value = rank_value(config, table, row);
+    return by_regret ? -value : value;
+  });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
   const double side = std::ceil(std::sqrt(static_cast<double>(order.size())));
-  ImageGrid grid{.title = "least likely images: index in the file, log-likelihood in nats",
+  ImageGrid grid{.title = by_regret
+                              ? "images of the greatest regret: index in the file, regret in nats"
+                              : "least likely images: index in the file, log-likelihood in nats",
                  .columns = static_cast<int>(side)};
   for (const std::size_t row : order) {
-    grid.tiles.push_back(
-        {.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0], table.row(row)[1]),
-         .pictures = {picture_of(images, static_cast<int>(row))}});
+    grid.tiles.push_back({.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0],
+                                                 rank_value(config, table, row)),
+                          .pictures = {picture_of(images, static_cast<int>(row))}});
   }
   write_plot(config.rank, {grid});
   return order;
@@ -117,6 +147,9 @@ int unreliable_images(const Table& table) {
 }
 
 void run_score(const ScoreConfig& config, const Options& options) {
+  if (config.rank_by == RankBy::kRegret && config.query.sampler != Sampler::kLaplace) {
+    fail(ErrorKind::kUsage, "rank-by: got regret, which --sampler laplace alone can tell; add it");
+  }
   OpenQuery open(config.query);
   check_form(open.images.columns, "rank", config.rank, ".csv, for --out instead");
   const Stopwatch stopwatch;
@@ -148,6 +181,8 @@ void run_score(const ScoreConfig& config, const Options& options) {
     for (const std::size_t row : draw_ranking(config, table, open.images)) {
       ranking.push_back(
           {{"image", open.images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
+      if (config.rank_by == RankBy::kRegret)
+        ranking.back()[kRegretColumn] = rank_value(config, table, row);
     }
     open.describe(config.rank, std::move(description));
   }

@@ -60,6 +60,20 @@ class Score(CommandTest):
         scores = sorted(values[1::shape[1]])
         self.assertEqual([entry["log_likelihood"] for entry in ranking], scores[:4])
 
+    def test_laplace_tells_the_likelihood_regret(self):
+        run = self.train("run")
+        out = self.path("strange.png")
+        self.run_spvae("score", run, "--samples", "50", "--sampler", "laplace", "--rank", out, "--rank-by",
+                       "regret", "--count", "4", "--out", self.path("s.csv"))
+        with open(self.path("s.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        regrets = sorted((float(row["likelihood_regret"]) for row in rows), reverse=True)
+        self.assertGreater(sum(regrets), 0)
+        ranking = json.loads(pathlib.Path(out + ".json").read_text())["ranking"]
+        for entry, regret in zip(ranking, regrets[:4], strict=True):
+            self.assertAlmostEqual(entry["likelihood_regret"], regret, places=9)
+        self.fails(64, "score", run, "--rank", out, "--rank-by", "regret", says="--sampler laplace")
+
     def test_depends_on_neither_threads_nor_limit(self):
         run = self.train("run")
         def first(*more):

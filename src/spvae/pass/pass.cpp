@@ -111,7 +111,7 @@ std::vector<int> take_best(std::vector<double>& shares, int samples, int among,
 // observer, which is told how much of the search is done, stopped it.
 bool seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& settings,
                     LeafEngine& engine, ThreadPool& pool, const SamplingObserver& observer,
-                    LaplaceProposals& proposals) {
+                    LaplaceProposals& proposals, AlignedVector<double>& pilot_bound) {
   const auto goes_on = [&](double share) { return !observer || observer(share); };
   if (!goes_on(0)) return false;
   const bool is_partial = !batch.observed.empty();
@@ -121,6 +121,7 @@ bool seek_proposals(const Spvae& model, const Batch& batch, const PassSettings& 
   of_pilot.noise.purpose = Purpose::kPilot;
   Pass pilot;
   run_pass(model, batch, of_pilot, engine, pool, pilot);
+  pilot_bound.assign(pilot.trace.root().begin(), pilot.trace.root().end());
   std::vector<double> leaf_values(pilot.leaf_values.size());  // in the leaves' own units
   leaf_elbo(pilot.statistics, leaf_values);
   const std::size_t stride = index(batch.stride);
@@ -156,7 +157,8 @@ bool run_pass(const Spvae& model, const Batch& batch, const PassSettings& asked,
         return asking(kShareOfSearch + (1 - kShareOfSearch) * share);
       };
     }
-    if (!seek_proposals(model, batch, settings, engine, pool, searching, pass.laplace)) {
+    if (!seek_proposals(model, batch, settings, engine, pool, searching, pass.laplace,
+                        pass.pilot_bound)) {
       return false;
     }
     settings.noise.laplace = &pass.laplace;

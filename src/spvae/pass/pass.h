@@ -60,6 +60,8 @@ struct Pass {
   AlignedVector<float> grad_logits;        ///< [W] d Σ root / d logits, with the responsibilities
   AlignedVector<float> log_weights;        ///< work
   LaplaceProposals laplace;                ///< of Sampler::kLaplace
+  /// [stride] of Sampler::kLaplace: the bound by the encoder's kPilotSamples alone.
+  AlignedVector<double> pilot_bound;
 };
 
 /// Samples of the encoder from which LaplaceProposals are sought. Of leaves of which pixels are

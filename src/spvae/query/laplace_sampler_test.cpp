@@ -136,6 +136,27 @@ TEST(LaplaceSampler, ScoresWholeImagesAlikeWhateverAMaskHidesOfOthers) {
   }
 }
 
+TEST(LaplaceSampler, TellsHowFarThePilotsBoundIsBelow) {
+  const Spvae model = small_circuit(Priors::kLearned);
+  ThreadPool pool(1);
+  const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
+  const ImageSet images = repeated(5, {1, 1, 1, 0});
+  const auto pilot =
+      log_likelihood(model, images, kPilotSamples,
+                     {.seed = 5, .purpose = Purpose::kPilot, .prior_share = 0.2}, *engine, pool);
+  for_each_batch(model, images,
+                 {.samples = 20,
+                  .noise = {.seed = 5, .purpose = Purpose::kEvaluation, .prior_share = 0.2},
+                  .sampler = Sampler::kLaplace},
+                 *engine, pool, {}, [&](const Evidence& evidence) {
+                   for (int lane = 0; lane < 5; ++lane) {
+                     const auto i = static_cast<std::size_t>(lane);
+                     EXPECT_EQ(likelihood_regret(evidence, lane),
+                               evidence.trace.root()[i] - pilot[i].log_likelihood);
+                   }
+                 });
+}
+
 TEST(LaplaceSampler, GivesTheSameBitsForAnyThreadsAndNeighbours) {
   const Spvae model = small_circuit(Priors::kLearned);
   const ImageSet images = repeated(200, {1, 1, 0, 1});

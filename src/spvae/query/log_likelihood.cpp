@@ -66,6 +66,13 @@ double known_error(const ImageScore& score) {
                            : std::numeric_limits<double>::quiet_NaN();
 }
 
+double likelihood_regret(const Evidence& evidence, int lane) {
+  const auto at = static_cast<std::size_t>(lane);
+  assert(at < evidence.pilot_bound.size());
+  if (is_empty(evidence.batch, at)) return 0;
+  return evidence.trace.root()[at] - evidence.pilot_bound[at];
+}
+
 ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane) {
   const WeightStatistics& statistics = evidence.statistics;
   const auto at = static_cast<std::size_t>(lane);

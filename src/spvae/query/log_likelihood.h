@@ -30,6 +30,11 @@ struct ImageScore {
 /// The Monte-Carlo error of a reliable score, nats; of others, NaN.
 double known_error(const ImageScore& score);
 
+/// How far the encoder's bound of image `lane` of a batch is below that of Sampler::kLaplace, nats:
+/// its likelihood regret (Xiao et al., NeurIPS 2020), which is large where the encoder has not seen
+/// the like. 0 where nothing is observed.
+double likelihood_regret(const Evidence& evidence, int lane);
+
 /// Of image `lane` of a batch.
 ImageScore score_of(const Spvae& model, const Evidence& evidence, int lane);
 
