@@ -107,21 +107,20 @@ Table score_images(const ScoreConfig& config, OpenQuery& open) {
   return table;
 }
 
-/// What an image is ranked by, nats.
-double rank_value(const ScoreConfig& config, const Table& table, std::size_t row) {
-  const char* const name = config.rank_by == RankBy::kRegret ? kRegretColumn : "log_likelihood";
-  return table.row(row)[static_cast<std::size_t>(std::ranges::find(table.columns, name) -
-                                                 table.columns.begin())];
+std::size_t regret_column(const Table& table) {
+  return static_cast<std::size_t>(std::ranges::find(table.columns, kRegretColumn) -
+                                  table.columns.begin());
 }
 
 /// The strangest images, the strangest first; returns their rows.
 std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& table,
                                       const ImageSet& images) {
   const bool by_regret = config.rank_by == RankBy::kRegret;
+  const std::size_t column = by_regret ? regret_column(table) : 1;
   std::vector<std::size_t> order(table.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t row) {
-    const double value = rank_value(config, table, row);
+    const double value = table.row(row)[column];
     return by_regret ? -value : value;
   });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
@@ -131,9 +130,9 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
                               : "least likely images: index in the file, log-likelihood in nats",
                  .columns = static_cast<int>(side)};
   for (const std::size_t row : order) {
-    grid.tiles.push_back({.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0],
-                                                 rank_value(config, table, row)),
-                          .pictures = {picture_of(images, static_cast<int>(row))}});
+    grid.tiles.push_back(
+        {.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0], table.row(row)[column]),
+         .pictures = {picture_of(images, static_cast<int>(row))}});
   }
   write_plot(config.rank, {grid});
   return order;
@@ -181,8 +180,9 @@ void run_score(const ScoreConfig& config, const Options& options) {
     for (const std::size_t row : draw_ranking(config, table, open.images)) {
       ranking.push_back(
           {{"image", open.images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
-      if (config.rank_by == RankBy::kRegret)
-        ranking.back()[kRegretColumn] = rank_value(config, table, row);
+      if (config.rank_by == RankBy::kRegret) {
+        ranking.back()[kRegretColumn] = table.row(row)[regret_column(table)];
+      }
     }
     open.describe(config.rank, std::move(description));
   }

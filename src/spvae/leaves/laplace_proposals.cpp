@@ -19,7 +19,7 @@ using kernels::kTile;
 constexpr std::uint32_t kTurn = 0xFFFFFFFFu;
 // Of the greatest share of a mode: the least of any, since evidences are approximate.
 constexpr double kLeastShare = 0.05;
-// Squared distance, in units of the curvature of either, below which two modes are one.
+// Squared distance, in units of the curvature of each, below which two modes are one.
 constexpr double kSameMode = 0.5;
 
 }  // namespace

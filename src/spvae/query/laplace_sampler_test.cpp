@@ -68,14 +68,13 @@ double log_density(const Spvae& model, std::array<std::uint8_t, 4> observed) {
       .values.back();
 }
 
+constexpr NoiseKey kNoise = {.seed = 5, .purpose = Purpose::kEvaluation, .prior_share = 0.2};
+
 std::vector<ImageScore> scores(const Spvae& model, const ImageSet& images, int samples,
                                Sampler sampler, int threads = 2) {
   ThreadPool pool(threads);
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
-  return log_likelihood(model, images,
-                        {.samples = samples,
-                         .noise = {.seed = 5, .purpose = Purpose::kEvaluation, .prior_share = 0.2},
-                         .sampler = sampler},
+  return log_likelihood(model, images, {.samples = samples, .noise = kNoise, .sampler = sampler},
                         *engine, pool);
 }
 
@@ -141,13 +140,10 @@ TEST(LaplaceSampler, TellsHowFarThePilotsBoundIsBelow) {
   ThreadPool pool(1);
   const auto engine = make_engine(Engine::kFused, model.leaves(), pool);
   const ImageSet images = repeated(5, {1, 1, 1, 0});
-  const auto pilot =
-      log_likelihood(model, images, kPilotSamples,
-                     {.seed = 5, .purpose = Purpose::kPilot, .prior_share = 0.2}, *engine, pool);
-  for_each_batch(model, images,
-                 {.samples = 20,
-                  .noise = {.seed = 5, .purpose = Purpose::kEvaluation, .prior_share = 0.2},
-                  .sampler = Sampler::kLaplace},
+  NoiseKey of_pilot = kNoise;
+  of_pilot.purpose = Purpose::kPilot;
+  const auto pilot = log_likelihood(model, images, kPilotSamples, of_pilot, *engine, pool);
+  for_each_batch(model, images, {.samples = 20, .noise = kNoise, .sampler = Sampler::kLaplace},
                  *engine, pool, {}, [&](const Evidence& evidence) {
                    for (int lane = 0; lane < 5; ++lane) {
                      const auto i = static_cast<std::size_t>(lane);
