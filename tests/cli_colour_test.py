@@ -15,8 +15,8 @@ class Colour(CommandTest):
         super().setUp()
         self.colours = write_colours(self.path("colours.npy"), 40, HEIGHT, WIDTH)
 
-    def train_colours(self, out, *more):
-        self.run_spvae("train", "--data", self.colours, "--out", self.path(out), "--colour", "rgb",
+    def train_colours(self, out, *more, colour="rgb"):
+        self.run_spvae("train", "--data", self.colours, "--out", self.path(out), "--colour", colour,
                        *small(*more))
         return self.path(out)
 
@@ -44,6 +44,27 @@ class Colour(CommandTest):
                         for engine in ["fused", "reference"]]
                 self.assertAlmostEqual(both[0]["log_likelihood"], both[1]["log_likelihood"],
                                        delta=1e-5 * abs(both[1]["log_likelihood"]))
+
+    def test_luma_and_chromas_are_learned_and_everything_shown_is_red_green_and_blue(self):
+        run = self.train_colours("run", "--likelihood", "ordinal", colour="ycocg")
+        self.assertEqual(self.run_json("info", run)["model"]["colour-space"], "ycocg")
+        self.assertNotIn("colour-space", self.run_json("info", self.train_colours("rgb"))["model"])
+        both = [self.run_json("evaluate", run, "--samples", "5", "--engine", engine)
+                for engine in ["fused", "reference"]]
+        self.assertAlmostEqual(both[0]["bits_per_dimension"], both[1]["bits_per_dimension"], places=5)
+        out = self.path("values.npy")
+        self.run_spvae("sample", run, "--count", "3", "--out", out)
+        for value in read_npy(out)[1]:
+            self.assertAlmostEqual(255 * value, min(max(round(255 * value), 0), 255), places=3)
+        self.run_spvae("train", "--resume", "--out", run)
+        for command in ["compare", "report"]:
+            self.run_spvae(command, run, *([run] if command == "compare" else []), "--samples", "2")
+
+    def test_colours_are_mixed_in_three_channels_of_bytes_alone(self):
+        for data, likelihood, says in [(self.colours, "gaussian", ["gaussian", "--colour rgb"]),
+                                       (self.data, "ordinal", ["ycocg", "gray"])]:
+            flags = small("--colour", "ycocg", "--likelihood", likelihood)
+            self.fails(64, "train", "--data", data, "--out", self.path("none"), *flags, says=says)
 
     def test_bits_per_dimension_are_of_channels(self):
         run = self.train_colours("run", "--likelihood", "logistic")

@@ -148,7 +148,9 @@ Density Density::train(const ImageSet& training, const DensitySettings& settings
   config.data = kDataName;
   config.stretch = Stretch::kNone;
   config.dequantize = Dequantize::kOff;
-  config.colour = training.channels == 3 ? ColourMode::kRgb : ColourMode::kGray;
+  config.colour = training.channels != 3                               ? ColourMode::kGray
+                  : settings.model.colour_space == ColourSpace::kYcocg ? ColourMode::kYcocg
+                                                                       : ColourMode::kRgb;
   config.model = settings.model;
   config.model.channels = training.channels;
   config.train = settings.train;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 namespace spvae {
@@ -69,6 +71,54 @@ TEST(Channels, OfPlanesComeTogetherInEachPixel) {
   std::vector<std::uint8_t> out(6);
   pixels_of_planes(planes, out);
   EXPECT_EQ(out, (std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6}));
+}
+
+using Colour = std::array<std::uint8_t, 3>;
+
+void for_each_colour(const std::function<void(const Colour&)>& visit) {
+  for (int i = 0; i < 256 * 256 * 256; ++i) {
+    visit({static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8),
+           static_cast<std::uint8_t>(i)});
+  }
+}
+
+TEST(Ycocg, IsLosslessOfEveryColour) {
+  int lost = 0;
+  for_each_colour([&](const Colour& rgb) { lost += rgb_of_ycocg(ycocg_of_rgb(rgb)) != rgb; });
+  EXPECT_EQ(lost, 0);
+}
+
+// Malvar & Sullivan's steps without a modulus, where both chromas fit.
+TEST(Ycocg, IsThatOfThePaperWhereChromasFitEightBits) {
+  int others = 0;
+  int fitting = 0;
+  for_each_colour([&](const Colour& rgb) {
+    const int co = rgb[0] - rgb[2];
+    const int t = rgb[2] + (co >> 1);
+    const int cg = rgb[1] - t;
+    if (co < -128 || co > 127 || cg < -128 || cg > 127) return;
+    const Colour expected = {static_cast<std::uint8_t>(t + (cg >> 1)),
+                             static_cast<std::uint8_t>(co + 128),
+                             static_cast<std::uint8_t>(cg + 128)};
+    ++fitting;
+    others += ycocg_of_rgb(rgb) != expected;
+  });
+  EXPECT_GT(fitting, 256 * 256 * 256 / 2);
+  EXPECT_EQ(others, 0);
+}
+
+TEST(Ycocg, OfMeansIsTheInverseUpToTheRoundingOfItsHalves) {
+  double furthest = 0;
+  for_each_colour([&](const Colour& rgb) {
+    const int t = rgb[2] + ((rgb[0] - rgb[2]) >> 1);
+    if (std::abs(rgb[0] - rgb[2]) > 127 || std::abs(rgb[1] - t) > 127) return;
+    const Colour ycocg = ycocg_of_rgb(rgb);
+    const auto mean = rgb_of_mean_ycocg({ycocg[0] / 255.0, ycocg[1] / 255.0, ycocg[2] / 255.0});
+    for (std::size_t c = 0; c < 3; ++c) {
+      furthest = std::max(furthest, std::abs(255 * mean[c] - rgb[c]));
+    }
+  });
+  EXPECT_LE(furthest, 1 + 1e-9);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ enum class Binarise {
 /// What becomes of colours.
 enum class ColourMode {
   kGray = 0,  ///< one channel: the luma of colours
-  kRgb = 1    ///< three channels: red, green, blue; those of a gray image are equal
+  kRgb = 1,   ///< three channels: red, green, blue; those of a gray image are equal
+  kYcocg = 2  ///< the same; a model sees them as ColourSpace::kYcocg
 };
 
 /// What stands for a missing pixel in floating-point data.

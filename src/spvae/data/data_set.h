@@ -64,7 +64,7 @@ class DataSet {
   /// Of vectors, the names of their columns; of images, none.
   const std::vector<std::string>& columns() const { return sources_.front().columns(); }
   /// Of the images that are loaded, as DataConfig::colour says.
-  int channels() const { return config_.colour == ColourMode::kRgb ? 3 : 1; }
+  int channels() const { return config_.colour == ColourMode::kGray ? 1 : 3; }
   /// Whether any file that training images come from is in colour.
   bool has_colours() const { return sources_[part(Split::kTrain).source].channels() > 1; }
   /// Whether pixels are floating-point numbers; else they are of 8 bits.

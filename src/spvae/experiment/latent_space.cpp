@@ -13,6 +13,7 @@
 
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
+#include "spvae/model/data_units.h"
 #include "spvae/model/region_rectangle.h"
 
 namespace spvae {
@@ -71,13 +72,16 @@ Picture latent_plane_picture(const Spvae& model, LeafEngine& engine, int leaf,
     if (plane.upwards >= 0) set_quantile(plane.upwards, side - 1 - static_cast<int>(cell) / side);
   };
   const auto paint = [&](std::size_t cell, std::span<const PixelDistribution> pixels) {
+    std::vector<double> means(scope.size());
+    std::ranges::transform(pixels, means.begin(), mean_pixel);
+    to_data_units(model.config(), scope, SampledPixels::kMean, means);
     for (std::size_t i = 0; i < scope.size(); ++i) {
       const int pixel = scope[i] / channels;
       const int y = static_cast<int>(cell) / side * patch.height + pixel / image_width - patch.top;
       const int x = static_cast<int>(cell) % side * patch.width + pixel % image_width - patch.left;
       const int at = (y * picture.width + x) * channels + scope[i] % channels;
       picture.pixels[index(at)] =
-          static_cast<std::uint8_t>(std::lround(255 * std::clamp(mean_pixel(pixels[i]), 0.0, 1.0)));
+          static_cast<std::uint8_t>(std::lround(255 * std::clamp(means[i], 0.0, 1.0)));
     }
   };
   engine.decode(model.parameters(), experts, code, paint);

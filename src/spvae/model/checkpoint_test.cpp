@@ -250,6 +250,18 @@ TEST_F(Checkpoint, KeepsChannels) {
   EXPECT_EQ(load_model(path_).model.config().channels, 3);
 }
 
+TEST_F(Checkpoint, SaysTheColourSpaceOnlyWhereColoursAreMixed) {
+  Spvae colour({.height = 5,
+                .width = 4,
+                .channels = 3,
+                .colour_space = ColourSpace::kYcocg,
+                .delta = 3,
+                .leaf = {.latent = 2, .likelihood = Likelihood::kOrdinal}});
+  EXPECT_THAT(read_safetensors(path_).metadata.at("config"), Not(HasSubstr("colour-space")));
+  save_model(path_, colour, colour.parameters(), kOrigin);
+  EXPECT_EQ(load_model(path_).model.config().colour_space, ColourSpace::kYcocg);
+}
+
 TEST_F(Checkpoint, KeepsWhichPixelsWereNeverSeen) {
   EXPECT_FALSE(read_safetensors(path_).metadata.contains("unseen"));
   EXPECT_TRUE(load_model(path_).origin.unseen.empty());

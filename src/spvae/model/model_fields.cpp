@@ -102,6 +102,17 @@ Field<ModelConfig> channels_field() {
   return field;
 }
 
+/// Files say it only where colours are mixed.
+Field<ModelConfig> colour_space_field() {
+  Field<ModelConfig> field =
+      choice_field("colour-space", &ModelConfig::colour_space,
+                   "what a model sees of a pixel's three channels", {"rgb", "ycocg"});
+  field.written = [](const ModelConfig& config) {
+    return config.colour_space != ColourSpace::kRgb;
+  };
+  return field;
+}
+
 Field<ModelConfig> network_choice() {
   Field<ModelConfig> field =
       fields_of(&ModelConfig::leaf, FieldList<LeafConfig>{network_field()})[0];
@@ -163,6 +174,7 @@ FieldList<ModelConfig> all() {
   list.push_back(
       number_field("width", &ModelConfig::width, "width of an image, pixels", 1, kMaxSide));
   list.push_back(channels_field());
+  list.push_back(colour_space_field());
   return list;
 }
 

@@ -26,6 +26,18 @@ ModelConfig checked(const ModelConfig& given) {
   return config;
 }
 
+// The mixed channels have 256 values each.
+void check_colours(const ModelConfig& config) {
+  if (config.colour_space == ColourSpace::kRgb) return;
+  const LikelihoodInfo& likelihood = likelihood_info(config.leaf.likelihood.kind);
+  if (config.channels != 3 || likelihood.values(config.leaf.likelihood) != 256) {
+    fail(ErrorKind::kUsage,
+         "colour ycocg: mixes three channels of 256 values, got {} of the likelihood {} ({}); "
+         "choose --colour rgb, or --likelihood ordinal",
+         config.channels, likelihood.name, likelihood.pixels);
+  }
+}
+
 // Vectors have neither super-pixels nor rows of pixels.
 void check_plane(const ModelConfig& config) {
   if (config.columns.are_none()) return;
@@ -47,6 +59,7 @@ void check_plane(const ModelConfig& config) {
 
 RegionGraph make_graph(const ModelConfig& config) {
   check_plane(config);
+  check_colours(config);
   const StructureInfo& structure = structure_info(config.structure);
   const bool is_stored = names_structure(config);
   RegionGraph graph = is_stored && config.graph

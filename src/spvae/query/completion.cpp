@@ -349,6 +349,22 @@ void add_strokes(const Spvae& model, const Proposals& proposals, const Painter& 
   }
 }
 
+// Of an image's values [V], those that are not observed.
+void to_data_units(const Spvae& model, const Proposals& proposals, int lane, SampledPixels made,
+                   std::span<float> image) {
+  std::vector<std::int32_t> missing;
+  std::vector<double> values;
+  for (std::size_t v = 0; v < image.size(); ++v) {
+    if (proposals.is_observed(static_cast<int>(v), lane)) continue;
+    missing.push_back(static_cast<std::int32_t>(v));
+    values.push_back(static_cast<double>(image[v]));
+  }
+  to_data_units(model.config(), missing, made, values);
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    image[index(missing[i])] = static_cast<float>(values[i]);
+  }
+}
+
 }  // namespace
 
 Completions complete(const Spvae& model, const ImageSet& images, Filling filling, int count,
@@ -359,7 +375,8 @@ Completions complete(const Spvae& model, const ImageSet& images, Filling filling
     fail(ErrorKind::kUsage, "proposals: got {}, expected at least 1", sampling.samples);
   }
   check_images(images, model.config());
-  const Columns& columns = model.config().columns;
+  const SampledPixels made =
+      filling == Filling::kDrawn ? SampledPixels::kDrawn : SampledPixels::kMean;
   std::vector<std::uint32_t> all_rows(index(images.count()));
   std::iota(all_rows.begin(), all_rows.end(), 0U);
   const std::span<const std::uint32_t> rows(all_rows);
@@ -418,14 +435,9 @@ Completions complete(const Spvae& model, const ImageSet& images, Filling filling
       add_strokes(model, proposals, painter,
                   all.subspan(done, std::min(kStrokes, all.size() - done)), engine, painted);
     }
-    if (!columns.are_scaled()) continue;
-    for (std::size_t at = begin; at < result.indices.size(); ++at) {
-      const int lane = painter.lane(static_cast<int>(at - begin));
-      for (std::size_t v = 0; v < variables; ++v) {
-        if (proposals.is_observed(static_cast<int>(v), lane)) continue;
-        float& value = result.values[at * variables + v];
-        value = static_cast<float>(columns.to_data(v, value));
-      }
+    for (std::size_t image = 0; image < of_image.size(); ++image) {
+      to_data_units(model, proposals, painter.lane(static_cast<int>(image)), made,
+                    painted.subspan(image * variables, variables));
     }
   }
   if (!goes_on(static_cast<double>(rows.size()))) stop(rows.size());

@@ -97,6 +97,7 @@ ImageSet reconstruct(const Spvae& model, const Evidence& evidence, LeafEngine& e
         std::ranges::transform(posteriors.of(leaf, static_cast<int>(image)).mean, z.begin(),
                                [](double value) { return static_cast<float>(value); });
       },
+      SampledPixels::kMean,
       [](std::size_t, int, std::uint32_t, const PixelDistribution& pixel) {
         return mean_pixel(pixel);
       },

@@ -9,7 +9,6 @@
 #include "spvae/circuit/induced_tree.h"
 #include "spvae/core/error.h"
 #include "spvae/core/index.h"
-#include "spvae/model/data_units.h"
 #include "spvae/query/leaf_posterior.h"
 #include "spvae/query/tree_pixels.h"
 
@@ -76,7 +75,7 @@ ImageSet sample(const Spvae& model, int count, std::uint32_t seed, SampledPixels
       }
       return value;
     };
-    fill_by_trees(model, engine, leaves, code, pixel,
+    fill_by_trees(model, engine, leaves, code, pixels, pixel,
                   std::span(images.values).subspan(first * size));
   }
   return images;

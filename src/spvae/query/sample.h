@@ -5,14 +5,10 @@
 #include "spvae/core/thread_pool.h"
 #include "spvae/data/image_set.h"
 #include "spvae/leaves/leaf_engine.h"
+#include "spvae/model/data_units.h"
 #include "spvae/model/spvae.h"
 
 namespace spvae {
-
-enum class SampledPixels {
-  kDrawn,  ///< from p(x|z)
-  kMean,   ///< the decoder's mean of x given z
-};
 
 /// `count` ≥ 1 samples of the model: an induced tree of the prior, for each of its leaves
 /// z ~ N(0, I), then pixels from the leaf's decoder. Sample i depends on (seed, i) alone: its

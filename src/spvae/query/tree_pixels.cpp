@@ -5,7 +5,8 @@
 namespace spvae {
 
 void fill_by_trees(const Spvae& model, LeafEngine& engine, std::span<const std::vector<int>> leaves,
-                   const TreeCode& code, const TreePixel& pixel, std::span<float> values) {
+                   const TreeCode& code, SampledPixels made, const TreePixel& pixel,
+                   std::span<float> values) {
   struct Row {
     std::size_t image;
     int leaf;
@@ -19,18 +20,19 @@ void fill_by_trees(const Spvae& model, LeafEngine& engine, std::span<const std::
     }
   }
   const std::size_t variables = index(model.graph().variables());
-  const Columns& columns = model.config().columns;
   engine.decode(
       model.parameters(), experts,
       [&](std::size_t row, std::span<float> z) { code(rows[row].image, rows[row].leaf, z); },
       [&](std::size_t row, std::span<const PixelDistribution> pixels) {
         const auto [image, leaf] = rows[row];
         const auto scope = model.leaves().scope(leaf);
+        std::vector<double> of_leaf(scope.size());
         for (std::size_t i = 0; i < scope.size(); ++i) {
-          const std::size_t variable = index(scope[i]);
-          const double value = pixel(image, leaf, static_cast<std::uint32_t>(i), pixels[i]);
-          values[image * variables + variable] =
-              static_cast<float>(columns.to_data(variable, value));
+          of_leaf[i] = pixel(image, leaf, static_cast<std::uint32_t>(i), pixels[i]);
+        }
+        to_data_units(model.config(), scope, made, of_leaf);
+        for (std::size_t i = 0; i < scope.size(); ++i) {
+          values[image * variables + index(scope[i])] = static_cast<float>(of_leaf[i]);
         }
       });
 }

@@ -125,8 +125,9 @@ FieldList<RunConfig> all() {
                    "train on so many of the training images; 0 is all", 0, kMaxImages),
       choice_field("colour", &RunConfig::colour,
                    "gray: one channel, the luma of colours; rgb: three channels, which are in the "
-                   "same leaves",
-                   {"gray", "rgb"}),
+                   "same leaves; ycocg: the same, but leaves see luma and two chromas (YCoCg-R, "
+                   "lossless: bits are still those of red, green and blue)",
+                   {"gray", "rgb", "ycocg"}),
       choice_field("stretch", &RunConfig::stretch,
                    "scaling of each image: image: its least pixel becomes 0, its greatest 1; none: "
                    "raw pixels; auto: none for PNG files and arrays, else image",
@@ -303,7 +304,9 @@ RunConfig run_config(const Json& given) {
   RunConfig config = default_run_config(kind_of(values));
   if (columns > 0) set_vector_defaults(columns, config.model);
   apply_config(run_fields(), values, config);
-  config.model.channels = config.colour == ColourMode::kRgb ? 3 : 1;
+  config.model.channels = config.colour == ColourMode::kGray ? 1 : 3;
+  config.model.colour_space =
+      config.colour == ColourMode::kYcocg ? ColourSpace::kYcocg : ColourSpace::kRgb;
   if (is_named_set(config.data)) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
@@ -420,9 +423,9 @@ void read_graph(ModelConfig& model) {
 
 void fit_to_data(const DataSet& data, RunConfig& config) {
   check_fits(data, config);
-  if (config.colour == ColourMode::kRgb && !data.has_colours()) {
-    fail(ErrorKind::kUsage, "colour: got rgb, but the training images of {} are gray; leave it out",
-         data.name());
+  if (config.colour != ColourMode::kGray && !data.has_colours()) {
+    fail(ErrorKind::kUsage, "colour: got {}, but the training images of {} are gray; leave it out",
+         config.colour == ColourMode::kRgb ? "rgb" : "ycocg", data.name());
   }
   if (config.missing == Missing::kNan) data.check_takes_nan();
   if (!data.columns().empty()) {
