@@ -47,11 +47,16 @@ FieldList<CompareConfig> fields() {
 void check_comparable(const CompareConfig& config, const StoredModel& a, const StoredModel& b) {
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
+  // Whatever the model sees of colours, its probabilities are of red, green and blue.
+  const auto prepared = [](const Json& config, const char* key) {
+    return key == std::string_view("colour") && config.at(key) == "ycocg" ? Json("rgb")
+                                                                           : config.at(key);
+  };
   const bool is_discrete = spvae::is_discrete(a.model.config().leaf.likelihood);
   for (const char* key :
        {"likelihood", "data-seed", "colour", "stretch", "dequantize", "binarise"}) {
     const bool is_noise = std::string_view(key) == "dequantize";
-    if (training.at(key) == other.at(key) || (is_noise && is_discrete)) continue;
+    if (prepared(training, key) == prepared(other, key) || (is_noise && is_discrete)) continue;
     fail(ErrorKind::kUsage, "the runs cannot be compared: their {} differs, {} and {}", key,
          training.at(key).dump(), other.at(key).dump());
   }

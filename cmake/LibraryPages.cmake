@@ -1,10 +1,11 @@
-# spvae_library_page(NAME): the program that docs/library/NAME.md shows, built as it stands there, as
-# page_NAME in ${PROJECT_BINARY_DIR}/library_pages.
-function(spvae_library_page name)
-  set(page ${PROJECT_SOURCE_DIR}/docs/library/${name}.md)
+# spvae_library_page(FILE.md): the program that a page shows, built as it stands there, as page_FILE in
+# ${PROJECT_BINARY_DIR}/library_pages.
+function(spvae_library_page file)
+  set(page ${PROJECT_SOURCE_DIR}/${file})
+  get_filename_component(name ${file} NAME_WE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
   file(READ ${page} text)
-  if(NOT text MATCHES "```cpp\n(.*)```\n")
+  if(NOT text MATCHES "```cpp\n([^`]*)```\n")
     message(FATAL_ERROR "${page}: expected a program between ```cpp and ```")
   endif()
   set(program ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)

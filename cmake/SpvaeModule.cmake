@@ -47,6 +47,8 @@ function(spvae_test_program target prefix)
   cmake_parse_arguments(PROGRAM "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${target} ${PROGRAM_SOURCES})
   spvae_compile_options(${target})
+  # Tests are compiled more often than they run: a third of the time.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${target} PRIVATE spvae_lab GTest::gtest_main GTest::gmock ${PROGRAM_LIBRARIES})
   spvae_test_headers(${target})
   gtest_discover_tests(${target} TEST_PREFIX ${prefix}. DISCOVERY_TIMEOUT 60

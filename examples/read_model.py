@@ -205,6 +205,20 @@ def prepare(values, likelihood, training, index, file):
     return stretched(x) if is_stretched else x
 
 
+def luma_and_chromas(x):
+    """What a model of colour-space ycocg sees of an image's prepared red, green and blue."""
+    red, green, blue = np.rint(255 * x.reshape(-1, 3)).astype(np.int64).T
+
+    def centred(n):
+        return (n + 128) % 256 - 128
+
+    orange = centred(red - blue)
+    t = blue + (orange >> 1)
+    green = centred(green - t)
+    ycocg = np.stack([(t + (green >> 1)) % 256, orange + 128, green + 128], axis=1)
+    return ycocg.ravel().astype(np.float32) / np.float32(255)
+
+
 # Log-likelihood
 
 
@@ -533,6 +547,8 @@ def main():
     result = []
     for index, values in enumerate(read_images(options.images)[: options.count]):
         x = prepare(values, config["likelihood"], training, index, options.file)
+        if config.get("colour-space") == "ycocg":
+            x = luma_and_chromas(x)
         bounds = [
             leaf_bounds(config, experts[expert], x[scope].astype(np.float64),
                         normals(config["latent"], options.seed, 2, index, expert, samples),

@@ -3,7 +3,7 @@
 import pathlib
 
 from cli_support import (LIKELIHOODS, CommandTest, main, read_npy, read_png_size, small,
-                         write_colours, write_gray_png, write_npy)
+                         write_colours, write_png, write_npy)
 
 HEIGHT, WIDTH = 8, 6
 VALUES = HEIGHT * WIDTH * 3
@@ -57,8 +57,9 @@ class Colour(CommandTest):
         for value in read_npy(out)[1]:
             self.assertAlmostEqual(255 * value, min(max(round(255 * value), 0), 255), places=3)
         self.run_spvae("train", "--resume", "--out", run)
-        for command in ["compare", "report"]:
-            self.run_spvae(command, run, *([run] if command == "compare" else []), "--samples", "2")
+        self.run_spvae("report", run, "--samples", "2", "--proposals", "2")
+        rgb = self.train_colours("ordinal", "--likelihood", "ordinal")
+        self.assertIn("difference", self.run_json("compare", run, rgb, "--samples", "2"))
 
     def test_colours_are_mixed_in_three_channels_of_bytes_alone(self):
         for data, likelihood, says in [(self.colours, "gaussian", ["gaussian", "--colour rgb"]),
@@ -158,7 +159,7 @@ class Colour(CommandTest):
         folder = self.folder / "grays"
         folder.mkdir()
         for i in range(3):
-            write_gray_png(folder / f"{i}.png", WIDTH, [i] * (HEIGHT * WIDTH))
+            write_png(folder / f"{i}.png", WIDTH, [i] * (HEIGHT * WIDTH))
         repeated = write_npy(self.path("repeated.npy"), (3, HEIGHT, WIDTH, 3),
                              [i for i in range(3) for _ in range(VALUES)])
         both = [self.run_json("evaluate", run, "--data", data, "--samples", "3")["log_likelihood"]

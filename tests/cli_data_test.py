@@ -8,7 +8,7 @@ import pathlib
 import struct
 import zlib
 
-from cli_support import (CommandTest, idx_bytes, main, read_png_size, small, write_gray_png,
+from cli_support import (CommandTest, idx_bytes, main, read_png_size, small, write_png,
                          write_npy)
 
 COLOUR = 3072
@@ -168,7 +168,7 @@ class Data(DataTest):
     def test_a_picture_that_is_a_pipe_is_refused_at_once(self):
         folder = self.folder / "pictures"
         folder.mkdir()
-        write_gray_png(folder / "a.png", 8, [7] * 64)
+        write_png(folder / "a.png", 8, [7] * 64)
         os.mkfifo(folder / "b.png")
         self.fails(66, "data", folder, says="b.png: is a pipe or a device; expected a PNG file")
 

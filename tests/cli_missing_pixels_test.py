@@ -5,7 +5,7 @@ import math
 import pathlib
 
 from cli_support import (LIKELIHOODS, CommandTest, images, main, read_npy, read_png_size, small,
-                         write_gray_png, write_npy)
+                         write_png, write_npy)
 
 TESTS = 20
 PIXELS = 64
@@ -72,12 +72,12 @@ class MissingPixels(CommandTest):
         run = self.train("run")
         whole = self.scores(run)
         self.assertEqual(self.scores(run, "--mask", self.mask("all.npy", [1] * PIXELS)), whole)
-        white = write_gray_png(self.path("white.png"), 8, [255] * PIXELS)
+        white = write_png(self.path("white.png"), 8, [255] * PIXELS)
         self.assertEqual(self.scores(run, "--mask", white), whole)
 
     def test_one_mask_is_of_all_images_and_several_are_in_the_order_of_the_split(self):
         run = self.train("run", "--likelihood", "logistic")
-        picture = write_gray_png(self.path("half.png"), 8, [255 * flag for flag in lower_half()])
+        picture = write_png(self.path("half.png"), 8, [255 * flag for flag in lower_half()])
         half = self.scores(run, "--mask", picture)
         whole = self.scores(run)
         each = [flag for i in range(TESTS) for flag in ([1] * PIXELS if i % 2 else lower_half())]
@@ -239,9 +239,9 @@ class MissingPixels(CommandTest):
             wide = write_npy(self.path("wide.npy"), (8, 9), [1] * 72)
             self.fails(65, command, run, *out, wide, says=["(8, 9)", "(8, 8)"])
             self.fails(65, command, run, *out, self.mask("two.npy", [2] * PIXELS), says="value 2")
-            gray = write_gray_png(self.path("gray.png"), 8, [100] * PIXELS)
+            gray = write_png(self.path("gray.png"), 8, [100] * PIXELS)
             self.fails(65, command, run, *out, gray, says="white")
-            small_one = write_gray_png(self.path("small.png"), 7, [255] * 49)
+            small_one = write_png(self.path("small.png"), 7, [255] * 49)
             self.fails(65, command, run, *out, small_one, says=["7×7", "8×8"])
             self.fails(64, command, run, *out, self.path("mask.txt"), says=".npy or .png")
             self.fails(66, command, run, *out, self.path("absent.npy"), says="absent.npy")

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from cli_support import CommandTest, images, main, read_npy, small, write_gray_png, write_npy
+from cli_support import CommandTest, images, main, read_npy, small, write_png, write_npy
 
 PIXELS = 64
 ESCAPES = "\x1b[31mred\x07\u009b5m\u202e"
@@ -14,7 +14,7 @@ class OwnImagesTest(CommandTest):
         folder = self.folder / name
         folder.mkdir(parents=True)
         for i in range(count):
-            write_gray_png(folder / f"{i}.png", 8, images(1, first=i + len(name)))
+            write_png(folder / f"{i}.png", 8, images(1, first=i + len(name)))
         return folder
 
     def write_array(self, name="own.npy", count=60, first=0):
@@ -210,7 +210,7 @@ class Arrays(OwnImagesTest):
 
     def test_may_be_a_single_picture_to_ask_about(self):
         run, _ = self.train_on(self.write_array())
-        picture = write_gray_png(self.path("one.PNG"), 8, images(1))
+        picture = write_png(self.path("one.PNG"), 8, images(1))
         self.assertEqual(self.run_json("evaluate", run, "--samples", "2", "--data",
                                        picture)["images"], 1)
         self.fails(65, "data", picture, says="too few images")

@@ -98,9 +98,9 @@ def write_colours(path, count, height, width):
     return write_npy(path, (count, height, width, 3), values)
 
 
-def write_gray_png(path, width, pixels):
-    """Writes a PNG of 8-bit gray pixels, row by row."""
-    rows = [pixels[at:at + width] for at in range(0, len(pixels), width)]
+def write_png(path, width, pixels, channels=1):
+    """Writes a PNG of 8-bit pixels, row by row: gray, or red, green and blue."""
+    rows = [pixels[at:at + width * channels] for at in range(0, len(pixels), width * channels)]
 
     def chunk(name, data):
         return (struct.pack(">I", len(data)) + name + data +
@@ -108,7 +108,7 @@ def write_gray_png(path, width, pixels):
 
     pathlib.Path(path).write_bytes(
         b"\x89PNG\r\n\x1a\n" +
-        chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 0, 0, 0, 0)) +
+        chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, {1: 0, 3: 2}[channels], 0, 0, 0)) +
         chunk(b"IDAT", zlib.compress(b"".join(b"\x00" + bytes(row) for row in rows))) +
         chunk(b"IEND", b""))
     return str(path)

@@ -28,7 +28,7 @@ class Rooms(unittest.TestCase):
         names = [name for _, name in ROOMS]
         self.assertEqual(names, LIKELIHOODS)
         for name in names:
-            self.assertIn(f"`{name}`", (ROOT / "README.md").read_text().replace("--likelihood ", ""))
+            self.assertIn(f"`{name}`", (ROOT / "docs" / "commands.md").read_text().replace("--likelihood ", ""))
             self.assertIn(f"* **{name}**", (ROOT / "docs" / "checkpoint.md").read_text())
             self.assertIn(f'    "{name}": [', (ROOT / "examples" / "read_model.py").read_text())
 

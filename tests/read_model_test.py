@@ -129,6 +129,13 @@ class ReadModel(unittest.TestCase):
                            "--colour", "rgb", "--stretch", stretch, "--latent", "3",
                            "--max-steps", "60", "--batch", "16", file=0, query=["--data", images])
 
+    def test_agrees_for_luma_and_chromas(self):
+        images = write_colours(self.path / "colours.npy", 40, 7, 8)
+        for likelihood in ["logistic", "ordinal"]:
+            self.check(f"ycocg-{likelihood}", images, images, "--delta", "3", "--colour", "ycocg",
+                       "--likelihood", likelihood, "--latent", "3", "--max-steps", "60", "--batch",
+                       "16", file=0, query=["--data", images])
+
     def test_agrees_on_mnist_at_the_papers_size(self):
         images = MNIST / "t10k-images-idx3-ubyte.gz"
         self.check("mnist", MNIST, images, "--max-steps", "200", samples=20)
