@@ -170,7 +170,7 @@ class Colour(CommandTest):
         self.data = self.colours
         run = self.train("gray")
         again = self.run_spvae("train", "--data", self.colours, "--out", self.path("x"), *small())
-        self.assertIn("colours become gray; --colour rgb keeps them", again.stderr)
+        self.assertIn("colours become gray; --colour rgb or ycocg keeps them", again.stderr)
         self.fails(64, "compare", run, self.train_colours("colour"), says="colour differs")
         self.assertEqual(self.run_json("info", run)["model"]["channels"], 1)
         self.assertEqual(self.picture("sample", run, "--count", "2")[1], GRAY)

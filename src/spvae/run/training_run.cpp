@@ -143,7 +143,7 @@ TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
   fit_to_data(data, config);
   const bool is_left = !is_resumed && !asked.given.contains("colour") && !is_named_set(config.data);
   if (is_left && data.has_colours()) {
-    observer.on_message("the images' colours become gray; --colour rgb keeps them");
+    observer.on_message("the images' colours become gray; --colour rgb or ycocg keeps them");
   }
   Spvae model(config.model);
   model.initialise(config.train.seed);
