@@ -48,9 +48,8 @@ void check_comparable(const CompareConfig& config, const StoredModel& a, const S
   const Json training = trained_config(a, config.query.run);
   const Json other = trained_config(b, config.other);
   // Whatever the model sees of colours, its probabilities are of red, green and blue.
-  const auto prepared = [](const Json& config, const char* key) {
-    return key == std::string_view("colour") && config.at(key) == "ycocg" ? Json("rgb")
-                                                                           : config.at(key);
+  const auto prepared = [](const Json& of, const char* key) {
+    return key == std::string_view("colour") && of.at(key) == "ycocg" ? Json("rgb") : of.at(key);
   };
   const bool is_discrete = spvae::is_discrete(a.model.config().leaf.likelihood);
   for (const char* key :
