@@ -379,10 +379,9 @@ TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWhereEveryRowMatters) {
 TEST_P(OnEveryTarget, AgreesWithTheDoubleTwinWherePixelsAreMissing) {
   for (const Likelihood likelihood : all_likelihoods()) {
     for (const bool all_rows_matter : {false, true}) {
-      for (Case c :
-           {Case{"leaves", 14, 17, 7, leaf(30, 2, 25, likelihood), 2, 40, 3},
-            Case{"one leaf", 5, 5, 5, leaf(9, 2, 6, likelihood), 1, 70, 3},
-            Case{"conv leaves", 14, 14, 7, conv({4, 8}, 1, 20, 9, likelihood), 2, 40, 2}}) {
+      for (Case c : {Case{"leaves", 7, 10, 7, leaf(13, 1, 17, likelihood), 2, 20, 2},
+                     Case{"one leaf", 5, 5, 5, leaf(9, 2, 6, likelihood), 1, 35, 3},
+                     Case{"conv leaves", 7, 14, 7, conv({4, 8}, 1, 20, 9, likelihood), 2, 20, 2}}) {
         c.all_rows_matter = all_rows_matter;
         c.missing = 0.6;
         expect_matches_twin(c);
