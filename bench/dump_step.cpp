@@ -62,7 +62,7 @@ void add_noise(const Subject& subject, const Step& step, TensorFile& file) {
   for (address.leaf = 0; address.leaf < experts; ++address.leaf) {
     for (address.sample = 0; address.sample < samples; ++address.sample) {
       for (std::uint32_t lane = 0; lane < size; ++lane) {
-        address.image = step.batch.indices[lane];
+        address.image = step.batch.addresses[lane];
         for (std::uint32_t d = 0; d < latent; ++d) {
           noise.push_back(static_cast<float>(random_normal(address, d)));
         }

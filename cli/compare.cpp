@@ -25,7 +25,7 @@ Example:
   spvae compare runs/mnist-spvae-gaussian runs/mnist-vae-gaussian --limit 2000)";
 
 struct CompareConfig {
-  ImageQuery query;  // of run A
+  ImageQuery query{.is_addressed_by_content = false};  // of run A
   std::string other;
   int samples = 1000;
   std::string per_image;

@@ -23,7 +23,7 @@ Example:
   spvae evaluate runs/mnist-spvae-gaussian --samples 5000 --json)";
 
 struct EvaluateConfig {
-  ImageQuery query;
+  ImageQuery query{.is_addressed_by_content = false};
   int samples = 5000;
   std::string per_image;
 };

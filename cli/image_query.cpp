@@ -85,6 +85,7 @@ ImageSet load_query_images(const ImageQuery& query, const DataSet& data, const S
   }
   ImageSet images = load_query_images(query, data, pool);
   check_images(images, model.config());
+  if (query.is_addressed_by_content) address_by_content(images);
   return images;
 }
 

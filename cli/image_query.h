@@ -43,6 +43,9 @@ struct ImageQuery {
   Engine engine = Engine::kFused;
   std::uint32_t seed = 0;
   int threads = 0;
+  /// Noise by what an image shows (address_by_content), as in every program; else by its index in
+  /// its file, as the paper's protocol has it.
+  bool is_addressed_by_content = true;
 };
 
 const FieldList<ImageQuery>& image_query_fields();

@@ -23,7 +23,7 @@ Examples:
   spvae report runs/mnist-spvae-gaussian --samples 5000 --pictures 20 --out report.html)";
 
 struct ReportConfig {
-  ImageQuery query{.limit = 2000};
+  ImageQuery query{.limit = 2000, .is_addressed_by_content = false};
   int samples = ReportOptions{}.sampling.samples;
   int proposals = ReportOptions{}.proposals;
   int pictures = ReportOptions{}.pictures;

@@ -44,13 +44,14 @@ std::vector<double> values_of(const std::vector<ImageScore>& scores) {
 TEST(Density, LearnsWhatItIsShownAndTellsItFromOtherImages) {
   const ImageSet images = images_of_bytes(ramps(60), 8, 8);
   std::vector<double> bounds;
-  const Density density =
-      Density::train(images, small(Likelihood::kLogistic), [&](const TrainingUpdate& update) {
-        EXPECT_EQ(update.step, 20 * static_cast<int>(bounds.size() + 1));
-        bounds.push_back(update.validation_bound);
-        return true;
-      });
-  ASSERT_EQ(bounds.size(), 3U);
+  DensitySettings settings = small(Likelihood::kLogistic);
+  settings.train.max_steps = 200;
+  const Density density = Density::train(images, settings, [&](const TrainingUpdate& update) {
+    EXPECT_EQ(update.step, 20 * static_cast<int>(bounds.size() + 1));
+    bounds.push_back(update.validation_bound);
+    return true;
+  });
+  ASSERT_EQ(bounds.size(), 10U);
   EXPECT_GT(bounds.back(), bounds.front() + 10);
   std::vector<std::uint8_t> checkered;
   for (int v = 0; v < 64; ++v) checkered.push_back(v % 2 == 0 ? 255 : 0);
@@ -164,6 +165,83 @@ TEST(Density, RefusesWhatCannotBeLearnt) {
                         [&] { Density::train(images_of_bytes(ramps(20), 8, 8), settings); });
   testing::expect_error(ErrorKind::kData, "columns: column 2 is called 'a' as column 1 is",
                         [] { vectors_of_numbers(std::vector<float>{1, 2}, {"a", "a"}); });
+}
+
+TEST(Density, AnswersEqualImagesAlike) {
+  const ImageSet images = images_of_bytes(ramps(40), 8, 8);
+  const Density density = Density::train(images, small(Likelihood::kLogistic));
+  const auto all = values_of(density.log_likelihood(images, 5));
+  const std::size_t rows[] = {17, 3, 17};
+  const auto some = values_of(density.log_likelihood(images_of_rows(images, rows), 5));
+  EXPECT_EQ(some, (std::vector<double>{all[17], all[3], all[17]}));
+}
+
+TEST(Density, TakesTheFlagsOfTheCommand) {
+  const ImageSet images = images_of_bytes(ramps(40), 8, 8);
+  const DensitySettings density =
+      density_settings(R"({"hidden": 9, "max_steps": 7, "threads": 1})", images, true);
+  EXPECT_EQ(density.model.leaf.likelihood.kind, Likelihood::kOrdinal);
+  EXPECT_EQ(density.model.structure, Structure::kQuadTree);
+  EXPECT_EQ(density.model.leaf.hidden, 9);
+  EXPECT_EQ(density.train.max_steps, 7);
+  EXPECT_EQ(density.threads, 1);
+  const DensitySettings paper = density_settings(R"({"recipe": "paper"})", images, true);
+  EXPECT_EQ(paper.model.leaf.likelihood.kind, Likelihood::kLogistic);
+  EXPECT_EQ(density_settings("{}", vectors_of_numbers(std::vector<float>(8), 4), false)
+                .model.leaf.likelihood.kind,
+            Likelihood::kGaussian);
+  const ImageSet colours = images_of_bytes(std::vector<std::uint8_t>(48), 4, 4, 3);
+  EXPECT_EQ(density_settings("{}", colours, true).model.colour_space, ColourSpace::kYcocg);
+  EXPECT_EQ(density_settings(R"({"colour": "rgb"})", colours, true).model.colour_space,
+            ColourSpace::kRgb);
+  testing::expect_error(ErrorKind::kUsage, "mask: the images are given",
+                        [&] { density_settings(R"({"mask": "m.npy"})", images, true); });
+  testing::expect_error(ErrorKind::kUsage, "unknown key 'hiden'",
+                        [&] { density_settings(R"({"hiden": 3})", images, true); });
+  testing::expect_error(ErrorKind::kUsage, "settings: not valid JSON",
+                        [&] { density_settings("{", images, true); });
+}
+
+TEST(Density, ExplainsWhatItSays) {
+  const ImageSet images = images_of_bytes(ramps(40), 8, 8);
+  const Density density = Density::train(images, small(Likelihood::kOrdinal));
+  const std::vector<Part> parts = density.parts();
+  ASSERT_EQ(parts.size(), 16U);
+  EXPECT_EQ(parts[5].variables.size(), 4U);
+  EXPECT_EQ(density.contributions(images, 5).size(), 40 * parts.size());
+  const std::vector<Explanation> trees = density.explain(images, 5);
+  ASSERT_EQ(trees.size(), 40U);
+  EXPECT_EQ(trees[2].log_likelihood, density.log_likelihood(images, 5)[2].log_likelihood);
+  EXPECT_EQ(density.reconstruct(images, 5).count(), 40);
+  EXPECT_THAT(density.description(), ::testing::HasSubstr("\"validation_bound\":"));
+}
+
+TEST(Density, HidesPixelsOfAllImagesOrOfEach) {
+  ImageSet images = images_of_bytes(ramps(2), 8, 8);
+  std::vector<std::uint8_t> mask(64, 1);
+  mask[3] = 0;
+  hide_pixels(mask, images);
+  EXPECT_EQ(images.observed[3] + images.observed[67], 0);
+  mask.resize(128, 1);
+  ImageSet each = images_of_bytes(ramps(2), 8, 8);
+  hide_pixels(mask, each);
+  EXPECT_EQ(each.observed[3] + each.observed[67], 1);
+  EXPECT_EQ(each.addresses[0], images.addresses[0]);
+  testing::expect_error(ErrorKind::kData, "mask: got 3 values, expected 64",
+                        [&] { hide_pixels(std::vector<std::uint8_t>(3, 1), each); });
+}
+
+TEST(Density, StopsBetweenStepsWithAModel) {
+  int asked = 0;
+  std::vector<std::int64_t> checks;
+  Density::train(
+      images_of_bytes(ramps(20), 8, 8), small(Likelihood::kLogistic),
+      [&](const TrainingUpdate& update) {
+        checks.push_back(update.step);
+        return true;
+      },
+      {}, [&asked] { return ++asked == 7; });
+  EXPECT_EQ(checks, std::vector<std::int64_t>{6});
 }
 
 TEST(Density, StopsWhereTheObserverSaysSoAndKeepsTheBest) {

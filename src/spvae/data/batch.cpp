@@ -18,6 +18,7 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
   batch.variables = images.variables();
   batch.values.resize(variables * stride);
   batch.indices.resize(stride);
+  batch.addresses.resize(stride);
   batch.observed.resize(images.observed.empty() ? 0 : variables * stride);
 
   // Eight images at a time: as many streams of reading as a processor follows.
@@ -29,6 +30,7 @@ void gather_batch(const ImageSet& images, std::span<const std::uint32_t> rows, B
       const std::size_t row = rows[std::min(first + lane, rows.size() - 1)];
       assert(row < images.indices.size());
       batch.indices[first + lane] = images.indices[row];
+      batch.addresses[first + lane] = noise_addresses(images)[row];
       source[lane] = images.values.data() + row * variables;
     }
     float* out = batch.values.data() + first;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include "spvae/core/error.h"
 
@@ -31,7 +33,42 @@ void append_images(const ImageSet& more, ImageSet& images) {
     images.observed.resize(images.values.size() + more.values.size(), 1);
   }
   images.values.insert(images.values.end(), more.values.begin(), more.values.end());
+  if (!more.addresses.empty() || !images.addresses.empty()) {
+    const auto former = noise_addresses(images);
+    images.addresses.assign(former.begin(), former.end());
+    std::ranges::copy(noise_addresses(more), std::back_inserter(images.addresses));
+  }
   images.indices.insert(images.indices.end(), more.indices.begin(), more.indices.end());
+}
+
+std::span<const std::uint32_t> noise_addresses(const ImageSet& images) {
+  return images.addresses.empty() ? images.indices : images.addresses;
+}
+
+void address_by_content(ImageSet& images) {
+  const auto variables = static_cast<std::size_t>(images.variables());
+  images.addresses.clear();
+  std::vector<float> row(variables);
+  for (std::size_t first = 0; first < images.values.size(); first += variables) {
+    // −0 is 0.
+    std::ranges::transform(std::span(images.values).subspan(first, variables), row.begin(),
+                           [](float value) { return value + 0.0f; });
+    uLong address = crc32_z(0, nullptr, 0);
+    const auto add = [&address](const void* bytes, std::size_t size) {
+      address = crc32_z(address, static_cast<const Bytef*>(bytes), size);
+    };
+    if (!images.observed.empty()) {
+      const std::span observed = std::span(images.observed).subspan(first, variables);
+      for (std::size_t v = 0; v < variables; ++v) {
+        if (observed[v] == 0) row[v] = 0;  // whatever is hidden
+      }
+      // Complete images are the same among partly observed ones.
+      const bool is_complete = std::ranges::find(observed, 0) == observed.end();
+      if (!is_complete) add(observed.data(), variables);
+    }
+    add(row.data(), variables * sizeof(float));
+    images.addresses.push_back(static_cast<std::uint32_t>(address));
+  }
 }
 
 ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows) {
@@ -50,6 +87,7 @@ ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> row
     append(images.values, chosen.values, row);
     if (!images.observed.empty()) append(images.observed, chosen.observed, row);
     chosen.indices.push_back(images.indices[row]);
+    if (!images.addresses.empty()) chosen.addresses.push_back(images.addresses[row]);
   }
   return chosen;
 }
@@ -122,6 +160,7 @@ Columns standardised_columns(const ImageSet& vectors) {
 void keep_first(ImageSet& images, int count) {
   const auto kept = static_cast<std::size_t>(std::min(count, images.count()));
   images.indices.resize(kept);
+  if (!images.addresses.empty()) images.addresses.resize(kept);
   const std::size_t values = kept * static_cast<std::size_t>(images.variables());
   images.values.resize(values);
   if (!images.observed.empty()) images.observed.resize(values);

@@ -15,11 +15,12 @@ namespace spvae {
 struct ImageSet {
   int height = 0;
   int width = 0;
-  int channels = 1;                         ///< 1: gray; 3: red, green, blue
-  std::vector<float> values;                ///< [N, V]; 8-bit data are v/255
-  std::vector<std::uint32_t> indices;       ///< [N] index of each image in its source file
-  std::vector<std::uint8_t> observed = {};  ///< [N, V] 1 where a value is known; empty: all are
-  Columns columns = {};                     ///< of vectors, in whose units the values are
+  int channels = 1;                           ///< 1: gray; 3: red, green, blue
+  std::vector<float> values;                  ///< [N, V]; 8-bit data are v/255
+  std::vector<std::uint32_t> indices;         ///< [N] index of each image in its source file
+  std::vector<std::uint8_t> observed = {};    ///< [N, V] 1 where a value is known; empty: all are
+  Columns columns = {};                       ///< of vectors, in whose units the values are
+  std::vector<std::uint32_t> addresses = {};  ///< [N] of the images' noise; empty: the indices
 
   int count() const { return static_cast<int>(indices.size()); }
   int variables() const { return height * width * channels; }  ///< V
@@ -31,6 +32,13 @@ std::vector<std::size_t> array_shape(const ImageSet& images, std::vector<std::si
 
 /// Appends images of the same size, or of any size to none.
 void append_images(const ImageSet& more, ImageSet& images);
+
+/// [N] where the latent noise of each image is found: RandomAddress::image.
+std::span<const std::uint32_t> noise_addresses(const ImageSet& images);
+
+/// Addresses the noise of each image by its values and what of them is observed: equal images are
+/// then answered alike, whatever their order and whatever stands beside them.
+void address_by_content(ImageSet& images);
 
 /// The images of some rows, in their order.
 ImageSet images_of_rows(const ImageSet& images, std::span<const std::size_t> rows);

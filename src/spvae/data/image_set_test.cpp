@@ -1,5 +1,6 @@
 #include "spvae/data/image_set.h"
 
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -28,6 +29,50 @@ TEST(AppendImages, KeepsWhatIsMissingOfEither) {
             (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1}));
   EXPECT_DOUBLE_EQ(mean_observed_variables(images), 14.0 / 6);
   EXPECT_DOUBLE_EQ(mean_observed_variables(two_images()), 3.0);
+}
+
+TEST(AddressByContent, IsTheSameForEqualImagesAlone) {
+  ImageSet images = two_images();
+  append_images(two_images(), images);
+  EXPECT_EQ(noise_addresses(images)[3], 9U);
+  address_by_content(images);
+  const auto whole = images.addresses;
+  EXPECT_EQ(whole[0], whole[2]);
+  EXPECT_EQ(whole[1], whole[3]);
+  EXPECT_NE(whole[0], whole[1]);
+  images.values[1] = std::nextafter(0.5f, 1.0f);
+  images.values[10] = -0.0f;
+  address_by_content(images);
+  EXPECT_NE(images.addresses[0], whole[0]);
+  EXPECT_EQ(images.addresses[3], whole[3]);
+}
+
+TEST(AddressByContent, GoesByWhatIsObserved) {
+  ImageSet images = two_images();
+  append_images(two_images(), images);
+  address_by_content(images);
+  const auto whole = images.addresses;
+  images.observed.assign(12, 1);
+  images.observed[1] = images.observed[7] = 0;
+  images.values[7] = 0.75f;  // hidden
+  address_by_content(images);
+  EXPECT_EQ(images.addresses[0], images.addresses[2]);
+  EXPECT_NE(images.addresses[0], whole[0]);
+  EXPECT_EQ(images.addresses[1], whole[1]);  // complete
+}
+
+TEST(AddressByContent, StaysWithItsImage) {
+  ImageSet images = two_images();
+  address_by_content(images);
+  const auto addresses = images.addresses;
+  const std::size_t rows[] = {1, 0};
+  EXPECT_EQ(images_of_rows(images, rows).addresses,
+            (std::vector<std::uint32_t>{addresses[1], addresses[0]}));
+  ImageSet more = two_images();
+  append_images(images, more);
+  EXPECT_EQ(more.addresses, (std::vector<std::uint32_t>{7, 9, addresses[0], addresses[1]}));
+  keep_first(images, 1);
+  EXPECT_EQ(images.addresses, std::vector<std::uint32_t>{addresses[0]});
 }
 
 TEST(ImagesOfRows, AreThoseInTheRowsOrder) {

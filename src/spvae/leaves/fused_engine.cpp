@@ -386,7 +386,7 @@ class FusedEngine final : public LeafEngine {
   // Codes of samples [kTile], one of each lane, and what the decoders make of them.
   static void draw(const kernels::Leaf& leaf, const Batch& batch, int tile, const NoiseKey& noise,
                    const std::uint32_t* samples, Workspace& space) {
-    const std::uint32_t* images = batch.indices.data() + index(tile) * kTile;
+    const std::uint32_t* images = batch.addresses.data() + index(tile) * kTile;
     const bool is_partial = !space.encoder.observed.empty();
     const kernels::Observation observation = observation_of(space);
     const kernels::SecondProposal second = second_proposal_of(space);

@@ -61,7 +61,7 @@ struct Fixture {
     const int values = likelihood_info(c.leaf.likelihood.kind).values(c.leaf.likelihood);
     for (int lane = 0; lane < batch.stride; ++lane) {
       const auto image = static_cast<std::uint32_t>(std::min(lane, c.images - 1));
-      batch.indices.push_back(1000 + 3 * image);
+      batch.addresses.push_back(1000 + 3 * image);
       for (int v = 0; v < batch.variables; ++v) {
         const RandomAddress address{9, 0, Purpose::kPixelNoise, image, 0, 0};
         double value = random_uniform(address, static_cast<std::uint32_t>(v));

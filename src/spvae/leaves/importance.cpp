@@ -99,7 +99,7 @@ void thin_rows(std::span<const float> shares, int experts, int samples, const Ba
       double passed = random_uniform({.seed = noise.seed,
                                       .step = noise.step,
                                       .purpose = Purpose::kThinning,
-                                      .image = batch.indices[lane],
+                                      .image = batch.addresses[lane],
                                       .leaf = static_cast<std::uint32_t>(expert)},
                                      0);
       for (std::size_t row = lane; row < rows; row += stride) {

@@ -153,7 +153,8 @@ struct ThinnedRows {
   ThinnedRows() {
     batch.size = kImages;
     batch.stride = kernels::kTile;
-    for (std::uint32_t lane = 0; lane < kernels::kTile; ++lane) batch.indices.push_back(40 + lane);
+    for (std::uint32_t lane = 0; lane < kernels::kTile; ++lane)
+      batch.addresses.push_back(40 + lane);
     const std::size_t rows = static_cast<std::size_t>(kSamples * batch.stride);
     for (std::size_t i = 0; i < 2 * rows; ++i) {
       const double u = random_uniform({.seed = 3}, static_cast<std::uint32_t>(i));

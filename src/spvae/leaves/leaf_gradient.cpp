@@ -214,7 +214,7 @@ void LeafGradient::take(const DirectTile& direct, const Batch& batch, RowTape& t
     // Lanes beyond the images repeat the first one, as EncoderTape::gather does.
     const int slot = first + lane < active ? first + lane : first;
     tape.columns[lane] = rows_.active()[index(slot)];
-    tape.images[lane] = batch.indices[index(tape.columns[lane])];
+    tape.images[lane] = batch.addresses[index(tape.columns[lane])];
   }
   std::fill_n(tape.samples, kTile, static_cast<std::uint32_t>(direct.sample));
   std::ranges::copy(direct.gradient, tape.row_gradient.begin());
@@ -236,7 +236,7 @@ void LeafGradient::gather(std::span<const Row> rows, const Batch& batch, RowTape
     mean[lane] = source.mean.last_output() + from;
     deviation[lane] = source.deviation.data() + from;
     tape.columns[lane] = rows_.active()[index(row.slot)];
-    tape.images[lane] = batch.indices[index(tape.columns[lane])];
+    tape.images[lane] = batch.addresses[index(tape.columns[lane])];
     tape.samples[lane] = static_cast<std::uint32_t>(row.sample);
     tape.row_gradient[index(lane)] = used ? row.gradient : 0.0f;
   }

@@ -237,6 +237,7 @@ Batch random_batch(int pixels, int size) {
   for (int lane = 0; lane < batch.stride; ++lane) {
     batch.indices.push_back(static_cast<std::uint32_t>(3 * std::min(lane, size - 1)));
   }
+  batch.addresses = batch.indices;
   for (int pixel = 0; pixel < pixels; ++pixel) {
     for (const std::uint32_t image : batch.indices) {
       batch.values.push_back(static_cast<float>(

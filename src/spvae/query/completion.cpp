@@ -110,7 +110,7 @@ class Proposals {
     const RandomAddress address{.seed = sampling_.noise.seed,
                                 .step = sampling_.noise.step,
                                 .purpose = sampling_.noise.purpose,
-                                .image = batch().indices[index(lane)],
+                                .image = batch().addresses[index(lane)],
                                 .leaf = static_cast<std::uint32_t>(expert),
                                 .sample = static_cast<std::uint32_t>(sample)};
     if (sampling_.sampler == Sampler::kLaplace &&
@@ -283,7 +283,7 @@ class Painter {
     return {.seed = seed_,
             .step = static_cast<std::uint32_t>(image % count_) + 1,
             .purpose = Purpose::kSampling,
-            .image = proposals_.batch().indices[index(lane(image))],
+            .image = proposals_.batch().addresses[index(lane(image))],
             .leaf = static_cast<std::uint32_t>(leaf),
             .sample = stream};
   }

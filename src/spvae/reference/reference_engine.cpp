@@ -39,7 +39,7 @@ RandomAddress row_address(const Batch& batch, int expert, int lane, const NoiseK
   return {.seed = key.seed,
           .step = key.step,
           .purpose = key.purpose,
-          .image = batch.indices[static_cast<std::size_t>(lane)],
+          .image = batch.addresses[static_cast<std::size_t>(lane)],
           .leaf = static_cast<std::uint32_t>(expert),
           .sample = static_cast<std::uint32_t>(sample)};
 }

@@ -28,7 +28,7 @@ class ReferenceEngineTest : public testing::Test {
     batch.size = 3;
     batch.stride = 5;
     batch.variables = 5;
-    batch.indices = {40, 7, 11, 11, 11};
+    batch.indices = batch.addresses = {40, 7, 11, 11, 11};
     for (int pixel = 0; pixel < 5; ++pixel) {
       for (const std::uint32_t image : batch.indices) {
         batch.values.push_back(static_cast<float>(
@@ -82,7 +82,7 @@ TEST_F(ReferenceEngineTest, EvaluatesEachRowWithTheNoiseOfItsAddress) {
           epsilon.push_back(random_normal({.seed = 6,
                                            .step = 13,
                                            .purpose = Purpose::kValidation,
-                                           .image = batch.indices[static_cast<std::size_t>(lane)],
+                                           .image = batch.addresses[static_cast<std::size_t>(lane)],
                                            .leaf = static_cast<std::uint32_t>(leaf),
                                            .sample = static_cast<std::uint32_t>(kFirst + sample)},
                                           d));

@@ -122,10 +122,6 @@ TrainingResult start_or_resume_training(const std::filesystem::path& path, const
   return run_training(path, has_begun ? RunMode::kResume : RunMode::kNew, asked, observer, stop);
 }
 
-int images_validated(const TrainConfig& config, int all) {
-  return config.validation_images > 0 ? std::min(config.validation_images, all) : all;
-}
-
 TrainingResult run_training(const std::filesystem::path& path, RunMode mode,
                             const RunRequest& asked, TrainObserver& observer,
                             const std::function<bool()>& stop) {

@@ -17,9 +17,6 @@ struct TrainingResult {
   std::string data_warning = {};  ///< DataSet::warning
 };
 
-/// How many of `all` validation images a run validates on.
-int images_validated(const TrainConfig& config, int all);
-
 /// Trains a model from data to run folder: what `spvae train` does. Of a run that is resumed, the
 /// folder's config.json supplies what is not given. The best model so far is in the folder at any
 /// time after the first check.

@@ -194,32 +194,33 @@ ModelKind kind_of(const Json& values) {
   return model_kind(model);
 }
 
-/// Of the data that `given` names, the columns of vectors; 0 of images.
-int columns_of(const Json& values) {
+/// Of the data that `values` name.
+DataTraits traits_of(const Json& values) {
   RunConfig config;
   Json data = Json::object();
   for (const char* key : {"data", "vectors"}) {
     if (values.contains(key)) data[key] = values.at(key);
   }
   apply_config(run_fields(), data, config);
-  return columns_of_data(config.data, config.vectors);
+  return {.columns = columns_of_data(config.data, config.vectors),
+          .is_float = is_float_array(config.data),
+          .is_named = is_named_set(config.data)};
 }
 
 /// Gives what is not given its value of the recipe.
-void add_recipe(const Json& given, int columns, Json& values) {
+void add_recipe(const Json& given, const DataTraits& data, Json& values) {
   RunConfig config;
   if (given.contains("recipe")) run_fields().front().set(config, given.at("recipe"));
-  if (given.contains("data")) config.data = given.value("data", config.data);
   const RecipeCase of_run = {
       .has_structure = given.contains("model") || given.contains("structure"),
       .has_network = given.contains("model") || given.contains("network"),
       .has_standard_priors = given.value("priors", Json()) == "standard",
       .is_single_region = !structure_info(kind_of(values).structure).divides,
-      .is_of_vectors = columns > 0,
-      .is_of_bytes = columns == 0 && !is_float_array(config.data),
+      .is_of_vectors = data.columns > 0,
+      .is_of_bytes = data.columns == 0 && !data.is_float,
       .has_adam = given.value("optimizer", Json()) == "adam",
       .is_gaussian = given.value("likelihood", Json()) == "gaussian" ||
-                     (!given.contains("likelihood") && is_float_array(config.data))};
+                     (!given.contains("likelihood") && data.is_float)};
   Json all = recipe_values(config.recipe, of_run);
   all.update(values);
   values = std::move(all);
@@ -293,24 +294,28 @@ RunConfig default_run_config(const ModelKind& kind) {
 }
 
 RunConfig run_config(const Json& given) {
+  const Json values = canonical_keys(given, field_infos(run_fields()));
+  return run_config(values, traits_of(values));
+}
+
+RunConfig run_config(const Json& given, const DataTraits& data) {
   Json values = with_structure(canonical_keys(given, field_infos(run_fields())));
-  const int columns = columns_of(values);
   const Json told = values;
-  if (columns > 0 && values.value("model", Json("spvae")) == "spvae" &&
+  if (data.columns > 0 && values.value("model", Json("spvae")) == "spvae" &&
       !values.contains("structure")) {
-    values["structure"] = structure_info(structure_of_vectors(columns)).name;
+    values["structure"] = structure_info(structure_of_vectors(data.columns)).name;
   }
-  add_recipe(told, columns, values);
+  add_recipe(told, data, values);
   RunConfig config = default_run_config(kind_of(values));
-  if (columns > 0) set_vector_defaults(columns, config.model);
+  if (data.columns > 0) set_vector_defaults(data.columns, config.model);
   apply_config(run_fields(), values, config);
   config.model.channels = config.colour == ColourMode::kGray ? 1 : 3;
   config.model.colour_space =
       config.colour == ColourMode::kYcocg ? ColourSpace::kYcocg : ColourSpace::kRgb;
-  if (is_named_set(config.data)) {
+  if (data.is_named) {
     if (config.stretch == Stretch::kAuto) config.stretch = Stretch::kImage;
     if (config.dequantize == Dequantize::kAuto) config.dequantize = Dequantize::kOn;
-  } else if (!values.contains("likelihood") && columns == 0 && !is_float_array(config.data)) {
+  } else if (!values.contains("likelihood") && data.columns == 0 && !data.is_float) {
     config.model.leaf.likelihood.kind = Likelihood::kLogistic;
   }
   return config;
@@ -366,6 +371,10 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
   if (config.dequantize == Dequantize::kAuto) config.dequantize = had.dequantize;
   check_same_result(had, config, where);
   return config;
+}
+
+int images_validated(const TrainConfig& config, int all) {
+  return config.validation_images > 0 ? std::min(config.validation_images, all) : all;
 }
 
 Structure structure_of_vectors(int columns) {

@@ -60,6 +60,13 @@ RunConfig resumed_config(const Json& stored, const Json& given, const std::strin
 /// with `config`.
 void check_same_result(const RunConfig& config, const RunConfig& other, const std::string& where);
 
+/// What run_config asks of the data.
+struct DataTraits {
+  int columns = 0;        ///< of vectors; 0 of images
+  bool is_float = false;  ///< images of floating-point pixels; else of 8 bits
+  bool is_named = false;  ///< a set with a name of its own
+};
+
 /// The one place where a run's config is made: the defaults of given["model"] and
 /// given["structure"], then every key of `given` (flags laid over a config file). Of data without a
 /// name, the likelihood is logistic by default unless they are a .npy of floating-point numbers; of
@@ -69,6 +76,8 @@ void check_same_result(const RunConfig& config, const RunConfig& other, const st
 /// by default. Error(kUsage) for unknown keys and bad values. Values that the model makes no use of
 /// are kept.
 RunConfig run_config(const Json& given);
+/// The same, of data that are at hand.
+RunConfig run_config(const Json& given, const DataTraits& data);
 
 /// What is asked of a run, read once: the keys that were given, and the config that they make.
 struct RunRequest {
@@ -85,6 +94,9 @@ inline constexpr const char* kArraysOfAProgram = "(arrays of a program)";
 
 /// What vectors of so many columns have by default.
 Structure structure_of_vectors(int columns);
+
+/// How many of `all` validation images a run validates on.
+int images_validated(const TrainConfig& config, int all);
 
 /// Where fields have the defaults of images, those of vectors of so many columns: see run_config.
 void set_vector_defaults(int columns, ModelConfig& model);
