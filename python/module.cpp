@@ -305,7 +305,6 @@ nb::dict read_data(const std::string& data, int split, bool has_colours, const s
       .values = 256,
       .data_dir = folder,
       .whole = is_whole,
-      .colour = has_colours ? spvae::ColourMode::kRgb : spvae::ColourMode::kGray,
       .stretch = spvae::Stretch::kNone,
       .dequantize = spvae::Dequantize::kOff,
       .missing = spvae::Missing::kNone};
@@ -317,10 +316,18 @@ nb::dict read_data(const std::string& data, int split, bool has_colours, const s
     const nb::gil_scoped_release unlocked;
     spvae::ThreadPool pool(0);
     spvae::DataSet set(config, &pool);
+    if (is_whole && !set.is_whole()) {
+      spvae::fail(spvae::ErrorKind::kUsage,
+                  "split: {} is divided already; say train, validation or test", set.name());
+    }
     is_float = set.is_float();
-    if (is_float) {
-      config.values = 0;
-      config.missing = spvae::Missing::kNan;
+    const bool is_in_colour = has_colours && set.has_colours();
+    if (is_float || is_in_colour) {
+      if (is_in_colour) config.colour = spvae::ColourMode::kRgb;
+      if (is_float) {
+        config.values = 0;
+        config.missing = spvae::Missing::kNan;
+      }
       set = spvae::DataSet(config, &pool);
     }
     images = set.load(of_split, pool);
