@@ -161,6 +161,7 @@ void run_inpaint(const InpaintConfig& asked, const Options& options) {
   }
   const std::vector<std::uint8_t> known = known_pixels(config, open);
   hide_pixels(config.hide, config.share, config.query.seed, open.images);
+  address_by_content(open.images);
   const Completions all = completions(config, open);
   const ImageSet& filled = all.images;
   write_completions(config, images, known, filled);

@@ -300,14 +300,13 @@ nb::dict config(const SharedDensity& shared) {
 /// labels, if they have any.
 nb::dict read_data(const std::string& data, int split, bool has_colours, const std::string& folder,
                    bool is_whole) {
-  spvae::DataConfig config{
-      .data = data,
-      .values = 256,
-      .data_dir = folder,
-      .whole = is_whole,
-      .stretch = spvae::Stretch::kNone,
-      .dequantize = spvae::Dequantize::kOff,
-      .missing = spvae::Missing::kNone};
+  spvae::DataConfig config{.data = data,
+                           .values = 256,
+                           .data_dir = folder,
+                           .whole = is_whole,
+                           .stretch = spvae::Stretch::kNone,
+                           .dequantize = spvae::Dequantize::kOff,
+                           .missing = spvae::Missing::kNone};
   const auto of_split = static_cast<spvae::Split>(split);
   ImageSet images;
   std::optional<spvae::Labels> labels;

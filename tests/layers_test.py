@@ -28,7 +28,7 @@ class Layers(unittest.TestCase):
     def test_the_build_divides_the_libraries_so(self):
         build = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
         libraries = {name: folders.split() for name, folders in
-                     re.findall(r"^spvae_library\((\w+) ([^)]*)\)", build, re.MULTILINE)}
+                     re.findall(r"^ *spvae_library\((\w+) ([^)]*)\)", build, re.MULTILINE)}
         self.assertEqual(sorted(libraries["spvae_lab"]), sorted(LAB))
         self.assertEqual(sorted(libraries["spvae"]), sorted(set(LAYERS) - set(LAB)))
 

@@ -517,7 +517,8 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
             if reset:
                 self.n_features_in_ = int(np.prod(array.shape[1:]))
             return array
-        is_bytes = self.shape is not None and array.dtype in (np.uint8, np.bool_)
+        has_images = self.shape is not None if reset else not self.layout_.is_vectors
+        is_bytes = has_images and array.dtype in (np.uint8, np.bool_)
         return validate_data(self, array if isinstance(X, np.ndarray) else X, reset=reset,
                              dtype=array.dtype if is_bytes else (np.float64, np.float32),
                              ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1)

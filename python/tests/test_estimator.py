@@ -121,7 +121,8 @@ def test_an_explanation_covers_the_image(of_images):
     assert len(answer.contributions) == len(answer.parts) == 16
 
 
-def test_outliers_are_found_with_what_is_to_blame(of_images):
+def test_outliers_are_found_with_what_is_to_blame():
+    of_images = SPVAE(**tiny(max_steps=300)).fit(bars(300))
     X = bars(50, seed=9)
     X[7, :4, :4] = np.random.default_rng(0).integers(0, 256, (4, 4))
     found = of_images.outliers(X, quantile=0.05)

@@ -44,7 +44,7 @@ def test_the_command_learns_the_same_and_says_the_same(command, tmp_path):
         scores = np.load(tmp_path / "scores.npy")[:, 1]
         np.testing.assert_array_equal(scores, ours.score_samples(X))
     run(command, "sample", tmp_path / "ours", "--count", 4, "--seed", 3, "--out", tmp_path / "s.npy")
-    np.testing.assert_array_equal(np.load(tmp_path / "s.npy"), ours.sample(4, random_state=3))
+    np.testing.assert_array_equal(255 * np.load(tmp_path / "s.npy"), ours.sample(4, random_state=3))
 
 
 @pytest.mark.parametrize("name", ["run", "model.safetensors"])
@@ -85,7 +85,7 @@ def test_data_are_read_as_the_command_reads_them(tmp_path):
     test = data.load("mnist", "test", folder=DATA)
     assert test.X.shape == (10000, 28, 28) and test.X.dtype == np.uint8
     assert test.y[:5].tolist() == [7, 2, 1, 0, 4] and test.classes[7] == "7"
-    X = np.stack([bars(9), bars(9, seed=1), bars(9)], axis=3)
+    X = np.stack([bars(12), bars(12, seed=1), bars(12)], axis=3)
     folder = write_folder(tmp_path / "images", X)
     np.testing.assert_array_equal(np.sort(data.load(folder, "test").X), np.sort(X[:1]))
     assert data.load(folder, "test", colour=False).X.shape == (1, 8, 8)

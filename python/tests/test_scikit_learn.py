@@ -17,13 +17,13 @@ from spvae import SPVAE, SPVAEClassifier
 
 
 # Randomness of the fit is for the checks to set.
-def checked():
-    parameters = tiny()
+def checked(max_steps):
+    parameters = tiny(max_steps=max_steps)
     del parameters["random_state"]
     return SPVAE(**parameters)
 
 
-@parametrize_with_checks([checked(), SPVAEClassifier(checked())])
+@parametrize_with_checks([checked(20), SPVAEClassifier(checked(150))])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
@@ -80,7 +80,7 @@ def test_a_fit_may_go_on_from_the_last_one():
 def test_a_classifier_tells_classes_apart():
     X = np.concatenate([bars(60, seed=1), 255 - bars(60, seed=2)])
     y = np.repeat(["dark", "light"], 60)
-    model = SPVAEClassifier(SPVAE(**tiny())).fit(X, y)
+    model = SPVAEClassifier(SPVAE(**tiny(max_steps=150))).fit(X, y)
     assert model.score(X, y) == 1
     np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1)
     assert (model.decision_function(X) > 0).tolist() == (model.predict(X) == "light").tolist()

@@ -196,7 +196,7 @@ TEST(Density, TakesTheFlagsOfTheCommand) {
             ColourSpace::kRgb);
   testing::expect_error(ErrorKind::kUsage, "mask: the images are given",
                         [&] { density_settings(R"({"mask": "m.npy"})", images, true); });
-  testing::expect_error(ErrorKind::kUsage, "unknown key 'hiden'",
+  testing::expect_error(ErrorKind::kUsage, "unknown option 'hiden'; did you mean 'hidden'?",
                         [&] { density_settings(R"({"hiden": 3})", images, true); });
   testing::expect_error(ErrorKind::kUsage, "settings: not valid JSON",
                         [&] { density_settings("{", images, true); });
