@@ -142,6 +142,7 @@ std::pair<std::unique_ptr<SharedDensity>, bool> train(const ImageSet& training,
                                                       const std::optional<Progress>& progress,
                                                       const SharedDensity* start) {
   Signals signals;
+  bool is_interrupted = false;
   std::optional<nb::python_error> raised;
   std::optional<spvae::Density> density;
   {
@@ -153,7 +154,8 @@ std::pair<std::unique_ptr<SharedDensity>, bool> train(const ImageSet& training,
         return (*progress)(update.step, update.training_bound, update.validation_bound,
                            update.max_steps);
       } catch (nb::python_error& error) {
-        raised.emplace(std::move(error));
+        is_interrupted = error.matches(PyExc_KeyboardInterrupt);
+        if (!is_interrupted) raised.emplace(std::move(error));
         return false;
       }
     };
@@ -166,8 +168,9 @@ std::pair<std::unique_ptr<SharedDensity>, bool> train(const ImageSet& training,
   if (signals.has_come()) {
     if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) == 0) throw nb::python_error();
     PyErr_Clear();
+    is_interrupted = true;
   }
-  return {std::make_unique<SharedDensity>(std::move(*density)), signals.has_come()};
+  return {std::make_unique<SharedDensity>(std::move(*density)), is_interrupted};
 }
 
 nb::dict log_likelihood(SharedDensity& shared, const ImageSet& images, int samples,
@@ -299,14 +302,15 @@ nb::dict config(const SharedDensity& shared) {
 /// The images of a split of data that the command knows, as they are in their files, and their
 /// labels, if they have any.
 nb::dict read_data(const std::string& data, int split, bool has_colours, const std::string& folder,
-                   bool is_whole) {
+                   bool is_whole, bool has_vectors) {
   spvae::DataConfig config{.data = data,
                            .values = 256,
                            .data_dir = folder,
                            .whole = is_whole,
                            .stretch = spvae::Stretch::kNone,
                            .dequantize = spvae::Dequantize::kOff,
-                           .missing = spvae::Missing::kNone};
+                           .missing = spvae::Missing::kNone,
+                           .vectors = has_vectors};
   const auto of_split = static_cast<spvae::Split>(split);
   ImageSet images;
   std::optional<spvae::Labels> labels;
@@ -393,7 +397,8 @@ NB_MODULE(_core, m) {
         spvae::hide_pixels(span_of(observed), images);
       },
       "observed"_a, "images"_a);
-  m.def("read_data", read_data, "data"_a, "split"_a, "has_colours"_a, "folder"_a, "is_whole"_a);
+  m.def("read_data", read_data, "data"_a, "split"_a, "has_colours"_a, "folder"_a, "is_whole"_a,
+        "has_vectors"_a);
   m.def("train", train, "training"_a, "flags"_a, "has_bytes"_a, "validation"_a.none(),
         "progress"_a.none(), "start"_a.none());
   m.def(

@@ -75,7 +75,7 @@ class SPVAEClassifier(ClassifierMixin, BaseEstimator):
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         # Of rows of numbers, scikit-learn's checks.
-        array = prototype._checked(X, reset=True)
+        array = clone(prototype)._checked(X, reset=True)
         labels = np.asarray(y)
         check_classification_targets(labels)
         if labels.ndim == 2 and labels.shape[1] == 1:

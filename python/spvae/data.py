@@ -27,7 +27,7 @@ class Data:
     columns: list
 
 
-def load(path, split="all", *, colour=True, folder=""):
+def load(path, split="all", *, colour=True, vectors=False, folder=""):
     """Reads images or vectors as the command's --data does.
 
     Parameters
@@ -39,6 +39,8 @@ def load(path, split="all", *, colour=True, folder=""):
         division.
     colour : bool, default=True
         Whether colours stay; else gray, the luma.
+    vectors : bool, default=False
+        Whether rows of a .npy of two axes are vectors, though they might be square images.
     folder : path-like
         Where to look for a named set first.
 
@@ -49,7 +51,8 @@ def load(path, split="all", *, colour=True, folder=""):
     is_whole = split == "all"
     if not is_whole and split not in _SPLITS:
         raise Error(f"split: got {split!r}, expected all, {', '.join(_SPLITS)}")
-    found = _core.read_data(os.fspath(path), _SPLITS.get(split, 0), bool(colour), os.fspath(folder), is_whole)
+    found = _core.read_data(os.fspath(path), _SPLITS.get(split, 0), bool(colour), os.fspath(folder), is_whole,
+                            bool(vectors))
     return Data(X=found["images"], y=found.get("labels"), classes=found.get("label_names", []),
                 columns=found["columns"])
 

@@ -92,7 +92,7 @@ def test_data_are_read_as_the_command_reads_them(tmp_path):
     rows = points(12).astype(np.float32)
     rows[3, 1] = np.nan
     np.save(tmp_path / "v.npy", rows)
-    np.testing.assert_array_equal(data.load(tmp_path / "v.npy").X, rows)
+    np.testing.assert_array_equal(data.load(tmp_path / "v.npy", vectors=True).X, rows)
     (tmp_path / "v.csv").write_text("a,b\n1,2\n3,\n")
     table = data.load(tmp_path / "v.csv")
     assert table.columns == ["a", "b"] and np.isnan(table.X[1, 1])

@@ -16,14 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from spvae import SPVAE, SPVAEClassifier
 
 
-# Randomness of the fit is for the checks to set.
-def checked(max_steps):
-    parameters = tiny(max_steps=max_steps)
-    del parameters["random_state"]
-    return SPVAE(**parameters)
-
-
-@parametrize_with_checks([checked(20), SPVAEClassifier(checked(150))])
+@parametrize_with_checks([SPVAE(**tiny()), SPVAEClassifier(SPVAE(**tiny(max_steps=150)))])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
