@@ -1,5 +1,5 @@
 # A front for habit; the scripts and presets do the work and need no make.
-.PHONY: demo build test test-slow bench bench-sweep bench-peers bench-density bench-check format lint install
+.PHONY: demo build test test-slow test-python wheel bench bench-sweep bench-peers bench-density bench-check format lint install
 
 PREFIX ?= /usr/local
 
@@ -15,6 +15,12 @@ test:
 
 test-slow:
 	./scripts/test --slow
+
+test-python:
+	./scripts/test-python
+
+wheel:
+	./scripts/wheel
 
 # BENCH="--quick --only spvae" passes options on to bench/compare.py.
 bench: bench-build
