@@ -24,6 +24,7 @@
 #include "spvae/data/data_set.h"
 #include "spvae/density.h"
 #include "spvae/likelihood/likelihood.h"
+#include "spvae/structure/graph_file.h"
 
 // The seam between spvae/density.h and the package, whose Python checks and shapes all input.
 
@@ -192,14 +193,17 @@ nb::dict log_likelihood(SharedDensity& shared, const ImageSet& images, int sampl
   return all;
 }
 
-Output<double> contributions(SharedDensity& shared, const ImageSet& images, int samples,
-                             std::uint32_t seed, spvae::Sampler sampler) {
-  std::vector<double> all = shared.ask([&](const auto& density, const auto& observer) {
+std::pair<Output<double>, Output<double>> contributions(SharedDensity& shared,
+                                                        const ImageSet& images, int samples,
+                                                        std::uint32_t seed,
+                                                        spvae::Sampler sampler) {
+  spvae::Contributions all = shared.ask([&](const auto& density, const auto& observer) {
     return density.contributions(images, samples, seed, sampler, observer);
   });
-  const std::size_t count = size_of(images.count());
-  const std::size_t parts = all.size() / count;
-  return array_of(std::move(all), {count, parts});
+  const std::size_t count = all.log_likelihood.size();
+  const std::size_t parts = all.parts.size() / count;
+  return {array_of(std::move(all.log_likelihood), {count}),
+          array_of(std::move(all.parts), {count, parts})};
 }
 
 Output<float> sample(SharedDensity& shared, int count, std::uint32_t seed, bool is_mean) {
@@ -284,6 +288,21 @@ nb::list parts(const SharedDensity& shared) {
   return all;
 }
 
+/// The regions' variables, leaf regions first and the root last, and the partitions' regions.
+std::pair<nb::list, Output<std::int32_t>> read_region_graph(const std::string& path, int variables,
+                                                            int channels) {
+  const spvae::RegionGraph graph = spvae::read_region_graph(path, variables, channels);
+  nb::list regions;
+  for (const spvae::Region& region : graph.regions()) {
+    regions.append(array_of(std::vector(region.scope), {region.scope.size()}));
+  }
+  std::vector<std::int32_t> partitions;
+  for (const spvae::Partition& partition : graph.partitions()) {
+    partitions.insert(partitions.end(), {partition.region, partition.left, partition.right});
+  }
+  return {std::move(regions), array_of(std::move(partitions), {graph.partitions().size(), 3})};
+}
+
 nb::dict config(const SharedDensity& shared) {
   const spvae::ModelConfig& model = shared.density().config();
   const spvae::LikelihoodConfig& likelihood = model.leaf.likelihood;
@@ -363,7 +382,7 @@ nb::dict read_data(const std::string& data, int split, bool has_colours, const s
 }  // namespace
 
 NB_MODULE(_core, m) {
-  m.attr("__version__") = std::string(spvae::version());
+  m.def("version", [] { return std::string(spvae::version()); });
   nb::exception<spvae::Error>(m, "Error", PyExc_ValueError);
 
   nb::enum_<spvae::Sampler>(m, "Sampler")
@@ -399,6 +418,7 @@ NB_MODULE(_core, m) {
       "observed"_a, "images"_a);
   m.def("read_data", read_data, "data"_a, "split"_a, "has_colours"_a, "folder"_a, "is_whole"_a,
         "has_vectors"_a);
+  m.def("read_region_graph", read_region_graph, "path"_a, "variables"_a, "channels"_a);
   m.def("train", train, "training"_a, "flags"_a, "has_bytes"_a, "validation"_a.none(),
         "progress"_a.none(), "start"_a.none());
   m.def(

@@ -8,9 +8,22 @@ combines them into one density (Tan & Peharz, ICML 2019).
 >>> model.score_samples(X)                          # a lower bound on log p(x), nats, of each row
 """
 
-from spvae._core import Error, __version__
+from typing import TYPE_CHECKING
 
-__all__ = ["SPVAE", "Error", "Explanation", "Outliers", "SPVAEClassifier", "__version__", "data", "plot"]
+from spvae._core import Error, version
+
+if TYPE_CHECKING:
+    from spvae import data, plot
+    from spvae._answers import Explanation, Outliers
+    from spvae._classifier import SPVAEClassifier
+    from spvae._estimator import SPVAE
+    from spvae._region_graph import RegionGraph, load_region_graph
+    from spvae._report import report
+
+__all__ = ["SPVAE", "Error", "Explanation", "Outliers", "RegionGraph", "SPVAEClassifier", "__version__", "data",
+           "load_region_graph", "plot", "report"]
+
+__version__ = version()
 
 # Imported when they are asked for: scikit-learn and matplotlib take longer than all else.
 _LAZY = {
@@ -18,12 +31,15 @@ _LAZY = {
     "SPVAEClassifier": "spvae._classifier",
     "Explanation": "spvae._answers",
     "Outliers": "spvae._answers",
+    "RegionGraph": "spvae._region_graph",
+    "load_region_graph": "spvae._region_graph",
+    "report": "spvae._report",
     "data": "spvae.data",
     "plot": "spvae.plot",
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'spvae' has no attribute {name!r}")
     import importlib
@@ -32,5 +48,5 @@ def __getattr__(name):
     return module if _LAZY[name].endswith("." + name) else getattr(module, name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

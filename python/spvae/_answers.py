@@ -1,8 +1,15 @@
 """What a model answers beyond arrays."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -18,14 +25,14 @@ class Node:
     node: int
     parent: int
     level: int
-    rectangle: tuple
+    rectangle: tuple[int, int, int, int]
     branch: int
     probability: float
     left: int
     right: int
 
     @property
-    def is_leaf(self):
+    def is_leaf(self) -> bool:
         return self.branch < 0
 
 
@@ -45,13 +52,13 @@ class Explanation:
     log_likelihood: float
     log_prior: float
     probability: float
-    nodes: list = field(repr=False)
-    responsibilities: np.ndarray = field(repr=False)
-    contributions: np.ndarray = field(repr=False)
-    parts: list = field(repr=False)
-    image: np.ndarray = field(repr=False)
+    nodes: list[Node] = field(repr=False)
+    responsibilities: NDArray[np.float64] = field(repr=False)
+    contributions: NDArray[np.float64] = field(repr=False)
+    parts: list[tuple[int, int, int, int]] = field(repr=False)
+    image: NDArray[Any] = field(repr=False)
 
-    def plot(self):
+    def plot(self) -> Figure:
         """A matplotlib figure: the image, its tree's super-pixels, and what each part contributes."""
         from spvae import plot
 
@@ -73,16 +80,16 @@ class Outliers:
     resolution : reference scores behind the percentiles.
     """
 
-    scores: np.ndarray
-    percentiles: np.ndarray
-    is_outlier: np.ndarray
+    scores: NDArray[np.float64]
+    percentiles: NDArray[np.float64]
+    is_outlier: NDArray[np.bool_]
     threshold: float
-    ranking: np.ndarray = field(repr=False)
-    contributions: np.ndarray = field(repr=False)
-    blame: np.ndarray = field(repr=False)
+    ranking: NDArray[np.intp] = field(repr=False)
+    contributions: NDArray[np.float64] = field(repr=False)
+    blame: NDArray[np.float64] = field(repr=False)
     resolution: int
 
-    def plot(self, X, count=10):
+    def plot(self, X: ArrayLike, count: int = 10) -> Figure:
         """A matplotlib figure of the strangest `count` of the images X that were asked about."""
         from spvae import plot
 

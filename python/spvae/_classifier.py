@@ -1,13 +1,18 @@
 """Classification by one density for each class."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from spvae import _arrays, _core
+from spvae import _core
 from spvae._core import Error
 from spvae._estimator import SPVAE
 
@@ -34,11 +39,11 @@ class SPVAEClassifier(ClassifierMixin, BaseEstimator):
     temperature_ : float
     """
 
-    def __init__(self, estimator=None, *, priors=None):
+    def __init__(self, estimator: SPVAE | None = None, *, priors: ArrayLike | None = None) -> None:
         self.estimator = estimator
         self.priors = priors
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> SPVAEClassifier:
         """Learns a density of the rows of each class.
 
         Parameters
@@ -103,23 +108,23 @@ class SPVAEClassifier(ClassifierMixin, BaseEstimator):
     def _log_likelihoods(self, X):
         return np.stack([model.score_samples(X) for model in self.models_], axis=1)
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Log of p(class, x)^(1/temperature) but for a constant of each row, [N, classes]; of two
         classes, the difference [N]."""
         check_is_fitted(self)
         joint = self._log_likelihoods(X) / self.temperature_ + self.class_log_prior_
         return joint[:, 1] - joint[:, 0] if len(self.classes_) == 2 else joint
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities of the classes, [N, classes]."""
         check_is_fitted(self)
         return softmax(self._log_likelihoods(X) / self.temperature_ + self.class_log_prior_, axis=1)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Their logarithms."""
         return np.log(self.predict_proba(X))
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class of each row."""
         check_is_fitted(self)
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]

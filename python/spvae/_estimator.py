@@ -1,13 +1,18 @@
 """The estimator."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
 import tempfile
 import time
 import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, DensityMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -84,9 +89,12 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
     >>> model.score_samples(X_test)
     """
 
-    def __init__(self, recipe="density", *, shape=None, max_steps=None, settings=None, standardise=None,
-                 samples=100, sampler="encoder", n_jobs=None, random_state=None, warm_start=False,
-                 verbose=0, callback=None):
+    def __init__(self, recipe: str = "density", *, shape: tuple[int, ...] | None = None,
+                 max_steps: int | None = None, settings: Mapping[str, Any] | None = None,
+                 standardise: bool | None = None, samples: int = 100, sampler: str = "encoder",
+                 n_jobs: int | None = None, random_state: int | np.random.RandomState | None = None,
+                 warm_start: bool = False, verbose: int = 0,
+                 callback: Callable[[int, float, float], object] | None = None) -> None:
         self.recipe = recipe
         self.shape = shape
         self.max_steps = max_steps
@@ -102,7 +110,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
 
     # Learning
 
-    def fit(self, X, y=None, *, validation=None):
+    def fit(self, X: ArrayLike, y: object = None, *, validation: ArrayLike | None = None) -> SPVAE:
         """Learns the density of the rows of X.
 
         Parameters
@@ -165,12 +173,13 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         return self
 
     def _keep_reference(self, images):
-        scores = self._ask("log_likelihood", images)["log_likelihood"]
+        scores, contributions = self._ask("contributions", images)
         self.validation_scores_ = np.sort(scores)
-        self.validation_contributions_ = self._ask("contributions", images).mean(axis=0)
+        self.validation_contributions_ = contributions.mean(axis=0)
 
     def _flags(self, layout, seed, images):
-        flags = {str(name).replace("_", "-"): value for name, value in (self.settings or {}).items()}
+        flags = {str(name).replace("_", "-"): os.fspath(value) if isinstance(value, os.PathLike) else value
+                 for name, value in (self.settings or {}).items()}
         for name in ("recipe", "seed", "threads"):
             if name in flags:
                 parameter = {"seed": "random_state", "threads": "n_jobs"}.get(name, name)
@@ -194,7 +203,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
 
     # Questions
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Log-likelihood of each row, nats: a lower bound on log p(x) of what is observed of it.
 
         Returns
@@ -203,11 +212,11 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         """
         return self._ask("log_likelihood", self._rows(X))["log_likelihood"]
 
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: object = None) -> float:
         """Mean log-likelihood of the rows, nats."""
         return float(np.mean(self.score_samples(X)))
 
-    def score_errors(self, X):
+    def score_errors(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Log-likelihoods with what is known of their error.
 
         Returns
@@ -218,7 +227,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         """
         return self._ask("log_likelihood", self._rows(X))
 
-    def bits_per_dimension(self, X):
+    def bits_per_dimension(self, X: ArrayLike) -> NDArray[np.float64]:
         """Of each row: -log2 p(x) per observed value. Error where p is no probability but a density.
 
         Returns
@@ -234,7 +243,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         with np.errstate(divide="ignore", invalid="ignore"):
             return -scores / (images.observed_variables() * math.log(2))
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Means of the codes of each row: where it lies in the latent spaces of the leaves.
 
         Returns
@@ -243,7 +252,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         """
         return self._ask("embed", self._rows(X))["mean"]
 
-    def embed(self, X):
+    def embed(self, X: ArrayLike) -> dict[str, NDArray[Any]]:
         """All that is known of where each row lies.
 
         Returns
@@ -255,7 +264,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         """
         return self._ask("embed", self._rows(X))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Names of the columns of transform."""
         check_is_fitted(self)
         if not hasattr(self, "_codes"):
@@ -263,7 +272,8 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
             self._codes = self._ask("embed", _arrays.image_set(row, self.layout_, self.names_), 1)["mean"].shape[1]
         return np.array([f"spvae{i}" for i in range(self._codes)], dtype=object)
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples: int = 1,
+               random_state: int | np.random.RandomState | None = None) -> NDArray[Any]:
         """New rows, drawn from the density.
 
         Returns
@@ -275,7 +285,9 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         count = _integer("n_samples", n_samples)
         return self._out(self.density_.sample(count, _seed(random_state), False), is_drawn=True)
 
-    def inpaint(self, X, missing=None, n=None, *, filling="drawn", random_state=0):
+    def inpaint(self, X: ArrayLike, missing: ArrayLike | None = None, n: int | None = None, *,
+                filling: str = "drawn",
+                random_state: int | np.random.RandomState | None = 0) -> NDArray[Any]:
         """Fills what is missing of each row.
 
         Parameters
@@ -308,7 +320,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         filled = self._out(filled, is_drawn=filling == "drawn")
         return filled if n is None else filled.reshape(len(images), count, *self.layout_.shape)
 
-    def reconstruct(self, X):
+    def reconstruct(self, X: ArrayLike) -> NDArray[np.float32]:
         """Each row through its most probable tree, as decoders' means; fills what is missing too.
 
         Returns
@@ -317,7 +329,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         """
         return self._out(self._ask("reconstruct", self._rows(X)), is_drawn=False)
 
-    def explain(self, x):
+    def explain(self, x: ArrayLike) -> Explanation:
         """Why one row is as likely as it is.
 
         Returns
@@ -332,11 +344,11 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         images = self._rows(array)
         tree = self._ask("explain", images)[0]
         nodes = [Node(**node) for node in tree.pop("nodes")]
-        return Explanation(**tree, nodes=nodes, contributions=self._ask("contributions", images)[0],
+        return Explanation(**tree, nodes=nodes, contributions=self._ask("contributions", images)[1][0],
                            parts=[rectangle for rectangle, _ in self.density_.parts()],
                            image=array[0].reshape(self.layout_.shape))
 
-    def outliers(self, X, quantile=0.01, *, reference=None):
+    def outliers(self, X: ArrayLike, quantile: float = 0.01, *, reference: ArrayLike | None = None) -> Outliers:
         """Which rows are unlike the training data.
 
         Parameters
@@ -355,17 +367,15 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         if not 0 < quantile < 1:
             raise Error(f"quantile: got {quantile}, expected a share between 0 and 1")
         if reference is not None:
-            usual = self._rows(reference)
-            known = np.sort(self._ask("log_likelihood", usual)["log_likelihood"])
-            mean = self._ask("contributions", usual).mean(axis=0)
+            known, usual = self._ask("contributions", self._rows(reference))
+            known, mean = np.sort(known), usual.mean(axis=0)
         elif hasattr(self, "validation_scores_"):
             known, mean = self.validation_scores_, self.validation_contributions_
         else:
             raise Error("outliers: this model keeps no validation scores; give `reference`, rows as they "
                         "should be")
         images = self._rows(X)
-        scores = self._ask("log_likelihood", images)["log_likelihood"]
-        contributions = self._ask("contributions", images)
+        scores, contributions = self._ask("contributions", images)
         blame = np.zeros((len(images), self.layout_.variables))
         for part, (_, variables) in enumerate(self.density_.parts()):
             blame[:, variables] = ((contributions[:, part] - mean[part]) / len(variables))[:, np.newaxis]
@@ -377,7 +387,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
 
     # Keeping
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model: a folder that the command and `load` read, or a file NAME.safetensors."""
         check_is_fitted(self)
         path = os.fspath(path)
@@ -392,7 +402,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         os.replace(part, os.path.join(path, _STATE_FILE))
 
     @classmethod
-    def load(cls, path, *, n_jobs=None):
+    def load(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> SPVAE:
         """A model of `save`, of the command's runs, or of a model file.
 
         Parameters
@@ -480,7 +490,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
     # Details
 
     @property
-    def n_parameters_(self):
+    def n_parameters_(self) -> int:
         """Parameters of the model, its encoders' included."""
         check_is_fitted(self)
         return len(self.density_.parameters())

@@ -1,9 +1,13 @@
 """Data sets: MNIST, which comes with the package, and whatever files the command reads."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spvae import _core
 from spvae._core import Error
@@ -21,13 +25,14 @@ class Data:
     classes, columns : names of the classes, and of the columns of vectors.
     """
 
-    X: np.ndarray
-    y: np.ndarray | None
-    classes: list
-    columns: list
+    X: NDArray[Any]
+    y: NDArray[np.int32] | None
+    classes: list[str]
+    columns: list[str]
 
 
-def load(path, split="all", *, colour=True, vectors=False, folder=""):
+def load(path: str | os.PathLike[str], split: str = "all", *, colour: bool = True, vectors: bool = False,
+         folder: str | os.PathLike[str] = "") -> Data:
     """Reads images or vectors as the command's --data does.
 
     Parameters
@@ -57,7 +62,7 @@ def load(path, split="all", *, colour=True, vectors=False, folder=""):
                 columns=found["columns"])
 
 
-def load_mnist(split="train"):
+def load_mnist(split: str = "train") -> Data:
     """MNIST's images, uint8 [N, 28, 28], and digits: 50,000 of training, 10,000 of validation and
     10,000 of test, as the command divides them."""
     if split == "all":
@@ -66,11 +71,11 @@ def load_mnist(split="train"):
     return load("mnist", split, folder=packaged if os.path.isdir(packaged) else "")
 
 
-def load_cifar10(folder, split="train", *, colour=True):
+def load_cifar10(folder: str | os.PathLike[str], split: str = "train", *, colour: bool = True) -> Data:
     """CIFAR-10 from the folder of its binary files, uint8 [N, 32, 32, 3]."""
     return load("cifar10", split, colour=colour, folder=folder)
 
 
-def load_svhn(folder, split="train", *, colour=True):
+def load_svhn(folder: str | os.PathLike[str], split: str = "train", *, colour: bool = True) -> Data:
     """SVHN from the folder of its .mat files, uint8 [N, 32, 32, 3]."""
     return load("svhn", split, colour=colour, folder=folder)

@@ -1,8 +1,22 @@
 """Figures by matplotlib, each returned as a Figure."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from spvae._core import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from spvae._answers import Explanation, Outliers
+    from spvae._estimator import SPVAE
+    from spvae._region_graph import RegionGraph
 
 
 def _pyplot():
@@ -28,7 +42,8 @@ def _draw(axes, image):
     axes.set_axis_off()
 
 
-def images(X, *, columns=None, captions=None, title=None):
+def images(X: ArrayLike, *, columns: int | None = None, captions: Sequence[str] | None = None,
+           title: str | None = None) -> Figure:
     """Images side by side.
 
     Parameters
@@ -58,12 +73,12 @@ def images(X, *, columns=None, captions=None, title=None):
     return figure
 
 
-def samples(model, count=64, random_state=0):
+def samples(model: SPVAE, count: int = 64, random_state: int = 0, *, columns: int | None = None) -> Figure:
     """Samples of a model of images."""
-    return images(model.sample(count, random_state=random_state))
+    return images(model.sample(count, random_state=random_state), columns=columns)
 
 
-def completions(X, missing, filled):
+def completions(X: ArrayLike, missing: ArrayLike, filled: ArrayLike) -> Figure:
     """Images, what was seen of them, and their completions: a row each.
 
     Parameters
@@ -85,7 +100,7 @@ def completions(X, missing, filled):
     return images(np.stack(shown), columns=2 + filled.shape[1])
 
 
-def learning_curve(model):
+def learning_curve(model: SPVAE) -> Figure:
     """Training and validation bounds over the steps."""
     plt = _pyplot()
     history = model.history_
@@ -94,13 +109,18 @@ def learning_curve(model):
     figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
     axes.plot(history["step"], history["training_bound"], label="training")
     axes.plot(history["step"], history["validation_bound"], label="validation")
+    # The first bounds lie so far below that the others would be one line.
+    settled = np.array(history["step"]) >= 0.2 * history["step"][-1]
+    shown = np.array([history["training_bound"], history["validation_bound"]])[:, settled]
+    room = 0.05 * (shown.max() - shown.min()) or 1
+    axes.set_ylim(shown.min() - room, shown.max() + room)
     axes.set_xlabel("step")
     axes.set_ylabel("bound on log p(x), nats")
     axes.legend(frameon=False)
     return figure
 
 
-def explanation(answer):
+def explanation(answer: Explanation) -> Figure:
     """An image, the super-pixels that its most probable tree cuts it into, and the contributions of
     its parts; of a vector, the contributions alone."""
     plt = _pyplot()
@@ -128,7 +148,7 @@ def explanation(answer):
     return figure
 
 
-def outliers(answer, X, count=10):
+def outliers(answer: Outliers, X: ArrayLike, count: int = 10) -> Figure:
     """The strangest images, and which parts of them are to blame.
 
     Parameters
@@ -155,7 +175,50 @@ def outliers(answer, X, count=10):
     return figure
 
 
-def latent_space(model, X, y=None):
+def scores(known: ArrayLike, usual: ArrayLike | None = None) -> Figure:
+    """Histograms of log-likelihoods, and of usual ones beside them.
+
+    Parameters
+    ----------
+    known : array-like [N], nats
+    usual : array-like, default=None
+        Those of validation rows, as SPVAE.validation_scores_.
+    """
+    plt = _pyplot()
+    known = np.asarray(known)
+    figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
+    both = known if usual is None else np.concatenate([known, np.asarray(usual)])
+    # A few rows far off would leave one bar for all the others.
+    low, high = np.quantile(both, [0.005, 1])
+    bins = np.linspace(low, high if high > low else low + 1, 40)
+    if usual is not None:
+        axes.hist(np.clip(usual, low, None), bins=bins, density=True, alpha=0.5, label="validation rows")
+    axes.hist(np.clip(known, low, None), bins=bins, density=True, alpha=0.5, label="these rows")
+    axes.set_xlabel("bound on log p(x), nats; the first bar has all below")
+    axes.set_ylabel("density")
+    axes.legend(frameon=False)
+    return figure
+
+
+def region_graph(graph: RegionGraph) -> Figure:
+    """The leaf regions of an image, each in a colour of its own."""
+    plt = _pyplot()
+    if len(graph.shape) == 1:
+        raise Error(f"region_graph: got a graph over {graph.shape[0]} columns, expected one over an image")
+    pixels = np.zeros(int(np.prod(graph.shape)))
+    # Neighbours in number are far apart in colour.
+    for number, region in enumerate(graph.regions[: graph.leaf_regions]):
+        pixels[region] = (number * 0.618034) % 1
+    figure, axes = plt.subplots(figsize=(4, 4), layout="constrained")
+    axes.imshow(pixels.reshape(graph.shape[0], graph.shape[1], -1).mean(axis=2), cmap="twilight", vmin=0, vmax=1,
+                interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title(f"{graph.leaf_regions} leaf regions, {len(graph.regions)} regions, "
+                   f"{len(graph.partitions)} partitions", fontsize=9)
+    return figure
+
+
+def latent_space(model: SPVAE, X: ArrayLike, y: ArrayLike | None = None) -> Figure:
     """The rows' codes in the plane of their first two principal components, in the colours of y."""
     from sklearn.decomposition import PCA
 

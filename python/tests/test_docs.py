@@ -22,7 +22,7 @@ def test_every_block_runs(page, monkeypatch, tmp_path):
 
     monkeypatch.setattr(data, "load_mnist", few)
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
     names = {}
     for block in blocks:

@@ -375,13 +375,15 @@ std::vector<ImageScore> Density::log_likelihood(const ImageSet& images, int samp
   return scores;
 }
 
-std::vector<double> Density::contributions(const ImageSet& images, int samples, std::uint32_t seed,
-                                           Sampler sampler,
-                                           const EvaluationObserver& observer) const {
-  std::vector<double> all;
+Contributions Density::contributions(const ImageSet& images, int samples, std::uint32_t seed,
+                                     Sampler sampler, const EvaluationObserver& observer) const {
+  Contributions all;
   visit(images, samples, seed, sampler, observer, [&](const Evidence& evidence) {
+    for (int lane = 0; lane < evidence.batch.size; ++lane) {
+      all.log_likelihood.push_back(score_of(state_->model, evidence, lane).log_likelihood);
+    }
     std::ranges::copy(spvae::contributions(state_->model, evidence, state_->pool),
-                      std::back_inserter(all));
+                      std::back_inserter(all.parts));
   });
   return all;
 }

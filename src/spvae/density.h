@@ -84,6 +84,12 @@ struct Part {
   PixelRectangle rectangle;    ///< the least that holds them
 };
 
+/// What the parts of images make of their log-likelihoods (query/contributions.h), nats.
+struct Contributions {
+  std::vector<double> log_likelihood;  ///< [N]
+  std::vector<double> parts;           ///< [N, parts]
+};
+
 /// A density of images, with the threads and the memory that its queries need. Of one object, one
 /// call at a time. Log-likelihoods are importance-weighted lower bounds in nats (TP19 Eq. (9)).
 /// Observers of queries are told as EvaluationObserver: false stops, with Error(kInterrupted).
@@ -123,10 +129,10 @@ class Density {
                                          std::uint32_t seed = 0,
                                          Sampler sampler = Sampler::kEncoder,
                                          const EvaluationObserver& observer = {}) const;
-  /// [N, parts] what each part adds to the log-likelihood (query/contributions.h), nats.
-  std::vector<double> contributions(const ImageSet& images, int samples = 100,
-                                    std::uint32_t seed = 0, Sampler sampler = Sampler::kEncoder,
-                                    const EvaluationObserver& observer = {}) const;
+  /// What each part adds to each image's log-likelihood, and this, as log_likelihood has it.
+  Contributions contributions(const ImageSet& images, int samples = 100, std::uint32_t seed = 0,
+                              Sampler sampler = Sampler::kEncoder,
+                              const EvaluationObserver& observer = {}) const;
   ImageSet sample(int count, std::uint32_t seed = 0,
                   SampledPixels pixels = SampledPixels::kDrawn) const;
   /// `count` completions of each image, one after another, by `proposals` proposals of each leaf.

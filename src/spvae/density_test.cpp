@@ -208,7 +208,10 @@ TEST(Density, ExplainsWhatItSays) {
   const std::vector<Part> parts = density.parts();
   ASSERT_EQ(parts.size(), 16U);
   EXPECT_EQ(parts[5].variables.size(), 4U);
-  EXPECT_EQ(density.contributions(images, 5).size(), 40 * parts.size());
+  const Contributions contributions = density.contributions(images, 5);
+  EXPECT_EQ(contributions.parts.size(), 40 * parts.size());
+  ASSERT_EQ(contributions.log_likelihood.size(), 40U);
+  EXPECT_EQ(contributions.log_likelihood[7], density.log_likelihood(images, 5)[7].log_likelihood);
   const std::vector<Explanation> trees = density.explain(images, 5);
   ASSERT_EQ(trees.size(), 40U);
   EXPECT_EQ(trees[2].log_likelihood, density.log_likelihood(images, 5)[2].log_likelihood);
