@@ -13,6 +13,7 @@
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/contributions.h"
 #include "spvae/query/log_likelihood.h"
+#include "spvae/report/blame.h"
 #include "spvae/report/picture.h"
 
 namespace spvae::cli {
@@ -112,9 +113,19 @@ std::size_t regret_column(const Table& table) {
                                   table.columns.begin());
 }
 
-/// The strangest images, the strangest first; returns their rows.
+/// The contributions of all rows [rows, leaf regions].
+std::vector<double> contributions_of(const Table& table, int regions) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const auto parts = table.row(i).last(static_cast<std::size_t>(regions));
+    all.insert(all.end(), parts.begin(), parts.end());
+  }
+  return all;
+}
+
+/// The strangest images, the strangest first, and what of them is to blame; returns their rows.
 std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& table,
-                                      const ImageSet& images) {
+                                      const ImageSet& images, const RegionGraph& graph) {
   const bool by_regret = config.rank_by == RankBy::kRegret;
   const std::size_t column = by_regret ? regret_column(table) : 1;
   std::vector<std::size_t> order(table.rows());
@@ -124,15 +135,18 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
     return by_regret ? -value : value;
   });
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
-  const double side = std::ceil(std::sqrt(static_cast<double>(order.size())));
-  ImageGrid grid{.title = by_regret
-                              ? "images of the greatest regret: index in the file, regret in nats"
-                              : "least likely images: index in the file, log-likelihood in nats",
+  const double side = std::ceil(std::sqrt(static_cast<double>(order.size()) / 2));
+  const char* ranked = by_regret
+                           ? "Images of the greatest regret: index in the file, regret in nats"
+                           : "Least likely images: index in the file, log-likelihood in nats";
+  ImageGrid grid{.title = fmt::format("{}; red where they are stranger than usual", ranked),
                  .columns = static_cast<int>(side)};
-  for (const std::size_t row : order) {
-    grid.tiles.push_back(
-        {.caption = fmt::format("{:.0f}: {:.1f}", table.row(row)[0], table.row(row)[column]),
-         .pictures = {picture_of(images, static_cast<int>(row))}});
+  const std::vector<double> contributions = contributions_of(table, graph.leaf_regions());
+  const std::vector<Picture> blame = blame_pictures(graph, images, contributions, order);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto row = table.row(order[i]);
+    grid.tiles.push_back({.caption = fmt::format("{:.0f}: {:.1f}", row[0], row[column]),
+                          .pictures = {picture_of(images, static_cast<int>(order[i])), blame[i]}});
   }
   write_plot(config.rank, {grid});
   return order;
@@ -177,7 +191,8 @@ void run_score(const ScoreConfig& config, const Options& options) {
     result["rank"] = config.rank;
     Json description = result;
     Json& ranking = description["ranking"] = Json::array();
-    for (const std::size_t row : draw_ranking(config, table, open.images)) {
+    for (const std::size_t row :
+         draw_ranking(config, table, open.images, open.stored.model.graph())) {
       ranking.push_back(
           {{"image", open.images.indices[row]}, {"log_likelihood", table.row(row)[1]}});
       if (config.rank_by == RankBy::kRegret) {

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
@@ -7,7 +11,10 @@
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/completion.h"
+#include "spvae/query/contributions.h"
+#include "spvae/query/log_likelihood.h"
 #include "spvae/query/sample.h"
+#include "spvae/report/blame.h"
 #include "spvae/report/picture.h"
 
 namespace spvae::cli {
@@ -15,7 +22,8 @@ namespace {
 
 constexpr const char* kExample =
     R"(On the left samples of the model; on the right images, what is left of them when their lower half
-is hidden, and completions that the model draws of it.
+is hidden, and completions that the model draws of it; then the least likely of --searched images, and
+in red where they are stranger than usual.
 
 Example:
   spvae show runs/mnist-spvae-quad-tree-ordinal --out model.png)";
@@ -28,6 +36,7 @@ struct ShowConfig {
   int samples = 64;
   int completions = 6;
   int proposals = 1000;
+  int searched = 1000;
   std::string out;
 };
 
@@ -37,6 +46,8 @@ FieldList<ShowConfig> fields() {
       number_field("samples", &Config::samples, "samples to draw", 1, 800),
       number_field("completions", &Config::completions, "completions of each image", 1, 30),
       number_field("proposals", &Config::proposals, "codes of each leaf to resample from", 1, 1e5),
+      number_field("searched", &Config::searched,
+                   "images among which the least likely are sought; 0: none are shown", 0, 1e6),
       required(output_field("out", &Config::out, "FILE.png or .svg", {".png", ".svg"})),
   });
 }
@@ -70,6 +81,38 @@ ImageGrid completions_of(const ShowConfig& config, OpenQuery& open) {
   return grid;
 }
 
+/// The least likely images, a row each.
+ImageGrid outliers_of(const ShowConfig& config, OpenQuery& open) {
+  constexpr int kSamples = 100;
+  const Spvae& model = open.stored.model;
+  ImageQuery query = open.query;
+  query.limit = config.searched;
+  query.pictures = 0;
+  const ImageSet images = load_query_images(query, open.data, model, open.pool);
+  std::vector<double> scores;
+  std::vector<double> parts;
+  ProgressDisplay display;
+  for_each_batch(
+      model, images, sampling_of(query, kSamples), *open.engine, open.pool,
+      scoring_progress(display, "show: the least likely"), [&](const Evidence& evidence) {
+        for (int lane = 0; lane < evidence.batch.size; ++lane) {
+          scores.push_back(score_of(model, evidence, lane).log_likelihood);
+        }
+        std::ranges::copy(contributions(model, evidence, open.pool), std::back_inserter(parts));
+      });
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return scores[i]; });
+  order.resize(std::min(order.size(), static_cast<std::size_t>(open.images.count())));
+  const std::vector<Picture> blame = blame_pictures(model.graph(), images, parts, order);
+  ImageGrid grid{.title = "Least likely, why", .columns = 2};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    grid.tiles.push_back({"", {picture_of(images, static_cast<int>(order[i]))}});
+    grid.tiles.push_back({"", {blame[i]}});
+  }
+  return grid;
+}
+
 void run_show(const ShowConfig& config, const Options& options) {
   OpenQuery open(config.query);
   if (!open.images.columns.are_none()) {
@@ -81,11 +124,14 @@ void run_show(const ShowConfig& config, const Options& options) {
     fail(ErrorKind::kUsage, "limit: got {} images, expected at most {} in a picture",
          open.images.count(), kMostImages);
   }
-  write_plot(config.out, {samples_of(config, open), completions_of(config, open)});
+  Figure figure = {samples_of(config, open), completions_of(config, open)};
+  if (config.searched > 0) figure.emplace_back(outliers_of(config, open));
+  write_plot(config.out, figure);
   Json result = open.result();
   result.update({{"out", config.out},
                  {"samples", config.samples},
                  {"completions", config.completions},
+                 {"searched", config.searched},
                  {"proposals", config.proposals}});
   open.describe(config.out, result);
   options.print_result(

@@ -27,9 +27,14 @@ class Show(CommandTest):
         self.assertNotEqual(pathlib.Path(out).read_bytes(), first)
 
     def test_draws_an_svg_of_its_own(self):
+        run = self.train("run")
         out = self.path("model.svg")
-        self.show(self.train("run"), out)
+        self.show(run, out)
+        self.assertEqual(pathlib.Path(out).read_text().count("<image "), 9 + 3 * 4 + 3 * 2)
+        self.show(run, out, "--searched", "0")
         self.assertEqual(pathlib.Path(out).read_text().count("<image "), 9 + 3 * 4)
+        self.show(run, out, "--searched", "2")
+        self.assertEqual(pathlib.Path(out).read_text().count("<image "), 9 + 3 * 4 + 2 * 2)
 
     def test_bad_input_is_refused(self):
         run = self.train("run")

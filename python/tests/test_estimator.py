@@ -48,10 +48,23 @@ def test_threads_and_seeds_decide_nothing_but_what_they_should():
     assert (one.sample(5, random_state=3) != one.sample(5, random_state=4)).any()
 
 
+class OfAnotherLibrary:
+    """An array that numpy knows by DLPack alone, as some libraries' tensors are."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __dlpack__(self, **options):
+        return self.values.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.values.__dlpack_device__()
+
+
 @pytest.mark.parametrize("make", [
-    lambda X: X.reshape(len(X), -1), lambda X: X[..., np.newaxis], lambda X: np.asfortranarray(X), list,
+    OfAnotherLibrary, lambda X: X.reshape(len(X), -1), lambda X: X[..., np.newaxis], lambda X: np.asfortranarray(X), list,
     lambda X: np.repeat(X, 2, axis=0)[::2], lambda X: X.tolist() and np.array(X.tolist(), dtype=np.uint8)],
-    ids=["flat", "one channel", "F order", "list of images", "strided", "copied"])
+    ids=["DLPack", "flat", "one channel", "F order", "list of images", "strided", "copied"])
 def test_the_same_images_in_any_form_score_the_same(make, of_images):
     X = bars(20)
     np.testing.assert_array_equal(of_images.score_samples(make(X)), of_images.score_samples(X))
@@ -172,6 +185,11 @@ def test_ctrl_c_keeps_the_best_model_and_ends_a_question(of_images):
     with pytest.raises(KeyboardInterrupt):
         interrupted(0.3, lambda: of_images.set_params(samples=10**6).score_samples(bars(2000)))
     of_images.set_params(samples=5)
+
+
+def test_a_tensor_is_not_copied():
+    X = bars(5)
+    assert np.shares_memory(_arrays.as_array(OfAnotherLibrary(X)), X)
 
 
 def test_threads_share_a_model_and_the_interpreter_is_free(of_images):
