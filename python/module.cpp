@@ -88,22 +88,24 @@ ImageSet vectors_of_numbers(const Input<float>& array,
                : spvae::vectors_of_numbers(span_of(array), static_cast<int>(array.shape(1)));
 }
 
-/// Asks Python, a few times a second, whether a signal came; its exception stays raised.
+/// Asks Python, a few times a second, whether a signal came, and keeps its exception: while one is
+/// raised nothing else of Python may be called.
 class Signals {
  public:
   bool came() {
     const auto now = std::chrono::steady_clock::now();
-    if (came_ || now - asked_ < std::chrono::milliseconds(100)) return came_;
+    if (exception_ || now - asked_ < std::chrono::milliseconds(100)) return exception_.has_value();
     asked_ = now;
     const nb::gil_scoped_acquire locked;
-    came_ = PyErr_CheckSignals() != 0;
-    return came_;
+    if (PyErr_CheckSignals() != 0) exception_.emplace();
+    return exception_.has_value();
   }
-  bool has_come() const { return came_; }
+  /// With the interpreter's lock.
+  std::optional<nb::python_error>& exception() { return exception_; }
 
  private:
   std::chrono::steady_clock::time_point asked_;
-  bool came_ = false;
+  std::optional<nb::python_error> exception_;
 };
 
 /// A density that threads of Python may share: one call at a time, without the interpreter's lock.
@@ -120,7 +122,7 @@ class SharedDensity {
       const std::lock_guard lock(in_use_);
       return query(std::as_const(density_), [&signals](double, int) { return !signals.came(); });
     } catch (const spvae::Error&) {
-      if (signals.has_come()) throw nb::python_error();
+      if (signals.exception()) throw nb::python_error(std::move(*signals.exception()));
       throw;
     }
   }
@@ -165,12 +167,11 @@ std::pair<std::unique_ptr<SharedDensity>, bool> train(const ImageSet& training,
         validation != nullptr ? *validation : ImageSet{}, [&signals] { return signals.came(); },
         start != nullptr ? &start->density() : nullptr);
   }
-  if (raised) throw nb::python_error(std::move(*raised));
-  if (signals.has_come()) {
-    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) == 0) throw nb::python_error();
-    PyErr_Clear();
-    is_interrupted = true;
+  if (signals.exception()) {
+    is_interrupted = signals.exception()->matches(PyExc_KeyboardInterrupt);
+    if (!is_interrupted) raised.emplace(std::move(*signals.exception()));
   }
+  if (raised) throw nb::python_error(std::move(*raised));
   return {std::make_unique<SharedDensity>(std::move(*density)), is_interrupted};
 }
 
