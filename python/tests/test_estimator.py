@@ -245,6 +245,17 @@ def test_pictures_are_drawn(of_images, of_vectors):
         plot.images(points(3))
 
 
+def test_a_notebook_shows_a_picture_once(monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    before = plt.get_fignums()
+    monkeypatch.setattr(plt, "get_backend", lambda: "inline")
+    figure = plot.images(bars(3))
+    assert plt.get_fignums() == before and len(figure.axes) == 4
+    monkeypatch.undo()
+    assert plot.images(bars(3)).number in plt.get_fignums()
+    plt.close("all")
+
+
 BAD = [
     (lambda m: SPVAE(**tiny()).fit(np.zeros((0, 8, 8), np.uint8)), "got no images"),
     (lambda m: SPVAE(**tiny()).fit(bars(1)), "expected at least 2"),
