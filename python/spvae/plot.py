@@ -167,8 +167,10 @@ def outliers(answer: Outliers, X: ArrayLike, count: int = 10) -> Figure:
     rows = answer.ranking[:count]
     figure, axes = _subplots(2, len(rows), figsize=(1.2 * len(rows), 2.9), squeeze=False)
     blame = answer.blame[rows]
-    blame = blame.mean(axis=3) if blame.ndim == 4 else blame
-    most = np.abs(blame).max() or 1
+    blame = blame.sum(axis=3) if blame.ndim == 4 else blame  # of a pixel, all of its channels
+    # One image that is unlike all others would leave the rest pale.
+    worst = np.abs(blame).reshape(len(rows), -1).max(axis=1)
+    most = min(worst.max(), 3 * np.median(worst)) or 1
     for column, row in enumerate(rows):
         _draw(axes[0, column], X[row])
         axes[0, column].set_title(f"{row}: {answer.scores[row]:.0f}\n{100 * answer.percentiles[row]:.1f} %",
@@ -176,7 +178,8 @@ def outliers(answer: Outliers, X: ArrayLike, count: int = 10) -> Figure:
         shown = axes[1, column].imshow(blame[column], cmap="RdBu", vmin=-most, vmax=most,
                                        interpolation="nearest")
         axes[1, column].set_axis_off()
-    figure.colorbar(shown, ax=axes[1, :].tolist(), shrink=0.9, label="nats a pixel")
+    figure.colorbar(shown, ax=axes[1, :].tolist(), shrink=0.9, label="nats a pixel",
+                    extend="both" if worst.max() > most else "neither")
     return figure
 
 
