@@ -68,8 +68,8 @@ def images(X: ArrayLike, *, columns: int | None = None, captions: Sequence[str] 
         raise Error("plot: got no images, expected at least one")
     columns = columns or int(np.ceil(np.sqrt(len(X))))
     rows = -(-len(X) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(0.9 * columns, (1.1 if captions else 0.9) * rows),
-                             squeeze=False)
+    height = (1.1 if captions else 0.9) * rows + (0.35 if title else 0)
+    figure, axes = _subplots(rows, columns, figsize=(0.9 * columns, height), squeeze=False)
     for at, place in enumerate(axes.flat):
         place.set_axis_off()
         if at < len(X):
