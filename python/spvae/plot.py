@@ -27,6 +27,15 @@ def _pyplot():
     return plt
 
 
+def _subplots(*args, **kwargs):
+    """Those of pyplot; a notebook then shows the figure as the value that it is, not once more by pyplot."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(*args, layout="constrained", **kwargs)
+    if plt.get_backend().endswith("inline"):
+        plt.close(figure)
+    return figure, axes
+
+
 def _shown(image):
     """An image as imshow takes it, in [0, 1]."""
     image = np.asarray(image, dtype=np.float64)
@@ -54,14 +63,13 @@ def images(X: ArrayLike, *, columns: int | None = None, captions: Sequence[str] 
     captions : list of str, default=None
         Below each image.
     """
-    plt = _pyplot()
     X = np.asarray(X)
     if len(X) == 0:
         raise Error("plot: got no images, expected at least one")
     columns = columns or int(np.ceil(np.sqrt(len(X))))
     rows = -(-len(X) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(0.9 * columns, (1.1 if captions else 0.9) * rows),
-                                squeeze=False, layout="constrained")
+    height = (1.1 if captions else 0.9) * rows + (0.35 if title else 0)
+    figure, axes = _subplots(rows, columns, figsize=(0.9 * columns, height), squeeze=False)
     for at, place in enumerate(axes.flat):
         place.set_axis_off()
         if at < len(X):
@@ -102,11 +110,10 @@ def completions(X: ArrayLike, missing: ArrayLike, filled: ArrayLike) -> Figure:
 
 def learning_curve(model: SPVAE) -> Figure:
     """Training and validation bounds over the steps."""
-    plt = _pyplot()
     history = model.history_
     if not history["step"]:
         raise Error("learning_curve: a model that was loaded from a run has no history here")
-    figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    figure, axes = _subplots(figsize=(6, 3.5))
     axes.plot(history["step"], history["training_bound"], label="training")
     axes.plot(history["step"], history["validation_bound"], label="validation")
     # The first bounds lie so far below that the others would be one line.
@@ -125,12 +132,12 @@ def explanation(answer: Explanation) -> Figure:
     its parts; of a vector, the contributions alone."""
     plt = _pyplot()
     if answer.image.ndim == 1:
-        figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
+        figure, axes = _subplots(figsize=(6, 3.5))
         axes.bar(np.arange(len(answer.contributions)), answer.contributions)
         axes.set_xlabel("part")
         axes.set_ylabel("contribution, nats")
         return figure
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+    figure, (left, right) = _subplots(1, 2, figsize=(8, 4))
     _draw(left, answer.image)
     left.set_title(f"log p(x) ≥ {answer.log_likelihood:.1f} nats", fontsize=9)
     for node in answer.nodes:
@@ -156,14 +163,14 @@ def outliers(answer: Outliers, X: ArrayLike, count: int = 10) -> Figure:
     answer : Outliers
     X : array-like, the images that were asked about
     """
-    plt = _pyplot()
     X = np.asarray(X)
     rows = answer.ranking[:count]
-    figure, axes = plt.subplots(2, len(rows), figsize=(1.2 * len(rows), 2.9), squeeze=False,
-                                layout="constrained")
+    figure, axes = _subplots(2, len(rows), figsize=(1.2 * len(rows), 2.9), squeeze=False)
     blame = answer.blame[rows]
-    blame = blame.mean(axis=3) if blame.ndim == 4 else blame
-    most = np.abs(blame).max() or 1
+    blame = blame.sum(axis=3) if blame.ndim == 4 else blame  # of a pixel, all of its channels
+    # One image that is unlike all others would leave the rest pale.
+    worst = np.abs(blame).reshape(len(rows), -1).max(axis=1)
+    most = min(worst.max(), 3 * np.median(worst)) or 1
     for column, row in enumerate(rows):
         _draw(axes[0, column], X[row])
         axes[0, column].set_title(f"{row}: {answer.scores[row]:.0f}\n{100 * answer.percentiles[row]:.1f} %",
@@ -171,7 +178,8 @@ def outliers(answer: Outliers, X: ArrayLike, count: int = 10) -> Figure:
         shown = axes[1, column].imshow(blame[column], cmap="RdBu", vmin=-most, vmax=most,
                                        interpolation="nearest")
         axes[1, column].set_axis_off()
-    figure.colorbar(shown, ax=axes[1, :].tolist(), shrink=0.9, label="nats a pixel")
+    figure.colorbar(shown, ax=axes[1, :].tolist(), shrink=0.9, label="nats a pixel",
+                    extend="both" if worst.max() > most else "neither")
     return figure
 
 
@@ -184,9 +192,8 @@ def scores(known: ArrayLike, usual: ArrayLike | None = None) -> Figure:
     usual : array-like, default=None
         Those of validation rows, as SPVAE.validation_scores_.
     """
-    plt = _pyplot()
     known = np.asarray(known)
-    figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
+    figure, axes = _subplots(figsize=(6, 3))
     both = known if usual is None else np.concatenate([known, np.asarray(usual)])
     # A few rows far off would leave one bar for all the others.
     low, high = np.quantile(both, [0.005, 1])
@@ -202,14 +209,13 @@ def scores(known: ArrayLike, usual: ArrayLike | None = None) -> Figure:
 
 def region_graph(graph: RegionGraph) -> Figure:
     """The leaf regions of an image, each in a colour of its own."""
-    plt = _pyplot()
     if len(graph.shape) == 1:
         raise Error(f"region_graph: got a graph over {graph.shape[0]} columns, expected one over an image")
     pixels = np.zeros(int(np.prod(graph.shape)))
     # Neighbours in number are far apart in colour.
     for number, region in enumerate(graph.regions[: graph.leaf_regions]):
         pixels[region] = (number * 0.618034) % 1
-    figure, axes = plt.subplots(figsize=(4, 4), layout="constrained")
+    figure, axes = _subplots(figsize=(4, 4))
     axes.imshow(pixels.reshape(graph.shape[0], graph.shape[1], -1).mean(axis=2), cmap="twilight", vmin=0, vmax=1,
                 interpolation="nearest")
     axes.set_axis_off()
@@ -222,9 +228,8 @@ def latent_space(model: SPVAE, X: ArrayLike, y: ArrayLike | None = None) -> Figu
     """The rows' codes in the plane of their first two principal components, in the colours of y."""
     from sklearn.decomposition import PCA
 
-    plt = _pyplot()
     place = PCA(n_components=2, random_state=0).fit_transform(model.transform(X))
-    figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
+    figure, axes = _subplots(figsize=(5, 5))
     if y is None:
         axes.scatter(place[:, 0], place[:, 1], s=4)
     else:

@@ -29,6 +29,20 @@ def points(count, columns=4, seed=0):
     return rng.normal(size=(count, 2)) @ rng.normal(size=(2, columns)) + 0.1 * rng.normal(size=(count, columns))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="the slow tests instead")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+
+
+def pytest_collection_modifyitems(config, items):
+    chosen = [item for item in items if (item.get_closest_marker("slow") is not None) == config.option.slow]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
 @pytest.fixture(scope="session")
 def of_images():
     from spvae import SPVAE

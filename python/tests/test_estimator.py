@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import tracemalloc
+import types
 
 import numpy as np
 import pytest
@@ -240,9 +241,24 @@ def test_pictures_are_drawn(of_images, of_vectors):
     assert len(of_images.explain(X[0]).plot().axes) == 3
     assert of_vectors.explain(points(1)[0]).plot().axes
     assert len(of_images.outliers(X).plot(X, 4).axes) == 9
+    coloured = types.SimpleNamespace(ranking=np.arange(3), scores=np.zeros(3), percentiles=np.zeros(3),
+                                     blame=np.array([1, 1, 100.0]).reshape(3, 1, 1, 1) * np.ones((3, 8, 8, 3)))
+    shown = plot.outliers(coloured, np.zeros((3, 8, 8, 3)), 3).axes[3].images[0]
+    assert (shown.get_array() == 3).all() and shown.get_clim() == (-9, 9)  # of a pixel; three times the usual
     plot.latent_space(of_images, X, [0, 1, 0, 1, 0, 1])
     with pytest.raises(spvae.Error, match="expected images"):
         plot.images(points(3))
+
+
+def test_a_notebook_shows_a_picture_once(monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    before = plt.get_fignums()
+    monkeypatch.setattr(plt, "get_backend", lambda: "inline")
+    figure = plot.images(bars(3))
+    assert plt.get_fignums() == before and len(figure.axes) == 4
+    monkeypatch.undo()
+    assert plot.images(bars(3)).number in plt.get_fignums()
+    plt.close("all")
 
 
 BAD = [
