@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "spvae/core/ascending_order.h"
 #include "spvae/core/stopwatch.h"
 #include "spvae/likelihood/likelihood.h"
 #include "spvae/plot/write_plot.h"
@@ -128,12 +128,11 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
                                       const ImageSet& images, const RegionGraph& graph) {
   const bool by_regret = config.rank_by == RankBy::kRegret;
   const std::size_t column = by_regret ? regret_column(table) : 1;
-  std::vector<std::size_t> order(table.rows());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t row) {
-    const double value = table.row(row)[column];
-    return by_regret ? -value : value;
-  });
+  std::vector<double> ranked_by;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    ranked_by.push_back(by_regret ? -table.row(i)[column] : table.row(i)[column]);
+  }
+  std::vector<std::size_t> order = ascending_order(ranked_by);
   order.resize(std::min(order.size(), static_cast<std::size_t>(config.count)));
   const double side = std::ceil(std::sqrt(static_cast<double>(order.size()) / 2));
   const char* ranked = by_regret

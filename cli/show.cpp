@@ -1,18 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
-#include <numeric>
 
 #include "image_query.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "spvae/core/ascending_order.h"
 #include "spvae/core/error.h"
 #include "spvae/plot/write_plot.h"
 #include "spvae/query/completion.h"
 #include "spvae/query/contributions.h"
-#include "spvae/query/log_likelihood.h"
 #include "spvae/query/sample.h"
 #include "spvae/report/blame.h"
 #include "spvae/report/picture.h"
@@ -89,22 +87,13 @@ ImageGrid outliers_of(const ShowConfig& config, OpenQuery& open) {
   query.limit = config.searched;
   query.pictures = 0;
   const ImageSet images = load_query_images(query, open.data, model, open.pool);
-  std::vector<double> scores;
-  std::vector<double> parts;
   ProgressDisplay display;
-  for_each_batch(
-      model, images, sampling_of(query, kSamples), *open.engine, open.pool,
-      scoring_progress(display, "show: the least likely"), [&](const Evidence& evidence) {
-        for (int lane = 0; lane < evidence.batch.size; ++lane) {
-          scores.push_back(score_of(model, evidence, lane).log_likelihood);
-        }
-        std::ranges::copy(contributions(model, evidence, open.pool), std::back_inserter(parts));
-      });
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return scores[i]; });
+  const Contributions scored =
+      contributions(model, images, sampling_of(query, kSamples), *open.engine, open.pool,
+                    scoring_progress(display, "show: the least likely"));
+  std::vector<std::size_t> order = ascending_order(scored.log_likelihood);
   order.resize(std::min(order.size(), static_cast<std::size_t>(open.images.count())));
-  const std::vector<Picture> blame = blame_pictures(model.graph(), images, parts, order);
+  const std::vector<Picture> blame = blame_pictures(model.graph(), images, scored.parts, order);
   ImageGrid grid{.title = "Least likely, why", .columns = 2};
   for (std::size_t i = 0; i < order.size(); ++i) {
     grid.tiles.push_back({"", {picture_of(images, static_cast<int>(order[i]))}});

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -20,7 +19,6 @@
 #include "spvae/model/checkpoint.h"
 #include "spvae/model/data_units.h"
 #include "spvae/model/engine.h"
-#include "spvae/query/contributions.h"
 #include "spvae/train/run_config.h"
 #include "spvae/train/trainer.h"
 
@@ -29,6 +27,12 @@ namespace {
 
 constexpr int kValidationShare = 10;  // one image of so many, where none are given
 const char* const kDataName = kArraysOfAProgram;
+
+Sampling sampling_of(int samples, std::uint32_t seed, Sampler sampler) {
+  Sampling sampling{.samples = samples, .sampler = sampler};
+  sampling.noise.seed = seed;
+  return sampling;
+}
 
 ImageSet numbered_images(std::size_t values, int height, int width, int channels) {
   if (height < 1 || width < 1 || (channels != 1 && channels != 3)) {
@@ -358,34 +362,21 @@ void Density::save(const std::filesystem::path& path) const {
 void Density::visit(const ImageSet& images, int samples, std::uint32_t seed, Sampler sampler,
                     const EvaluationObserver& observer,
                     const std::function<void(const Evidence&)>& visitor) const {
-  Sampling sampling{.samples = samples, .sampler = sampler};
-  sampling.noise.seed = seed;
-  for_each_batch(state_->model, images, sampling, *state_->engine, state_->pool, observer, visitor);
+  for_each_batch(state_->model, images, sampling_of(samples, seed, sampler), *state_->engine,
+                 state_->pool, observer, visitor);
 }
 
 std::vector<ImageScore> Density::log_likelihood(const ImageSet& images, int samples,
                                                 std::uint32_t seed, Sampler sampler,
                                                 const EvaluationObserver& observer) const {
-  std::vector<ImageScore> scores;
-  visit(images, samples, seed, sampler, observer, [&](const Evidence& evidence) {
-    for (int lane = 0; lane < evidence.batch.size; ++lane) {
-      scores.push_back(score_of(state_->model, evidence, lane));
-    }
-  });
-  return scores;
+  return spvae::log_likelihood(state_->model, images, sampling_of(samples, seed, sampler),
+                               *state_->engine, state_->pool, observer);
 }
 
 Contributions Density::contributions(const ImageSet& images, int samples, std::uint32_t seed,
                                      Sampler sampler, const EvaluationObserver& observer) const {
-  Contributions all;
-  visit(images, samples, seed, sampler, observer, [&](const Evidence& evidence) {
-    for (int lane = 0; lane < evidence.batch.size; ++lane) {
-      all.log_likelihood.push_back(score_of(state_->model, evidence, lane).log_likelihood);
-    }
-    std::ranges::copy(spvae::contributions(state_->model, evidence, state_->pool),
-                      std::back_inserter(all.parts));
-  });
-  return all;
+  return spvae::contributions(state_->model, images, sampling_of(samples, seed, sampler),
+                              *state_->engine, state_->pool, observer);
 }
 
 ImageSet Density::sample(int count, std::uint32_t seed, SampledPixels pixels) const {
@@ -395,10 +386,9 @@ ImageSet Density::sample(int count, std::uint32_t seed, SampledPixels pixels) co
 Completions Density::complete(const ImageSet& images, Filling filling, int count,
                               std::uint32_t seed, int proposals, Sampler sampler,
                               const EvaluationObserver& observer) const {
-  Sampling sampling{.samples = proposals, .sampler = sampler};
-  sampling.noise.seed = seed;
-  return spvae::complete(state_->model, images, filling, count, seed, sampling, *state_->engine,
-                         state_->pool, observer);
+  return spvae::complete(state_->model, images, filling, count, seed,
+                         sampling_of(proposals, seed, sampler), *state_->engine, state_->pool,
+                         observer);
 }
 
 Embedding Density::embed(const ImageSet& images, int samples, std::uint32_t seed, Sampler sampler,

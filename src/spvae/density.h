@@ -12,6 +12,7 @@
 #include "spvae/data/image_set.h"
 #include "spvae/model/model_config.h"
 #include "spvae/query/completion.h"
+#include "spvae/query/contributions.h"
 #include "spvae/query/embedding.h"
 #include "spvae/query/explanation.h"
 #include "spvae/query/log_likelihood.h"
@@ -82,12 +83,6 @@ using TrainingObserver = std::function<bool(const TrainingUpdate&)>;
 struct Part {
   std::vector<int> variables;  ///< ascending, of [height, width, channels]
   PixelRectangle rectangle;    ///< the least that holds them
-};
-
-/// What the parts of images make of their log-likelihoods (query/contributions.h), nats.
-struct Contributions {
-  std::vector<double> log_likelihood;  ///< [N]
-  std::vector<double> parts;           ///< [N, parts]
 };
 
 /// A density of images, with the threads and the memory that its queries need. Of one object, one

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+
+#include "spvae/query/log_likelihood.h"
 
 namespace spvae {
 
@@ -25,6 +28,19 @@ std::vector<double> contributions(const Spvae& model, const Evidence& evidence, 
     std::copy_n(evidence.leaf_values.begin() + first, count, values.begin() + first);
   }
   return result;
+}
+
+Contributions contributions(const Spvae& model, const ImageSet& images, const Sampling& sampling,
+                            LeafEngine& engine, ThreadPool& pool,
+                            const EvaluationObserver& observer) {
+  Contributions all;
+  for_each_batch(model, images, sampling, engine, pool, observer, [&](const Evidence& evidence) {
+    for (int lane = 0; lane < evidence.batch.size; ++lane) {
+      all.log_likelihood.push_back(score_of(model, evidence, lane).log_likelihood);
+    }
+    std::ranges::copy(contributions(model, evidence, pool), std::back_inserter(all.parts));
+  });
+  return all;
 }
 
 }  // namespace spvae

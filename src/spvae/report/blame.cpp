@@ -12,14 +12,12 @@ namespace {
 
 /// Nats per pixel [height · width], above the mean.
 std::vector<double> excess_of(const RegionGraph& graph, const ImageSet& images,
-                              std::span<const double> contributions,
-                              std::span<const double> mean) {
+                              std::span<const double> contributions, std::span<const double> mean) {
   const auto channels = static_cast<std::size_t>(images.channels);
   std::vector<double> excess(static_cast<std::size_t>(images.variables()) / channels, 0.0);
   for (std::size_t region = 0; region < contributions.size(); ++region) {
     const std::vector<int>& scope = graph.regions()[region].scope;
-    const double share =
-        (contributions[region] - mean[region]) / static_cast<double>(scope.size());
+    const double share = (contributions[region] - mean[region]) / static_cast<double>(scope.size());
     for (const int variable : scope) excess[static_cast<std::size_t>(variable) / channels] += share;
   }
   return excess;

@@ -19,8 +19,7 @@ TEST(Blame, IsRedWhereAnImageIsStrangerThanUsualAndBlueWhereItIsMoreCommon) {
   // Means are −2 and 4; the largest difference is that of the second image's second pixel.
   const std::vector<double> contributions = {-2, 3, -5, 7, 1, 2};
   const std::vector<std::size_t> chosen = {1, 0};
-  const std::vector<Picture> pictures =
-      blame_pictures(two_pixels(), images, contributions, chosen);
+  const std::vector<Picture> pictures = blame_pictures(two_pixels(), images, contributions, chosen);
   ASSERT_EQ(pictures.size(), 2U);
   EXPECT_EQ(pictures[0].channels, 3);
   EXPECT_THAT(pictures[0].pixels, ElementsAre(229, 86, 86, 94, 131, 229));

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "spvae/core/ascending_order.h"
 #include "spvae/data/mask.h"
 #include "spvae/query/completion.h"
 #include "spvae/query/embedding.h"
@@ -32,26 +32,24 @@ constexpr int kDraws = 3;
 
 ReportSection extremes_section(const ReportSource& source, const ReportOptions& options,
                                std::span<const ImageScore> scores) {
-  std::vector<int> order(scores.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto score = [&](int image) {
-    return scores[static_cast<std::size_t>(image)].log_likelihood;
-  };
-  std::ranges::stable_sort(order, {}, score);
+  std::vector<double> log_likelihoods;
+  for (const ImageScore& score : scores) log_likelihoods.push_back(score.log_likelihood);
+  std::vector<std::size_t> order = ascending_order(log_likelihoods);
   const auto shown = static_cast<std::size_t>(
       std::min(options.pictures, std::max(1, static_cast<int>(scores.size()) / 2)));
-  const auto pictures = [&](std::span<const int> images) {
+  const auto pictures = [&](std::span<const std::size_t> images) {
     std::vector<GalleryPicture> gallery_pictures;
-    for (const int image : images) {
-      const std::uint32_t index = source.images.indices[static_cast<std::size_t>(image)];
+    for (const std::size_t image : images) {
+      const std::uint32_t index = source.images.indices[image];
       gallery_pictures.push_back(
-          {.picture = picture_of(source.images, image),
+          {.picture = picture_of(source.images, static_cast<int>(image)),
            .alt = fmt::format("image {} of its file", index),
-           .caption = fmt::format("{} nats, no. {}", decimal_text(score(image), 1), index)});
+           .caption =
+               fmt::format("{} nats, no. {}", decimal_text(log_likelihoods[image], 1), index)});
     }
     return gallery(gallery_pictures);
   };
-  const std::span<const int> least = std::span(order).first(shown);
+  const std::span<const std::size_t> least = std::span(order).first(shown);
   Html content = paragraph("Numbers are those of the images in their file.");
   content += html_element("h3", "Least likely, the least likely first") + pictures(least);
   std::ranges::reverse(order);
