@@ -129,6 +129,7 @@ std::vector<std::size_t> draw_ranking(const ScoreConfig& config, const Table& ta
   const bool by_regret = config.rank_by == RankBy::kRegret;
   const std::size_t column = by_regret ? regret_column(table) : 1;
   std::vector<double> ranked_by;
+  ranked_by.reserve(table.rows());
   for (std::size_t i = 0; i < table.rows(); ++i) {
     ranked_by.push_back(by_regret ? -table.row(i)[column] : table.row(i)[column]);
   }

@@ -62,6 +62,7 @@ std::vector<Picture> blame_pictures(const RegionGraph& graph, const ImageSet& im
     for (const double value : excesses.back()) most = std::max(most, std::abs(value));
   }
   std::vector<Picture> pictures;
+  pictures.reserve(chosen.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     pictures.push_back(
         coloured(picture_of(images, static_cast<int>(chosen[i])), excesses[i], most));
