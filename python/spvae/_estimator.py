@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from spvae import _arrays, _core
+from spvae import _arrays, _core, _files
 from spvae._answers import Explanation, Node, Outliers
 from spvae._arrays import Layout
 from spvae._core import Error
@@ -146,24 +146,26 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         seed = self.random_state if isinstance(self.random_state, (int, np.integer)) else int(seed)
         flags = self._flags(layout, seed, images)
-        history = {"step": [], "training_bound": [], "validation_bound": []}
+        checks = []
         with _Progress(self.verbose) as shown:
             def progress(step, training, bound, max_steps):
-                for key, value in zip(history, (step, training, bound)):
-                    history[key].append(value)
+                checks.append((step, training, bound))
                 shown.update(step, bound, max_steps)
                 return self.callback is None or self.callback(step, training, bound) is not False
 
             density, was_interrupted = _core.train(images, json.dumps(flags), layout.is_bytes, checked,
                                                    progress, self.density_ if goes_on else None)
+        # Ctrl-C may come in the first call of `progress`, before it has kept anything.
+        steps = checks[-1][0] if checks else json.loads(density.description())["step"]
         if was_interrupted:
-            warnings.warn(f"training was stopped at step {history['step'][-1]}; the best model so far is "
+            warnings.warn(f"training was stopped at step {steps}; the best model so far is "
                           "kept", ConvergenceWarning, stacklevel=2)
         self.density_ = density
         self.layout_ = layout
         self.names_ = names
-        self.history_ = history
-        self.n_iter_ = history["step"][-1]
+        self.history_ = {key: [check[i] for check in checks]
+                         for i, key in enumerate(("step", "training_bound", "validation_bound"))}
+        self.n_iter_ = steps
         if checked is None:
             rows = _core.validation_rows(len(array))
             checked = _arrays.image_set(array[rows[:_REFERENCE_ROWS]], layout, names)
@@ -396,10 +398,7 @@ class SPVAE(DensityMixin, TransformerMixin, BaseEstimator):
             return
         os.makedirs(path, exist_ok=True)
         self.density_.save(os.path.join(path, _MODEL_FILE))
-        part = os.path.join(path, _STATE_FILE + ".part")
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump(self._kept(), file)
-        os.replace(part, os.path.join(path, _STATE_FILE))
+        _files.write_text(os.path.join(path, _STATE_FILE), json.dumps(self._kept()))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> SPVAE:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spvae import _arrays
+from spvae import _arrays, _files
 from spvae._core import Error
 
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ def report(model: SPVAE, X: ArrayLike, path: str | os.PathLike[str] = "report.ht
                 + "</pre></details>")
     page = _PAGE.format(title=html.escape(title), body="\n".join(body))
     path = os.fspath(path)
-    part = path + ".part"
-    with open(part, "w", encoding="utf-8") as file:
-        file.write(page)
-    os.replace(part, path)
+    _files.write_text(path, page)
     return path
 
 
@@ -115,13 +112,13 @@ def _facts(model: SPVAE, count: int, answer: dict[str, np.ndarray]) -> str:
 def _of_all(model: SPVAE, answer: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     from spvae import plot
 
-    parts = []
+    drawings = []
     if model.history_["step"]:
-        parts.append(("Learning", _drawn(plot.learning_curve(model), "Bounds of training and validation rows.")))
+        drawings.append(("Learning", plot.learning_curve(model), "Bounds of training and validation rows."))
     usual = getattr(model, "validation_scores_", None)
-    parts.append(("Log-likelihoods", _drawn(plot.scores(answer["log_likelihood"], usual),
-                                            "Log-likelihoods of these rows beside those of validation rows.")))
-    return parts
+    drawings.append(("Log-likelihoods", plot.scores(answer["log_likelihood"], usual),
+                     "Log-likelihoods of these rows beside those of validation rows."))
+    return _all_drawn(drawings)
 
 
 def _outliers(model: SPVAE, rows: np.ndarray) -> Outliers:
@@ -151,8 +148,7 @@ def _of_images(model: SPVAE, rows: np.ndarray, pictures: int, y: ArrayLike | Non
         ("Why the least likely row is so", model.explain(strange).plot(),
          "What its most probable tree divides it into, and what each part adds to the log-likelihood."),
     ]
-    return [(heading, _drawn(figure, caption)) for heading, figure, caption in drawings] + _latent_space(
-        model, images, y)
+    return _all_drawn(drawings) + _latent_space(model, images, y)
 
 
 def _of_vectors(model: SPVAE, rows: np.ndarray, pictures: int, y: ArrayLike | None) -> list[tuple[str, str]]:
@@ -172,18 +168,22 @@ def _of_vectors(model: SPVAE, rows: np.ndarray, pictures: int, y: ArrayLike | No
 def _latent_space(model: SPVAE, rows: np.ndarray, y: ArrayLike | None) -> list[tuple[str, str]]:
     from spvae import plot
 
-    few = slice(0, 2000)
     if len(rows) < 3:
         return []
-    if hasattr(rows, "iloc"):
-        rows = rows.iloc[few]
-    return [("Latent space", _drawn(plot.latent_space(model, rows[few], None if y is None else np.asarray(y)[few]),
-                                    "Codes of the rows, in the plane of their first two principal components."))]
+    few = slice(0, 2000)
+    drawn = plot.latent_space(model, rows.iloc[few] if hasattr(rows, "iloc") else rows[few],
+                              None if y is None else np.asarray(y)[few])
+    return [("Latent space",
+             _drawn(drawn, "Codes of the rows, in the plane of their first two principal components."))]
 
 
 def _table(facts: list[tuple[str, str]]) -> str:
     cells = "".join(f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n" for name, value in facts)
     return f"<table>\n{cells}</table>"
+
+
+def _all_drawn(drawings: list[tuple[str, Figure, str]]) -> list[tuple[str, str]]:
+    return [(heading, _drawn(figure, caption)) for heading, figure, caption in drawings]
 
 
 def _drawn(figure: Figure, caption: str) -> str:

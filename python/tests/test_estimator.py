@@ -14,7 +14,7 @@ import pytest
 from conftest import bars, points, tiny
 
 import spvae
-from spvae import SPVAE, _arrays, plot
+from spvae import SPVAE, _arrays, _core, plot
 
 
 def test_the_package_loads_nothing_that_it_does_not_need():
@@ -186,6 +186,19 @@ def test_ctrl_c_keeps_the_best_model_and_ends_a_question(of_images):
     with pytest.raises(KeyboardInterrupt):
         interrupted(0.3, lambda: of_images.set_params(samples=10**6).score_samples(bars(2000)))
     of_images.set_params(samples=5)
+
+
+def test_ctrl_c_in_the_first_call_of_progress_keeps_the_model(monkeypatch):
+    of_the_core = _core.train
+
+    def interrupted_at_once(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_core, "train", lambda *given: of_the_core(*given[:4], interrupted_at_once, given[5]))
+    with pytest.warns(UserWarning, match="was stopped at step 10"):
+        model = SPVAE(**tiny()).fit(bars(60))
+    assert (model.n_iter_, model.history_["step"]) == (10, [])
+    assert np.isfinite(model.score(bars(3)))
 
 
 def test_a_tensor_is_not_copied():

@@ -1,4 +1,5 @@
 import html.parser
+import pathlib
 import re
 
 import numpy as np
@@ -30,7 +31,7 @@ class _Page(html.parser.HTMLParser):
 
 def read(path):
     page = _Page()
-    text = open(path, encoding="utf-8").read()
+    text = pathlib.Path(path).read_text(encoding="utf-8")
     page.feed(text)
     assert page.open == []
     # It needs no other file and no network.
@@ -71,6 +72,6 @@ def test_a_report_that_fails_leaves_no_file(of_images, tmp_path):
 
 def test_a_report_of_a_run_of_one_image(of_images, tmp_path):
     of_images.save(tmp_path / "m.safetensors")
-    page, text = read(spvae.report(SPVAE.load(tmp_path / "m.safetensors"), bars(1), tmp_path / "r.html"))
+    page, _ = read(spvae.report(SPVAE.load(tmp_path / "m.safetensors"), bars(1), tmp_path / "r.html"))
     assert "Learning" not in page.headings
     assert "Latent space" not in page.headings
